@@ -1,0 +1,112 @@
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
+
+/** A variable of the environment is missing or wrong; the message names it and says what it should be. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+export interface Config {
+  /** Postgres connection string of the run role. */
+  databaseUrl: string;
+  /** Where people reach Usher; decides the links in emails, the cookie names and the sign-in redirect. No trailing slash. */
+  publicUrl: string;
+  host: string;
+  port: number;
+  /** HMAC keys of links, newest first: the first signs, all verify. */
+  linkKeys: readonly Buffer[];
+  /** Signs cookies. */
+  cookieKey: Buffer;
+  oidc: { issuer: string; clientId: string; clientSecret: string };
+  mail: {
+    /** Base URL of Postmark's API, or of the sandbox that speaks it. */
+    url: string;
+    token: string;
+    from: string;
+    /** How long a message that may have been sent is looked for before it is sent again, ms. */
+    lookupPatienceMs: number;
+  };
+  logLevel: string;
+}
+
+const url = Type.String({ format: 'url', pattern: '^https?://' });
+const key = /^[A-Za-z0-9+/]{43}=$/;
+
+type Environment = Record<string, string | undefined>;
+
+/** Reads one variable; `fallback` undefined means it is required. */
+function variable(env: Environment, name: string, expected: string, valid: (v: string) => boolean, fallback?: string) {
+  const value = env[name] || fallback;
+  if (value === undefined) throw new ConfigError(`${name} is not set: give it ${expected}.`);
+  if (!valid(value)) throw new ConfigError(`${name} is not ${expected}.`);
+  return value;
+}
+
+const isUrl = (v: string) => Value.Check(url, v);
+const isPort = (v: string) => /^\d+$/.test(v) && Number(v) > 0 && Number(v) < 65536;
+const isKey = (v: string) => key.test(v);
+const anything = () => true;
+const withoutSlash = (v: string) => v.replace(/\/+$/, '');
+
+/** The database alone, for programs that need nothing else (migrations). */
+export const databaseUrl = (env: Environment): string =>
+  variable(env, 'USHER_DATABASE_URL', 'a Postgres URL (postgres://user:password@host:port/database)', (v) =>
+    /^postgres(ql)?:\/\//.test(v),
+  );
+
+/**
+ * Reads and checks the environment. Nothing else in Usher reads it, but for Temporal's own variables (TEMPORAL_ADDRESS
+ * and so on), which the SDK's `@temporalio/envconfig` reads.
+ *
+ * @throws ConfigError naming the first bad variable and what it should be
+ */
+export function readConfig(env: Environment): Config {
+  return {
+    databaseUrl: databaseUrl(env),
+    publicUrl: withoutSlash(variable(env, 'USHER_PUBLIC_URL', 'the http(s) URL under which people reach Usher', isUrl)),
+    host: variable(env, 'USHER_HOST', 'an address to listen on', anything, '127.0.0.1'),
+    port: Number(variable(env, 'USHER_PORT', 'a port (1 to 65535)', isPort, '8080')),
+    linkKeys: variable(
+      env,
+      'USHER_LINK_KEYS',
+      'one or more keys of 32 bytes in base64, comma-separated, newest first (openssl rand -base64 32)',
+      (v) => v.split(',').every(isKey),
+    )
+      .split(',')
+      .map((k) => Buffer.from(k, 'base64')),
+    cookieKey: Buffer.from(
+      variable(env, 'USHER_COOKIE_KEY', 'a key of 32 bytes in base64 (openssl rand -base64 32)', isKey),
+      'base64',
+    ),
+    oidc: {
+      issuer: variable(env, 'USHER_ISSUER', "the OpenID Connect provider's issuer URL", isUrl),
+      clientId: variable(env, 'USHER_CLIENT_ID', "Usher's client id at the OpenID Connect provider", anything),
+      clientSecret: variable(env, 'USHER_CLIENT_SECRET', "Usher's client secret at the OpenID Connect provider", anything),
+    },
+    mail: {
+      url: withoutSlash(
+        variable(env, 'USHER_POSTMARK_URL', "the URL of Postmark's API", isUrl, 'https://api.postmarkapp.com'),
+      ),
+      token: variable(env, 'USHER_POSTMARK_TOKEN', 'a Postmark server token', anything),
+      from: variable(env, 'USHER_MAIL_FROM', 'the sender address of emails', (v) => v.includes('@')),
+      lookupPatienceMs:
+        1000 *
+        Number(
+          variable(
+            env,
+            'USHER_MAIL_LOOKUP_PATIENCE',
+            'a number of seconds, 15 or more',
+            (v) => /^\d+$/.test(v) && Number(v) >= 15,
+            '60',
+          ),
+        ),
+    },
+    logLevel: variable(
+      env,
+      'USHER_LOG_LEVEL',
+      'one of fatal, error, warn, info, debug, trace, silent',
+      (v) => ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].includes(v),
+      'info',
+    ),
+  };
+}
