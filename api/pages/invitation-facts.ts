@@ -1,0 +1,62 @@
+import { html } from 'hono/html';
+import { dateTime } from './date-time.ts';
+import type { Html } from './layout.ts';
+import { type Role, roleNames } from './role.ts';
+import { supplied } from './supplied.ts';
+
+/** An organization as an invitee may know it. */
+export interface OrganizationView {
+  name: string;
+}
+
+/** Who invited. An API key or the system has a name but no address. */
+export interface InviterView {
+  name: string;
+  email?: string | undefined;
+}
+
+/** A licence by the name of its product. */
+export interface LicenseView {
+  product: string;
+  kind: 'named' | 'floating';
+}
+
+/** The inviter in a sentence, with their address. */
+export const inviter = (invitedBy: InviterView): Html =>
+  html`<strong>${supplied(invitedBy.name)}</strong>${
+    invitedBy.email && invitedBy.email !== invitedBy.name
+      ? html` (<span class="address">${supplied(invitedBy.email)}</span>)`
+      : null
+  }`;
+
+const licenseNote = {
+  named: 'A seat is reserved for you',
+  floating: 'Floating, shared with the organization',
+} as const;
+
+/** What the invitee gets and until when. */
+export const invitationFacts = (invitation: {
+  role: Role;
+  licenses: readonly LicenseView[];
+  teams: readonly string[];
+  expiresAt: Date;
+}): Html => html`
+      <dl class="facts">
+        <div><dt>Role</dt><dd>${roleNames[invitation.role]}</dd></div>${
+          invitation.licenses.length > 0
+            ? html`
+        <div><dt>${invitation.licenses.length === 1 ? 'Licence' : 'Licences'}</dt><dd><ul class="plain">${invitation.licenses.map(
+          (license) =>
+            html`<li><span class="product">${supplied(license.product)}</span> <span class="note">${licenseNote[license.kind]}</span></li>`,
+        )}</ul></dd></div>`
+            : null
+        }${
+          invitation.teams.length > 0
+            ? html`
+        <div><dt>${invitation.teams.length === 1 ? 'Team' : 'Teams'}</dt><dd><ul class="chips">${invitation.teams.map(
+          (team) => html`<li>${supplied(team)}</li>`,
+        )}</ul></dd></div>`
+            : null
+        }
+        <div><dt>Expires</dt><dd>${dateTime(invitation.expiresAt)}</dd></div>
+      </dl>`;

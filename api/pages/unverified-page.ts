@@ -1,0 +1,35 @@
+import { html } from 'hono/html';
+import type { OrganizationView } from './invitation-facts.ts';
+import { type AccountView, type Html, layout } from './layout.ts';
+import { homeLink, outcome } from './outcome.ts';
+import { signInForm } from './sign-in-form.ts';
+import { supplied } from './supplied.ts';
+
+/** A pending invitation opened with an account whose address the identity provider has not verified. */
+export interface UnverifiedPageView {
+  account: AccountView;
+  csrf: string;
+  invitation: { id: string; organization: OrganizationView };
+}
+
+/** Says how to verify the address and come back: posts `_csrf`, `invitation`, `prompt=login` to /sign-in. */
+export const unverifiedPage = ({ account, csrf, invitation }: UnverifiedPageView): Html =>
+  layout({
+    title: 'Verify your address first',
+    account,
+    csrf,
+    body: outcome({
+      organization: invitation.organization.name,
+      icon: 'mail',
+      tone: 'neutral',
+      heading: 'Verify your address first',
+      words: html`<p>Before you join <strong>${supplied(invitation.organization.name)}</strong>, your sign-in provider has to confirm that <strong class="address">${supplied(account.email)}</strong> is yours.</p>
+        <ol>
+          <li>Open the email that your sign-in provider sent you when you signed up. If you cannot find it, ask for another in your account there.</li>
+          <li>Follow what it says.</li>
+          <li>Come back here and press the button. The invitation waits.</li>
+        </ol>`,
+      next: html`${signInForm({ csrf, invitation: invitation.id, text: 'I have verified it – try again', switchAccount: true })}
+        ${homeLink()}`,
+    }),
+  });

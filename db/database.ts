@@ -1,0 +1,50 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool, types } from 'pg';
+import type { AccountsTable, SessionsTable } from './accounts.ts';
+import type { ApiKeysTable } from './api-keys.ts';
+import type { DeliveriesTable } from './deliveries.ts';
+import type { EventsTable } from './events.ts';
+import type { AmendmentsTable, InvitationsTable } from './invitations.ts';
+import type { LicensePoolsTable, SeatsTable } from './licenses.ts';
+import type { MembersTable } from './members.ts';
+import type { OrganizationsTable } from './organizations.ts';
+import type { RequestsTable } from './requests.ts';
+
+export interface Database {
+  accounts: AccountsTable;
+  amendments: AmendmentsTable;
+  api_keys: ApiKeysTable;
+  deliveries: DeliveriesTable;
+  events: EventsTable;
+  invitations: InvitationsTable;
+  license_pools: LicensePoolsTable;
+  members: MembersTable;
+  organizations: OrganizationsTable;
+  requests: RequestsTable;
+  seats: SeatsTable;
+  sessions: SessionsTable;
+}
+
+// Durations in ms fit a double for 285 thousand years.
+types.setTypeParser(types.builtins.INT8, Number);
+
+/**
+ * Connects to Postgres, lazily.
+ *
+ * @param connectionString postgres://…
+ * @param connections most connections of this process
+ */
+export function createDatabase(connectionString: string, connections = 10): Kysely<Database> {
+  const pool = new Pool({
+    connectionString,
+    max: connections,
+    connectionTimeoutMillis: 1_500,
+    // Nothing of Usher's is slow: a statement that hangs must not hold a request or a workflow task.
+    statement_timeout: 5_000,
+    idle_in_transaction_session_timeout: 10_000,
+    application_name: 'usher',
+  });
+  // An idle connection that breaks (a restart of Postgres) is replaced on next use; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}

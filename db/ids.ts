@@ -1,0 +1,22 @@
+import { fromString, fromUUIDBytes, toUUIDBytes, typeid } from 'typeid-js';
+import type { AccountId, AmendmentId, InvitationId } from '../workflows/contract.ts';
+
+/** Ids are typeids: a prefix that says of what, and a UUIDv7 in base32, so they sort by time. */
+export type OrganizationId = `org_${string}`;
+export type MemberId = `mem_${string}`;
+export type LicensePoolId = `lic_${string}`;
+export type ApiKeyId = `key_${string}`;
+export type { AccountId, AmendmentId, InvitationId };
+
+/** A new id, such as `newId('inv')`. */
+export const newId = <TPrefix extends string>(prefix: TPrefix): `${TPrefix}_${string}` =>
+  typeid(prefix).toString() as `${TPrefix}_${string}`;
+
+/** True for a well-formed id of that prefix. */
+export const isId = <TPrefix extends string>(prefix: TPrefix, value: string): value is `${TPrefix}_${string}` =>
+  value.startsWith(`${prefix}_`) && /^[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(value.slice(prefix.length + 1));
+
+/** The 16 bytes of an id, and back. */
+export const idToBytes = (id: string): Uint8Array => toUUIDBytes(fromString(id));
+export const idFromBytes = <TPrefix extends string>(prefix: TPrefix, bytes: Uint8Array): `${TPrefix}_${string}` =>
+  fromUUIDBytes(prefix, bytes).toString() as `${TPrefix}_${string}`;

@@ -1,0 +1,294 @@
+import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import { jsonArrayFrom } from 'kysely/helpers/postgres';
+import type { Mailbox } from '../identity/mailbox.ts';
+import type { Actor, InvitationFacts, InvitationState } from '../statecharts/invitation.ts';
+import type { StoredInvitation } from '../workflows/contract.ts';
+import type { Database } from './database.ts';
+import type { AnyDeliveryKind } from './deliveries.ts';
+import type { AccountId, AmendmentId, InvitationId, LicensePoolId, OrganizationId } from './ids.ts';
+import type { Role } from './members.ts';
+
+export interface InvitationsTable {
+  id: InvitationId;
+  organization_id: OrganizationId;
+  /** The address as the inviter wrote it; it is mailed to. */
+  email: string;
+  mailbox: Mailbox;
+  role: Role;
+  teams: string[];
+  pool_ids: LicensePoolId[];
+  message: string | null;
+  locale: string;
+  redirect_url: string | null;
+  metadata: Metadata;
+  inviter_id: AccountId;
+  created_by_kind: Actor['kind'];
+  created_by_id: string | null;
+  sequence: number;
+  state: InvitationState;
+  generation: number;
+  email_version: number;
+  expires_in_ms: number;
+  expires_at: Date;
+  reminders: Date[];
+  delivery_ordinal: number;
+  created_at: Date;
+  decided_at: Date | null;
+  /** The account that accepted or declined. */
+  decided_by: AccountId | null;
+}
+
+/** The caller's own notes on an invitation, kept and returned as they are. */
+export type Metadata = Record<string, string>;
+
+export interface AmendmentsTable {
+  id: AmendmentId;
+  invitation_id: InvitationId;
+  changes: Amendment;
+  created_at: Date;
+}
+
+/** What an amend changes; absent: stays. */
+export interface Amendment {
+  email?: string;
+  mailbox?: Mailbox;
+  role?: Role;
+  teams?: string[];
+  poolIds?: LicensePoolId[];
+  message?: string | null;
+  locale?: string;
+  redirectUrl?: string | null;
+  metadata?: Metadata;
+}
+
+/** The columns that hold the chart's facts; the delivery's kind and status are in its own row. */
+const factColumns = (facts: InvitationFacts) => ({
+  state: facts.state,
+  generation: facts.generation,
+  email_version: facts.emailVersion,
+  expires_in_ms: facts.expiresIn,
+  expires_at: new Date(facts.expiresAt),
+  reminders: facts.reminders.map((time) => new Date(time)),
+  delivery_ordinal: facts.delivery.ordinal,
+});
+
+type FactsRow = Pick<
+  Selectable<InvitationsTable>,
+  'state' | 'generation' | 'email_version' | 'expires_in_ms' | 'expires_at' | 'reminders' | 'delivery_ordinal'
+> & { delivery_kind: AnyDeliveryKind; delivery_status: InvitationFacts['delivery']['status'] };
+
+/** The chart's facts of a row: {@link factColumns} read back. */
+export const factsOf = (row: FactsRow): InvitationFacts => ({
+  state: row.state,
+  generation: row.generation,
+  emailVersion: row.email_version,
+  expiresIn: row.expires_in_ms,
+  expiresAt: row.expires_at.getTime(),
+  reminders: row.reminders.map((time) => time.getTime()),
+  delivery: {
+    ordinal: row.delivery_ordinal,
+    kind: row.delivery_kind as InvitationFacts['delivery']['kind'],
+    status: row.delivery_status,
+  },
+});
+
+export type NewInvitation = Omit<
+  InvitationsTable,
+  keyof ReturnType<typeof factColumns> | 'sequence' | 'created_at' | 'decided_at' | 'decided_by'
+> & { facts: InvitationFacts; createdAt: Date };
+
+/** Inserts an invitation at sequence 1. @throws Postgres' unique violation `invitations_one_pending` */
+export async function insertInvitation(trx: Transaction<Database>, invitation: NewInvitation): Promise<void> {
+  const { facts, createdAt, metadata, ...columns } = invitation;
+  await trx
+    .insertInto('invitations')
+    .values({
+      ...columns,
+      ...factColumns(facts),
+      metadata: JSON.stringify(metadata) as never,
+      sequence: 1,
+      created_at: createdAt,
+      decided_at: null,
+      decided_by: null,
+    })
+    .execute();
+}
+
+/** What the chart needs of an invitation. */
+export async function loadInvitation(db: Kysely<Database>, id: InvitationId): Promise<StoredInvitation | null> {
+  const row = await db
+    .selectFrom('invitations')
+    .innerJoin('deliveries', (j) =>
+      j.onRef('invitation_id', '=', 'invitations.id').onRef('ordinal', '=', 'delivery_ordinal'),
+    )
+    .select([
+      'sequence',
+      'state',
+      'invitations.generation',
+      'email_version',
+      'expires_in_ms',
+      'expires_at',
+      'reminders',
+      'delivery_ordinal',
+      'deliveries.kind as delivery_kind',
+      'deliveries.status as delivery_status',
+    ])
+    .where('invitations.id', '=', id)
+    .executeTakeFirst();
+  return row ? { sequence: row.sequence, facts: factsOf(row) } : null;
+}
+
+/** What a transition needs of an invitation besides its facts. */
+export type LockedInvitation = Pick<
+  Selectable<InvitationsTable>,
+  'id' | 'organization_id' | 'mailbox' | 'role' | 'teams' | 'pool_ids'
+>;
+
+/**
+ * Moves an invitation to its next sequence, if it still is at the one before (compare-and-set).
+ *
+ * @returns undefined when another transition came first
+ */
+export const advanceInvitation = (
+  trx: Transaction<Database>,
+  id: InvitationId,
+  sequence: number,
+  facts: InvitationFacts,
+  decidedBy: AccountId | null,
+): Promise<LockedInvitation | undefined> =>
+  trx
+    .updateTable('invitations')
+    .set({
+      ...factColumns(facts),
+      sequence,
+      decided_at: facts.state === 'pending' ? null : sql`now()`,
+      decided_by: decidedBy,
+    })
+    .where('id', '=', id)
+    .where('sequence', '=', sequence - 1)
+    .returning(['id', 'organization_id', 'mailbox', 'role', 'teams', 'pool_ids'])
+    .executeTakeFirst();
+
+export async function insertAmendment(
+  db: Kysely<Database>,
+  amendment: { id: AmendmentId; invitation: InvitationId; changes: Amendment },
+): Promise<void> {
+  await db
+    .insertInto('amendments')
+    .values({
+      id: amendment.id,
+      invitation_id: amendment.invitation,
+      changes: JSON.stringify(amendment.changes) as never,
+      created_at: new Date(),
+    })
+    .execute();
+}
+
+/** Carries out what an amendment says. Returns it. */
+export async function applyAmendment(
+  trx: Transaction<Database>,
+  invitation: InvitationId,
+  id: AmendmentId,
+): Promise<Amendment> {
+  const { changes } = await trx
+    .selectFrom('amendments')
+    .select('changes')
+    .where('id', '=', id)
+    .where('invitation_id', '=', invitation)
+    .executeTakeFirstOrThrow();
+  const { poolIds, redirectUrl, metadata, ...same } = changes;
+  await trx
+    .updateTable('invitations')
+    .set({
+      ...same,
+      ...(poolIds ? { pool_ids: poolIds } : {}),
+      ...(redirectUrl !== undefined ? { redirect_url: redirectUrl } : {}),
+      ...(metadata ? { metadata: JSON.stringify(metadata) as never } : {}),
+      // An amendment may be empty of columns; the row itself is touched in any case.
+      id: invitation,
+    })
+    .where('id', '=', invitation)
+    .execute();
+  return changes;
+}
+
+const licensesOf = (e: ExpressionBuilder<Database, 'invitations'>) =>
+  jsonArrayFrom(
+    e
+      .selectFrom('license_pools')
+      .select(['license_pools.product', 'license_pools.name', 'license_pools.kind'])
+      .whereRef('license_pools.id', '=', sql<LicensePoolId>`any(invitations.pool_ids)`)
+      .orderBy('license_pools.id'),
+  ).as('licenses');
+
+/** Invitations with what callers and pages show of them. */
+const selectInvitations = (db: Kysely<Database>) =>
+  db
+    .selectFrom('invitations')
+    .innerJoin('organizations', 'organizations.id', 'invitations.organization_id')
+    .innerJoin('accounts as inviter', 'inviter.id', 'invitations.inviter_id')
+    .innerJoin('deliveries', (j) =>
+      j.onRef('deliveries.invitation_id', '=', 'invitations.id').onRef('ordinal', '=', 'delivery_ordinal'),
+    )
+    .selectAll('invitations')
+    .select([
+      'organizations.slug as organization_slug',
+      'organizations.name as organization_name',
+      'organizations.home_url as organization_home_url',
+      'inviter.name as inviter_name',
+      'inviter.email as inviter_email',
+      'deliveries.kind as delivery_kind',
+      'deliveries.status as delivery_status',
+      'deliveries.detail as delivery_detail',
+      sql<Date>`coalesce(deliveries.settled_at, deliveries.queued_at)`.as('delivery_at'),
+    ])
+    .select(licensesOf);
+
+export type Invitation = Awaited<ReturnType<ReturnType<typeof selectInvitations>['executeTakeFirstOrThrow']>>;
+
+export const findInvitation = (db: Kysely<Database>, id: InvitationId): Promise<Invitation | undefined> =>
+  selectInvitations(db).where('invitations.id', '=', id).executeTakeFirst();
+
+export interface InvitationFilter {
+  state?: InvitationState;
+  delivery?: InvitationFacts['delivery']['status'];
+  mailbox?: Mailbox;
+  role?: Role;
+  license?: LicensePoolId;
+  createdAfter?: Date;
+}
+
+/** An organization's invitations, newest first, before a cursor (an invitation id). */
+export const listInvitations = (
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  filter: InvitationFilter,
+  page: { before?: InvitationId; limit: number },
+): Promise<Invitation[]> =>
+  selectInvitations(db)
+    .where('invitations.organization_id', '=', organization)
+    .$if(filter.state !== undefined, (q) => q.where('invitations.state', '=', filter.state!))
+    .$if(filter.delivery !== undefined, (q) => q.where('deliveries.status', '=', filter.delivery!))
+    .$if(filter.mailbox !== undefined, (q) => q.where('invitations.mailbox', '=', filter.mailbox!))
+    .$if(filter.role !== undefined, (q) => q.where('invitations.role', '=', filter.role!))
+    .$if(filter.license !== undefined, (q) => q.where(sql<boolean>`${filter.license!} = any(invitations.pool_ids)`))
+    .$if(filter.createdAfter !== undefined, (q) => q.where('invitations.created_at', '>', filter.createdAfter!))
+    .$if(page.before !== undefined, (q) => q.where('invitations.id', '<', page.before!))
+    .orderBy('invitations.id', 'desc')
+    .limit(page.limit)
+    .execute();
+
+/** Pending invitations of a verified mailbox, newest first. */
+export const listInvitationsOfMailbox = (
+  db: Kysely<Database>,
+  mailbox: Mailbox,
+  page: { before?: InvitationId; limit: number },
+): Promise<Invitation[]> =>
+  selectInvitations(db)
+    .where('invitations.mailbox', '=', mailbox)
+    .where('invitations.state', '=', 'pending')
+    .where('invitations.expires_at', '>', sql<Date>`now()`)
+    .$if(page.before !== undefined, (q) => q.where('invitations.id', '<', page.before!))
+    .orderBy('invitations.id', 'desc')
+    .limit(page.limit)
+    .execute();

@@ -1,0 +1,70 @@
+import { type Generated, type Kysely, sql } from 'kysely';
+import type { Database } from './database.ts';
+
+/** Requests made with an Idempotency-Key, for 24 hours. */
+export interface RequestsTable {
+  /** SHA-256 of caller, route and key. */
+  key: string;
+  /** SHA-256 of the body: another body under the same key is refused. */
+  body_hash: string;
+  /** Null until the request has an answer. */
+  status: number | null;
+  body: unknown | null;
+  created_at: Generated<Date>;
+}
+
+const hoursKept = 24;
+
+export interface KnownRequest {
+  bodyHash: string;
+  /** Absent while the first try has no answer, or lost it. */
+  answer?: { status: number; body: unknown };
+}
+
+/** Claims a request key; returns what is known of it when it had been claimed before. */
+export async function claimRequest(
+  db: Kysely<Database>,
+  request: { key: string; bodyHash: string },
+): Promise<KnownRequest | undefined> {
+  const claimed = await db
+    .insertInto('requests')
+    .values({ key: request.key, body_hash: request.bodyHash, status: null, body: null })
+    .onConflict((c) => c.column('key').doNothing())
+    .executeTakeFirst();
+  if (claimed.numInsertedOrUpdatedRows === 1n) return undefined;
+  const known = await db
+    .selectFrom('requests')
+    .select(['body_hash', 'status', 'body'])
+    .where('key', '=', request.key)
+    .executeTakeFirst();
+  // Gone in between: it was past its time.
+  if (!known) return claimRequest(db, request);
+  return {
+    bodyHash: known.body_hash,
+    ...(known.status === null ? {} : { answer: { status: known.status, body: known.body } }),
+  };
+}
+
+/** Keeps the answer of a claimed request for its replays. The first answer stays. */
+export async function answerRequest(
+  db: Kysely<Database>,
+  key: string,
+  answer: { status: number; body: unknown },
+): Promise<void> {
+  await db
+    .updateTable('requests')
+    .set({ status: answer.status, body: JSON.stringify(answer.body) })
+    .where('key', '=', key)
+    .where('status', 'is', null)
+    .execute();
+}
+
+/** Deletes what is past its time: kept answers after 24 hours, and sessions. Returns how many rows. */
+export async function forgetExpired(db: Kysely<Database>): Promise<number> {
+  const requests = await db
+    .deleteFrom('requests')
+    .where('created_at', '<', sql<Date>`now() - make_interval(hours => ${hoursKept})`)
+    .executeTakeFirst();
+  const sessions = await db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).executeTakeFirst();
+  return Number(requests.numDeletedRows + sessions.numDeletedRows);
+}

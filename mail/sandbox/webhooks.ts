@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyBaseLogger } from 'fastify';
+import { bounceTypes, deactivates } from './bounces.ts';
+import type { MessageEvent, StoredMessage } from './store.ts';
+
+/** Waits before each attempt, ms. Postmark's own are minutes; nobody wants to wait those on a laptop. */
+const waits = [0, 200, 1_000, 5_000, 15_000, 30_000];
+const concurrency = 8;
+const limit = 10_000;
+const timeoutMs = 5_000;
+
+/**
+ * Reports what happened to messages, as Postmark's webhooks do
+ * (https://postmarkapp.com/developer/webhooks/webhooks-overview): 2xx is success, 408, 429, 5xx and no answer are tried
+ * again, any other answer is not. Best effort: what waits when the sandbox closes, or beyond ten thousand, is lost.
+ */
+export class Webhooks {
+  readonly stats = { posted: 0, failed: 0, dropped: 0 };
+  readonly #url: () => string | null;
+  readonly #log: FastifyBaseLogger;
+  readonly #stopping = new AbortController();
+  #queue: object[][] = [];
+  #active = 0;
+
+  constructor(url: () => string | null, log: FastifyBaseLogger) {
+    this.#url = url;
+    this.#log = log;
+  }
+
+  /** Reports the events of messages; those of one message in their order. */
+  report(messages: readonly StoredMessage[]): void {
+    if (this.#url() === null) return;
+    for (const message of messages) {
+      if (this.#queue.length >= limit) this.stats.dropped += message.events.length;
+      else this.#queue.push(message.events.map((event) => payload(message, event)));
+    }
+    this.#pump();
+  }
+
+  close(): void {
+    this.#queue = [];
+    this.#stopping.abort();
+  }
+
+  #pump(): void {
+    while (this.#active < concurrency && this.#queue.length > 0) {
+      const payloads = this.#queue.shift()!;
+      this.#active += 1;
+      this.#postAll(payloads)
+        .catch(() => {})
+        .finally(() => {
+          this.#active -= 1;
+          this.#pump();
+        });
+    }
+  }
+
+  async #postAll(payloads: readonly object[]): Promise<void> {
+    for (const body of payloads) {
+      const posted = await this.#post(JSON.stringify(body));
+      this.stats[posted ? 'posted' : 'failed'] += 1;
+      if (!posted) this.#log.warn('a webhook was not taken');
+    }
+  }
+
+  async #post(body: string): Promise<boolean> {
+    const trace = randomUUID();
+    const { signal } = this.#stopping;
+    for (const [attempt, wait] of waits.entries()) {
+      await sleep(wait, undefined, { signal });
+      const url = this.#url();
+      if (url === null) return false;
+      const response = await fetch(withoutCredentials(url), {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'Postmark',
+          'x-pm-webhook-trace-id': trace,
+          'x-pm-retries-remaining': String(waits.length - 1 - attempt),
+          ...authorization(url),
+        },
+        body,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      }).catch(() => undefined);
+      await response?.body?.cancel().catch(() => {});
+      if (response?.ok) return true;
+      if (response && response.status < 500 && response.status !== 408 && response.status !== 429) return false;
+    }
+    return false;
+  }
+}
+
+/** Postmark takes credentials in the URL; `fetch` refuses such URLs. */
+function authorization(url: string): { authorization?: string } {
+  const { username, password } = new URL(url);
+  if (username === '') return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+}
+
+function withoutCredentials(url: string): URL {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare;
+}
+
+/**
+ * The body of a webhook, field by field as in https://postmarkapp.com/developer/webhooks/delivery-webhook,
+ * …/bounce-webhook and …/spam-complaint-webhook.
+ */
+export function payload(message: StoredMessage, event: MessageEvent): object {
+  const common = {
+    MessageStream: 'outbound',
+    ServerID: 1,
+    MessageID: message.id,
+    Tag: message.tag,
+    Metadata: message.metadata,
+  };
+  if (event.type === 'Delivered') {
+    return {
+      RecordType: 'Delivery',
+      ...common,
+      Recipient: event.recipient,
+      DeliveredAt: event.at,
+      Details: 'smtp;250 2.0.0 OK (sandbox: nothing left this machine)',
+    };
+  }
+  const [code, name, description] = bounceTypes[event.bounce];
+  return {
+    RecordType: event.type === 'SpamComplaint' ? 'SpamComplaint' : 'Bounce',
+    ...common,
+    ID: event.bounceId,
+    Type: event.bounce,
+    TypeCode: code,
+    Name: name,
+    Description: description,
+    Details: 'Sandbox bounce',
+    Email: event.recipient,
+    From: message.from,
+    BouncedAt: event.at,
+    DumpAvailable: false,
+    Inactive: deactivates(event.bounce),
+    CanActivate: event.bounce !== 'SpamComplaint',
+    Subject: message.subject,
+  };
+}

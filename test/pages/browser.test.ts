@@ -1,0 +1,153 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Html } from '../../api/pages/layout.ts';
+import { casts, pagesOf } from './views.ts';
+
+/** Where to leave a picture of every page; none are taken without. */
+const pictures = process.env.PAGE_PICTURES;
+
+const policy =
+  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+let browser: Browser;
+let server: Server;
+let origin: string;
+
+const castNames = Object.keys(casts) as (keyof typeof casts)[];
+const rendered: ReadonlyMap<string, Html> = new Map(
+  castNames.flatMap((cast) => Object.entries(pagesOf(casts[cast])).map(([name, page]) => [`/${cast}/${name}`, page])),
+);
+const files: Record<string, string> = { '/static/usher.css': 'text/css', '/static/favicon.svg': 'image/svg+xml' };
+
+beforeAll(async () => {
+  server = createServer(async ({ url = '' }, response) => {
+    const type = files[url];
+    const body = type ? await readFile(new URL(`../../api/pages${url}`, import.meta.url)) : rendered.get(url);
+    response.writeHead(body === undefined ? 404 : 200, {
+      'content-type': type ?? 'text/html; charset=utf-8',
+      'content-security-policy': policy,
+    });
+    response.end(body instanceof Buffer ? body : String(await body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  if (pictures) await mkdir(pictures, { recursive: true });
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+/** The faults of a page's layout and content, found in the browser. */
+const faultsOf = (page: Page): Promise<string[]> =>
+  page.locator('html').evaluate((html) => {
+    const found: string[] = [];
+    const { scrollWidth, clientWidth } = html;
+    if (scrollWidth > clientWidth) found.push(`scrolls sideways: ${scrollWidth} > ${clientWidth}`);
+    for (const element of html.querySelectorAll('.button, .link, .brand')) {
+      const { height } = element.getBoundingClientRect();
+      if (height < 44) found.push(`${element.outerHTML} is ${height}px high`);
+    }
+    for (const element of html.querySelectorAll('main *')) {
+      const { right, left } = element.getBoundingClientRect();
+      if (element.closest('.table, .visually-hidden')) continue;
+      if (right > clientWidth + 0.5 || left < -0.5) found.push(`leaves the window: ${element.outerHTML.slice(0, 200)}`);
+    }
+    for (const element of html.querySelectorAll('script, img, iframe, object, [style], [onerror]')) {
+      found.push(element.outerHTML);
+    }
+    return found;
+  });
+
+describe.each(castNames)('in the browser, pages of a cast that is %s', (cast) => {
+  test.each([
+    ['light', 320],
+    ['light', 1200],
+    ['dark', 320],
+    ['dark', 1200],
+  ] as const)(
+    'are accessible, and fit, in %s at %d px',
+    async (colorScheme, width) => {
+      const context = await browser.newContext({
+        colorScheme,
+        viewport: { width, height: 800 },
+        reducedMotion: 'reduce',
+      });
+      const page = await context.newPage();
+      const trouble: unknown[] = [];
+      let path = '';
+      page.on('console', (message) => trouble.push({ path, console: message.text() }));
+      page.on('pageerror', (error) => trouble.push({ path, error: error.message }));
+      page.on('request', (request) => {
+        if (!request.url().startsWith(`${origin}/`)) trouble.push({ path, request: request.url() });
+      });
+      for (path of rendered.keys()) {
+        if (!path.startsWith(`/${cast}/`)) continue;
+        await page.goto(origin + path);
+        for (const fault of await faultsOf(page)) trouble.push({ path, fault });
+        const { violations, incomplete } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+        // What axe could not decide counts too, but for characters too short or odd to be measured.
+        for (const { id, nodes } of [...violations, ...incomplete]) {
+          for (const { html, failureSummary } of nodes) trouble.push({ path, id, html, failureSummary });
+        }
+        if (pictures) {
+          const name = `${pictures}/${path.slice(1).replace('/', '-')}-${colorScheme}-${width}.png`;
+          await page.screenshot({ path: name, fullPage: true });
+        }
+      }
+      await context.close();
+      expect(trouble).toEqual([]);
+    },
+    120_000,
+  );
+});
+
+test('the keyboard reaches everything in order, beginning with the skip link', async () => {
+  const page = await browser.newPage();
+  await page.goto(`${origin}/everyday/invitation`);
+  const reached: string[] = [];
+  for (let i = 0; i < 6; i++) {
+    await page.keyboard.press('Tab');
+    reached.push(await page.locator(':focus').innerText());
+  }
+  expect(reached).toEqual([
+    'Skip to content',
+    'Usher home',
+    'Sign out',
+    'Switch account',
+    `Join ${casts.everyday.organization}`,
+    'Decline',
+  ]);
+  await page.keyboard.press('Shift+Tab');
+  const outline = await page
+    .locator(':focus')
+    .evaluate((element) => element.ownerDocument.defaultView!.getComputedStyle(element).outlineStyle);
+  expect(outline).toBe('solid');
+  await page.close();
+});
+
+test('the join button is called exactly Join and the organization’s name', async () => {
+  const page = await browser.newPage();
+  await page.goto(`${origin}/everyday/invitation`);
+  await expect(
+    page.getByRole('button', { name: `Join ${casts.everyday.organization}`, exact: true }).count(),
+  ).resolves.toBe(1);
+  await page.close();
+});

@@ -1,0 +1,226 @@
+import { alreadyAcceptedPage } from '../../api/pages/already-accepted-page.ts';
+import { type ConsoleInvitationView, consolePage } from '../../api/pages/console-page.ts';
+import { declinePage } from '../../api/pages/decline-page.ts';
+import { declinedPage } from '../../api/pages/declined-page.ts';
+import { homePage } from '../../api/pages/home-page.ts';
+import { invalidLinkPage } from '../../api/pages/invalid-link-page.ts';
+import type { InviterView, LicenseView } from '../../api/pages/invitation-facts.ts';
+import { invitationPage } from '../../api/pages/invitation-page.ts';
+import type { AccountView, Html } from '../../api/pages/layout.ts';
+import { problemPage } from '../../api/pages/problem-page.ts';
+import { signInUnavailablePage } from '../../api/pages/sign-in-unavailable-page.ts';
+import { unknownLinkPage } from '../../api/pages/unknown-link-page.ts';
+import { unreachablePage } from '../../api/pages/unreachable-page.ts';
+import { unverifiedPage } from '../../api/pages/unverified-page.ts';
+import { welcomePage } from '../../api/pages/welcome-page.ts';
+import { wrongAccountPage } from '../../api/pages/wrong-account-page.ts';
+import { deliveryStatuses, invitationStates } from '../../statecharts/invitation.ts';
+
+/** Everything that people and organizations supply to the pages. */
+export interface Cast {
+  account: AccountView;
+  otherEmail: string;
+  organization: string;
+  invitedBy: InviterView;
+  licenses: readonly LicenseView[];
+  teams: readonly string[];
+  message: string | undefined;
+  id: string;
+  url: string;
+  detail: string;
+}
+
+const everyday: Cast = {
+  account: { name: 'Ana Souza', email: 'ana.souza@northwind.example' },
+  otherEmail: 'ana@home.example',
+  organization: 'Acme Robotics',
+  invitedBy: { name: 'Ruth Okafor', email: 'ruth@acme.example' },
+  licenses: [
+    { product: 'Studio', kind: 'named' },
+    { product: 'Runtime Engine', kind: 'floating' },
+  ],
+  teams: ['Firmware', 'Test lab'],
+  message: 'Hello Ana,\nwe start on Monday. Your seat for Studio is ready, and the lab knows you are coming.',
+  id: 'inv_01jdg7y3xwe6p8q2m4n5r6s7t8',
+  url: 'https://studio.acme.example/',
+  detail: 'The mailbox does not exist.',
+};
+
+/** Breaks out of text, of quoted attributes, of a title, of a comment, if any of these lets it. */
+export const markup = `</title>"'><script>alert(1)</script><img src=x onerror=alert(1)><!--&amp;`;
+
+const hostile: Cast = {
+  account: { name: `N${markup}`, email: `e${markup}@x.example` },
+  otherEmail: `o${markup}@x.example`,
+  organization: `G${markup}`,
+  invitedBy: { name: `I${markup}`, email: `i${markup}@x.example` },
+  licenses: [
+    { product: `P${markup}`, kind: 'named' },
+    { product: `Q${markup}`, kind: 'floating' },
+  ],
+  teams: [`T${markup}`],
+  message: `M${markup}`,
+  id: `inv/../${markup}`,
+  url: 'javascript:alert(1)',
+  detail: `D${markup}`,
+};
+
+const long: Cast = {
+  account: {
+    name: 'Maximiliana-Theodora Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh von und zu Hohenlohe',
+    email: `${'maximiliana.theodora.'.repeat(3)}@${'subdomain.'.repeat(15)}example`,
+  },
+  otherEmail: `${'x'.repeat(64)}@${'y'.repeat(60)}.example`,
+  organization: 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunter',
+  invitedBy: { name: 'W'.repeat(80), email: `${'w'.repeat(64)}@${'w'.repeat(60)}.example` },
+  licenses: Array.from({ length: 10 }, (_, i) => ({
+    product: `Product ${i + 1} for the continuous verification of everything that can be verified`,
+    kind: i % 2 === 0 ? 'named' : 'floating',
+  })),
+  teams: Array.from({ length: 20 }, (_, i) => `Team${'o'.repeat(i * 3)}${i}`),
+  message: `${'word '.repeat(150)}\n\n\n \n\n${'unbreakable'.repeat(60)}`,
+  id: `inv_${'0'.repeat(26)}`,
+  url: `https://acme.example/${'a'.repeat(400)}`,
+  detail: 'a reason that goes on and on '.repeat(10),
+};
+
+const rightToLeft: Cast = {
+  account: { name: 'נועה לוי', email: 'noa@דוגמה.example' },
+  otherEmail: '\u202enoa@other.example',
+  organization: 'חברת הדוגמה (בע״מ)!',
+  invitedBy: { name: '\u202eRuth', email: 'аlice@acme.example' },
+  licenses: [{ product: 'סטודיו 2', kind: 'named' }],
+  teams: ['פיתוח'],
+  message: 'שלום נועה!\nמחכים לך.',
+  id: 'inv_01jdg7y3xwe6p8q2m4n5r6s7t8',
+  url: 'https://xn--4dbcagdahymbxekheh6e0a7fei0b.example/',
+  detail: '\u2067תיבה מלאה',
+};
+
+const empty: Cast = {
+  account: { name: '', email: 'ana@xn--bcher-kva.example' },
+  otherEmail: 'b@c.example',
+  organization: '…',
+  invitedBy: { name: 'Provisioning key' },
+  licenses: [],
+  teams: [],
+  message: undefined,
+  id: 'inv_1',
+  url: '',
+  detail: '',
+};
+
+/** The pages are rendered once for each of these. */
+export const casts = { everyday, hostile, long, rightToLeft, empty };
+
+const now = Date.UTC(2026, 10, 24, 8, 23);
+const daysFromNow = (days: number) => new Date(now + days * 86_400_000);
+const expiresAt = daysFromNow(14);
+const csrf = 'c5RfT0k3n';
+
+/** Every page in every form it takes, by a name for the report. */
+export function pagesOf(cast: Cast): Record<string, Html> {
+  const { account, id } = cast;
+  const signedIn = { account, csrf };
+  const organization = { name: cast.organization };
+  const { invitedBy, licenses, teams, message } = cast;
+  const few = cast === empty;
+  const invitation = {
+    id,
+    email: account.email,
+    emailVersion: 3,
+    organization,
+    invitedBy,
+    role: 'member',
+    licenses,
+    teams,
+    message,
+    expiresAt,
+  } as const;
+  const invalid = { csrf, invitation: id, organization };
+  const row = (i: number): ConsoleInvitationView => ({
+    id: `${id}${i}`,
+    email: i % 2 ? account.email : cast.otherEmail,
+    role: (['member', 'admin', 'billing_manager', 'owner'] as const)[i % 4]!,
+    licenses: licenses.slice(0, i % 3).map((license) => license.product),
+    state: invitationStates[i % invitationStates.length]!,
+    delivery: { status: deliveryStatuses[(i * 3) % deliveryStatuses.length]!, detail: cast.detail },
+    expiresAt: daysFromNow(14 - i),
+    invitedBy: invitedBy.name,
+  });
+  return {
+    invitation: invitationPage({ ...signedIn, invitation }),
+    'invitation-refused': invitationPage({
+      ...signedIn,
+      invitation: { ...invitation, role: 'billing_manager' },
+      notice: { kind: 'error', text: `You could not join: no seat of ${cast.organization} is left.` },
+    }),
+    decline: declinePage({ ...signedIn, invitation }),
+    declined: declinedPage({ ...signedIn, organization, invitedBy, decidedAt: daysFromNow(0) }),
+    'declined-signed-out': declinedPage({ organization }),
+    'invalid-link-expired': invalidLinkPage({ ...invalid, reason: 'expired', ask: 'possible' }),
+    'invalid-link-revoked-asked': invalidLinkPage({ ...invalid, ...signedIn, reason: 'revoked', ask: 'asked' }),
+    'invalid-link-replaced-already-asked': invalidLinkPage({ ...invalid, reason: 'replaced', ask: 'already_asked' }),
+    'invalid-link-impossible': invalidLinkPage({ ...invalid, reason: 'revoked', ask: 'impossible' }),
+    'already-accepted': alreadyAcceptedPage({ csrf, organization }),
+    'already-accepted-signed-in': alreadyAcceptedPage({ ...signedIn, organization }),
+    'wrong-account': wrongAccountPage({ ...signedIn, invitation: { ...invitation, email: cast.otherEmail } }),
+    unverified: unverifiedPage({ ...signedIn, invitation }),
+    'unknown-link': unknownLinkPage({}),
+    'unreachable-pending': unreachablePage({
+      ...signedIn,
+      act: 'accept',
+      invitation: { ...invitation, state: 'pending' },
+    }),
+    'unreachable-accepted': unreachablePage({
+      ...signedIn,
+      act: 'decline',
+      invitation: { ...invitation, state: 'accepted' },
+    }),
+    'sign-in-unavailable': signInUnavailablePage({ csrf, invitation: id }),
+    welcome: welcomePage({ csrf, notice: { kind: 'info', text: 'You are signed out.' } }),
+    home: homePage({
+      account: { ...account, emailVerified: !few },
+      csrf,
+      memberships: few
+        ? []
+        : [
+            {
+              organization: { ...organization, url: cast.url },
+              role: 'admin',
+              joinedAt: daysFromNow(0),
+              licenses: licenses.map((license) => ({ ...license, since: daysFromNow(0) })),
+              console: '/console?organization=acme',
+            },
+            { organization: { name: 'Tailspin Toys' }, role: 'member', joinedAt: daysFromNow(-400), licenses: [] },
+          ],
+      invitations: few
+        ? []
+        : [{ ...invitation, role: 'billing_manager', organization: { name: `${cast.organization} II` } }],
+      notice: { kind: 'success', text: `Welcome to ${cast.organization}` },
+    }),
+    'home-new': homePage({ account: { ...account, emailVerified: true }, csrf, memberships: [], invitations: [] }),
+    problem: problemPage({
+      ...(few ? {} : signedIn),
+      status: 403,
+      title: 'This form has expired',
+      detail: 'It was open for too long, or you signed in again in another tab. Nothing was changed.',
+      next: { text: 'Reload the invitation', href: '/invitations/inv_1' },
+      requestId: 'req-4f2a91c07b',
+    }),
+    'problem-404': problemPage({ status: 404, title: `Not ${cast.organization}`, detail: cast.detail }),
+    console: consolePage({
+      ...signedIn,
+      organization,
+      invitations: few ? [] : Array.from({ length: 8 }, (_, i) => row(i)),
+      pools: few
+        ? []
+        : licenses.map((license, i) =>
+            license.kind === 'named'
+              ? { ...license, quantity: 25, reserved: 4 + i, assigned: 13, available: 8 - i }
+              : { ...license, quantity: null, reserved: 1, assigned: 7, available: null },
+          ),
+      next: few ? undefined : '/console?cursor=abc',
+    }),
+  };
+}

@@ -1,0 +1,153 @@
+import type { SearchAttributePair, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type {
+  Actor,
+  DeliveryStatus,
+  InvitationFacts,
+  InvitationRefusal,
+  InvitationState,
+  PeoplesEvent,
+} from '../statecharts/invitation.ts';
+
+/**
+ * What others may know of the workflows: names, Updates, Signals, queries, search attributes, task queue.
+ * Everything that crosses here is stored by Temporal, so it carries ids only: no address, name, message or link.
+ */
+
+export const taskQueue = 'usher';
+
+export type InvitationId = `inv_${string}`;
+export type AccountId = `acc_${string}`;
+export type AmendmentId = `amd_${string}`;
+
+/** Workflow types, as exported by `workflows/index.ts`. */
+export const workflowTypes = { invitation: 'invitation', delivery: 'delivery', reconcile: 'reconcile' } as const;
+
+export interface InvitationInput {
+  id: InvitationId;
+}
+
+/** One delivery of an invitation; `ordinal` counts from 1. */
+export interface DeliveryInput {
+  invitation: InvitationId;
+  ordinal: number;
+}
+
+/** Who acts, and under which key the request is known: a repeat is answered from its audit row. */
+export interface Act {
+  by: Actor;
+  request: string;
+}
+
+export interface AcceptInput extends Act {
+  account: AccountId;
+  emailVersion: number;
+  /** Epoch ms at which the API received the request. */
+  receivedAt: number;
+}
+export interface DeclineInput extends Act {
+  account: AccountId;
+  emailVersion: number;
+  receivedAt: number;
+}
+export interface ResendInput extends Act {
+  /** ms */
+  expiresIn?: number;
+  replaceLink?: boolean;
+}
+export type RevokeInput = Act;
+export interface AmendInput extends Act {
+  amendment: AmendmentId;
+  emailChanged: boolean;
+}
+
+/** Why an event changed nothing: the chart does not take it, or a constraint of the database refused the commit. */
+export type Refusal =
+  | InvitationRefusal
+  | 'invitation_not_found'
+  | 'no_seat_left'
+  | 'license_ended'
+  | 'already_invited'
+  | 'already_member'
+  | 'wrong_account';
+
+/** What became of an offered event. */
+export type Outcome = { status: 'taken'; sequence: number } | { status: 'refused'; code: Refusal };
+
+export const acceptUpdate = defineUpdate<Outcome, [AcceptInput]>('accept');
+export const declineUpdate = defineUpdate<Outcome, [DeclineInput]>('decline');
+export const resendUpdate = defineUpdate<Outcome, [ResendInput]>('resend');
+export const revokeUpdate = defineUpdate<Outcome, [RevokeInput]>('revoke');
+export const amendUpdate = defineUpdate<Outcome, [AmendInput]>('amend');
+
+/** For hands in the Temporal UI: no arguments needed, none believed. Nobody is let in by a Signal. */
+export const declineSignal = defineSignal<unknown[]>('decline');
+export const resendSignal = defineSignal<unknown[]>('resend');
+export const revokeSignal = defineSignal<unknown[]>('revoke');
+/** Feedback of the mail provider: `{ordinal, status}`. */
+export const deliverySignal = defineSignal<unknown[]>('delivery');
+
+export interface InvitationStatus {
+  /** Null until the row is loaded. */
+  state: InvitationState | null;
+  /** Where in the chart, such as `pending.waiting`. */
+  at: string;
+  allowed: PeoplesEvent[];
+  delivery: DeliveryStatus | null;
+  /** ISO 8601 */
+  expiresAt: string | null;
+  /** ISO 8601 */
+  nextReminderAt: string | null;
+  sequence: number;
+}
+export const stateQuery = defineQuery<InvitationStatus>('state');
+
+/** Custom search attributes; each must be known to the Temporal namespace. */
+export const searchAttributes = {
+  organization: defineSearchAttributeKey('UsherOrganization', 'KEYWORD'),
+  state: defineSearchAttributeKey('UsherState', 'KEYWORD'),
+  /** Set only while a delivery is in trouble. */
+  delivery: defineSearchAttributeKey('UsherDelivery', 'KEYWORD'),
+  expiresAt: defineSearchAttributeKey('UsherExpiresAt', 'DATETIME'),
+};
+
+/** The workflow id of an invitation. */
+export const invitationWorkflowId = (id: InvitationId): string => `invitation/${id}`;
+
+/** What a run of the invitation workflow starts from: the row. */
+export interface StoredInvitation {
+  sequence: number;
+  facts: InvitationFacts;
+}
+
+const harmless = {
+  // A stray start is harmless: a running workflow is left alone, a closed one resumes from its row.
+  workflowIdConflictPolicy: 'USE_EXISTING' satisfies WorkflowIdConflictPolicy,
+  workflowIdReusePolicy: 'ALLOW_DUPLICATE' satisfies WorkflowIdReusePolicy,
+} as const;
+
+/** Start options of an invitation's workflow, for every starter (API, reconciler). `organization` is the slug. */
+export function invitationStart(row: { id: InvitationId; organization: string; state: InvitationState; expiresAt: Date }) {
+  return {
+    ...harmless,
+    taskQueue,
+    workflowId: invitationWorkflowId(row.id),
+    args: [{ id: row.id }] as [InvitationInput],
+    typedSearchAttributes: [
+      { key: searchAttributes.organization, value: row.organization },
+      { key: searchAttributes.state, value: row.state },
+      { key: searchAttributes.expiresAt, value: row.expiresAt },
+    ] as SearchAttributePair[],
+  };
+}
+
+/** Start options of the workflow that carries out one delivery beside the chart (such as a note to the inviter). */
+export function deliveryStart(delivery: DeliveryInput) {
+  return {
+    ...harmless,
+    taskQueue,
+    workflowId: `delivery/${delivery.invitation}/${delivery.ordinal}`,
+    args: [delivery] as [DeliveryInput],
+  };
+}

@@ -1,0 +1,230 @@
+import {
+  continueAsNew,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setDefaultSignalHandler,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  type Actor,
+  type DeliveryOutcome,
+  deliveryStatuses,
+  type InvitationEffect,
+  type InvitationEvent,
+  type InvitationFacts,
+  type InvitationSnapshot,
+  invitationChart,
+  isTrouble,
+  refusalOf,
+  allowedEvents,
+} from '../statecharts/invitation.ts';
+import {
+  acceptUpdate,
+  amendUpdate,
+  type Act,
+  declineSignal,
+  declineUpdate,
+  type DeliveryInput,
+  deliverySignal,
+  type InvitationId,
+  type InvitationInput,
+  type InvitationStatus,
+  type Refusal,
+  resendSignal,
+  resendUpdate,
+  revokeSignal,
+  revokeUpdate,
+  searchAttributes,
+  type StoredInvitation,
+  stateQuery,
+} from './contract.ts';
+import { type Committed, durableMachine } from './durable-machine.ts';
+
+/** A transition of an invitation, for one transaction. */
+export interface InvitationTransition {
+  invitation: InvitationId;
+  sequence: number;
+  facts: InvitationFacts;
+  effects: InvitationEffect[];
+  by: Actor;
+  /** The key under which the request is known; null for what no request caused. */
+  request: string | null;
+}
+
+export interface InvitationActivities {
+  /** The row of an invitation; null when there is none. */
+  load(id: InvitationId): Promise<StoredInvitation | null>;
+  /** Records a transition and carries out its effects in one transaction. */
+  commit(transition: InvitationTransition): Promise<Committed<StoredInvitation, Refusal>>;
+}
+
+export interface DeliveryActivities {
+  /** Sends a delivery unless it has been sent. Fails only on what a retry can mend. */
+  deliver(delivery: DeliveryInput): Promise<DeliveryOutcome>;
+}
+
+const patience = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+
+// A local activity costs the engine nothing but a marker. One that retries for long would hold its workflow task, and
+// every Update behind it, so after 5 s of trouble the same goes on as a regular activity, which operators see.
+const local = proxyLocalActivities<InvitationActivities>({
+  startToCloseTimeout: '2s',
+  scheduleToCloseTimeout: '5s',
+  retry: { initialInterval: '50ms', backoffCoefficient: 2, maximumInterval: '1s' },
+});
+const regular = proxyActivities<InvitationActivities>({ startToCloseTimeout: '10s', retry: patience });
+
+// The first attempt of a send may hold an Accept for half a second, no longer; it is not repeated here.
+const firstAttempt = proxyLocalActivities<DeliveryActivities>({
+  startToCloseTimeout: '500ms',
+  scheduleToCloseTimeout: '500ms',
+  retry: { maximumAttempts: 1 },
+});
+const furtherAttempts = proxyActivities<DeliveryActivities>({
+  startToCloseTimeout: '30s',
+  retry: { ...patience, maximumInterval: '5m' },
+  // The chart does not wait for a send that it has left.
+  cancellationType: 'ABANDON',
+});
+
+/** Sends one delivery, however long it takes. */
+export async function sendDelivery(delivery: DeliveryInput): Promise<DeliveryOutcome> {
+  try {
+    return await firstAttempt.deliver(delivery);
+  } catch {
+    return await furtherAttempts.deliver(delivery);
+  }
+}
+
+const system: Actor = { kind: 'system', id: null };
+
+/** One invitation, from its row to its end. */
+export async function invitation({ id }: InvitationInput): Promise<void> {
+  const { runId } = workflowInfo();
+  let signals = 0;
+  /** A Signal has no request of its own; its place in the run makes it repeatable without doing it twice. */
+  const bySignal = (): Act => ({ by: system, request: `signal/${runId}/${++signals}` });
+
+  const machine = durableMachine({
+    machine: invitationChart,
+    load: () => local.load(id).catch(() => regular.load(id)),
+    input: ({ facts }: StoredInvitation, at) => ({ facts, at }),
+    commit: ({ sequence, event, effects, context }): Promise<Committed<StoredInvitation, Refusal>> => {
+      const { by, request } = event as Partial<Act>;
+      const transition: InvitationTransition = {
+        invitation: id,
+        sequence,
+        facts: context,
+        effects: effects as InvitationEffect[],
+        by: by ?? system,
+        request: request ?? null,
+      };
+      return local.commit(transition).catch(() => regular.commit(transition));
+    },
+    actors: {
+      deliver: ({ ordinal }: { ordinal: number }) => sendDelivery({ invitation: id, ordinal }),
+    },
+    refusal: (snapshot, event): Refusal => (snapshot ? refusalOf(snapshot, event) : 'invitation_not_found'),
+    cancelEvent: { type: 'revoke', at: 0 },
+    closed: (snapshot) => snapshot.hasTag('closed'),
+    changed: (snapshot, before) => {
+      upsertChanges(snapshot, before);
+      setCurrentDetails(details(statusOf(snapshot, machine.sequence)));
+    },
+    continueAsNew: () => continueAsNew<typeof invitation>({ id }),
+  });
+
+  /** `at` is stamped by the interpreter. */
+  const offer = (event: InvitationEvent & Act) => machine.offer({ ...event, at: 0 });
+
+  setHandler(acceptUpdate, (input) => offer({ ...input, type: 'accept' }), {
+    validator: shape('account', 'emailVersion', 'receivedAt', 'by', 'request'),
+  });
+  setHandler(declineUpdate, (input) => offer({ ...input, type: 'decline' }), {
+    validator: shape('account', 'emailVersion', 'receivedAt', 'by', 'request'),
+  });
+  setHandler(resendUpdate, (input) => offer({ ...input, type: 'resend' }), { validator: shape('by', 'request') });
+  setHandler(revokeUpdate, (input) => offer({ ...input, type: 'revoke' }), { validator: shape('by', 'request') });
+  setHandler(amendUpdate, (input) => offer({ ...input, type: 'amend' }), {
+    validator: shape('amendment', 'emailChanged', 'by', 'request'),
+  });
+  // Signal handlers only enqueue, and believe no argument: one that threw would fail the workflow task for ever.
+  setHandler(declineSignal, () => void offer({ ...bySignal(), type: 'decline' }));
+  setHandler(resendSignal, () => void offer({ ...bySignal(), type: 'resend' }));
+  setHandler(revokeSignal, () => void offer({ ...bySignal(), type: 'revoke' }));
+  setHandler(deliverySignal, (feedback) => {
+    const event = deliveryEvent(feedback);
+    if (event) void offer({ ...bySignal(), ...event });
+  });
+  setDefaultSignalHandler(() => undefined);
+  setHandler(stateQuery, () => statusOf(machine.snapshot, machine.sequence));
+
+  await machine.run();
+}
+
+/** A validator of an Update's shape. Only that: whether it is allowed the loop decides, which sees no stale state. */
+const shape =
+  (...fields: string[]) =>
+  (input: unknown) => {
+    const missing = fields.filter((field) => (input as Record<string, unknown> | undefined)?.[field] === undefined);
+    if (missing.length > 0) {
+      throw ApplicationFailure.nonRetryable(`the update lacks ${missing.join(', ')}`, 'malformed_update');
+    }
+  };
+
+/** Reads feedback of a delivery; undefined when it is none. */
+function deliveryEvent(feedback: unknown): Extract<InvitationEvent, { type: 'delivery' }> | undefined {
+  if (typeof feedback !== 'object' || feedback === null) return undefined;
+  const { ordinal, status } = feedback as Record<string, unknown>;
+  const known = deliveryStatuses.filter((s) => s === 'delivered' || isTrouble(s)) as readonly unknown[];
+  if (typeof ordinal !== 'number' || !known.includes(status)) return undefined;
+  return { type: 'delivery', ordinal, status: status as 'delivered' };
+}
+
+function upsertChanges({ context }: InvitationSnapshot, before: InvitationSnapshot | undefined): void {
+  // Upserts are dear, so only what changed within the run; what the row said at the start came with the start.
+  if (!before) return;
+  const { state, expiresAt, delivery } = context;
+  const trouble = isTrouble(delivery.status) ? delivery.status : null;
+  const troubleBefore = isTrouble(before.context.delivery.status) ? before.context.delivery.status : null;
+  const changes = [
+    ...(state !== before.context.state ? [{ key: searchAttributes.state, value: state }] : []),
+    ...(expiresAt !== before.context.expiresAt
+      ? [{ key: searchAttributes.expiresAt, value: new Date(expiresAt) }]
+      : []),
+    ...(trouble !== troubleBefore ? [{ key: searchAttributes.delivery, value: trouble }] : []),
+  ];
+  if (changes.length > 0) upsertSearchAttributes(changes);
+}
+
+function statusOf(snapshot: InvitationSnapshot | undefined, sequence: number): InvitationStatus {
+  if (!snapshot) {
+    return { state: null, at: 'loading', allowed: [], delivery: null, expiresAt: null, nextReminderAt: null, sequence };
+  }
+  const { context, value } = snapshot;
+  const reminder = context.reminders[0];
+  return {
+    state: context.state,
+    at: typeof value === 'string' ? value : Object.entries(value).flat().join('.'),
+    allowed: allowedEvents(context, Date.now()),
+    delivery: context.delivery.status,
+    expiresAt: new Date(context.expiresAt).toISOString(),
+    nextReminderAt: reminder === undefined || context.state !== 'pending' ? null : new Date(reminder).toISOString(),
+    sequence,
+  };
+}
+
+/** The workflow's details in the Temporal UI, as Markdown. */
+const details = (s: InvitationStatus): string =>
+  [
+    `**${s.at}** (sequence ${s.sequence})`,
+    `- delivery: ${s.delivery}`,
+    `- expires: ${s.expiresAt}`,
+    `- next reminder: ${s.nextReminderAt ?? 'none'}`,
+    `- allowed: ${s.allowed.join(', ') || 'nothing'}`,
+    `- signals: \`resend\`, \`decline\`, \`revoke\`; cancelling revokes`,
+  ].join('\n');
