@@ -81,7 +81,12 @@ export function readConfig(env: Environment): Config {
     oidc: {
       issuer: variable(env, 'USHER_ISSUER', "the OpenID Connect provider's issuer URL", isUrl),
       clientId: variable(env, 'USHER_CLIENT_ID', "Usher's client id at the OpenID Connect provider", anything),
-      clientSecret: variable(env, 'USHER_CLIENT_SECRET', "Usher's client secret at the OpenID Connect provider", anything),
+      clientSecret: variable(
+        env,
+        'USHER_CLIENT_SECRET',
+        "Usher's client secret at the OpenID Connect provider",
+        anything,
+      ),
     },
     mail: {
       url: withoutSlash(

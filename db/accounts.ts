@@ -76,10 +76,5 @@ export const accountOfSession = (db: Kysely<Database>, sessionId: string): Promi
 
 /** Ends a session; returns the ID token it began with, if there was one. */
 export const endSession = async (db: Kysely<Database>, sessionId: string): Promise<string | undefined> =>
-  (
-    await db
-      .deleteFrom('sessions')
-      .where('id_hash', '=', hashOf(sessionId))
-      .returning('id_token')
-      .executeTakeFirst()
-  )?.id_token;
+  (await db.deleteFrom('sessions').where('id_hash', '=', hashOf(sessionId)).returning('id_token').executeTakeFirst())
+    ?.id_token;

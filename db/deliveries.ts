@@ -54,12 +54,8 @@ const at = (db: Kysely<Database>, { invitation, ordinal }: DeliveryKey) =>
 
 /** Marks an attempt before the provider is called. False when it has been settled meanwhile. */
 export const markAttempted = async (db: Kysely<Database>, key: DeliveryKey): Promise<boolean> =>
-  (
-    await at(db, key)
-      .set({ attempted_at: sql`now()` })
-      .where('status', '=', 'queued')
-      .executeTakeFirst()
-  ).numUpdatedRows === 1n;
+  (await at(db, key).set({ attempted_at: sql`now()` }).where('status', '=', 'queued').executeTakeFirst())
+    .numUpdatedRows === 1n;
 
 /** Takes the mark back: the provider surely did not take the message, so it need not be looked for. */
 export async function unmarkAttempted(db: Kysely<Database>, key: DeliveryKey): Promise<void> {

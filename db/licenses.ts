@@ -94,7 +94,10 @@ export async function reserveSeats(
       .where((e) => e.or([e('expires_at', 'is', null), e('expires_at', '>', sql<Date>`now()`)]))
       .executeTakeFirst();
     if (taken.numUpdatedRows === 0n) throw new LicenseEnded();
-    await trx.insertInto('seats').values({ pool_id: pool, invitation_id: invitation, member_id: null, state: 'reserved' }).execute();
+    await trx
+      .insertInto('seats')
+      .values({ pool_id: pool, invitation_id: invitation, member_id: null, state: 'reserved' })
+      .execute();
   }
 }
 
@@ -139,10 +142,6 @@ export async function releaseSeats(
     .returning('pool_id')
     .execute();
   for (const pool of released.map((s) => s.pool_id).sort()) {
-    await trx
-      .updateTable('license_pools')
-      .set({ reserved: sql`reserved - 1` })
-      .where('id', '=', pool)
-      .execute();
+    await trx.updateTable('license_pools').set({ reserved: sql`reserved - 1` }).where('id', '=', pool).execute();
   }
 }

@@ -1,4 +1,4 @@
-import type { Generated, Kysely, Transaction } from 'kysely';
+import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import type { Mailbox } from '../identity/mailbox.ts';
 import type { Database } from './database.ts';
 import { type AccountId, type InvitationId, type MemberId, newId, type OrganizationId } from './ids.ts';
@@ -84,7 +84,10 @@ export async function listMemberships(db: Kysely<Database>, account: AccountId) 
   const memberships = await db
     .selectFrom('members')
     .innerJoin('organizations', 'organizations.id', 'members.organization_id')
-    .select(['members.id', 'members.role', 'members.teams', 'members.joined_at', 'name', 'slug', 'home_url'])
+    .leftJoin('invitations', 'invitations.id', 'members.invitation_id')
+    .select(['members.id', 'members.role', 'members.teams', 'members.joined_at', 'name', 'slug'])
+    // Where the inviter wants them to go, or else where the organization lives.
+    .select(sql<string | null>`coalesce(invitations.redirect_url, organizations.home_url)`.as('url'))
     .where('account_id', '=', account)
     .where('removed_at', 'is', null)
     .orderBy('members.id')

@@ -27,6 +27,3 @@ export function mailboxOf(email: string): Mailbox | undefined {
 /** A dot-atom of RFC 5322 with the letters of RFC 6531, no quoted strings: providers do not send to those. */
 const isLocalPart = (local: string) =>
   /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u.test(local);
-
-/** True for an address that could pass for another: letters beyond ASCII, or a domain that needed UTS 46. */
-export const mayMislead = (email: string): boolean => /[^\x20-\x7e]/.test(email) || /(^|[@.])xn--/i.test(email);

@@ -1,6 +1,6 @@
 /**
- * The port through which Usher sends email. A provider's adapter implements it ({@link file://./postmark.ts}); nothing
- * else in Usher knows which provider it is.
+ * The port through which Usher sends email. A provider's adapter implements it (`postmark.ts`); nothing else in Usher
+ * knows which provider it is.
  */
 export interface Mail {
   /**

@@ -14,24 +14,52 @@ export interface PostmarkOptions {
 
 /** https://postmarkapp.com/developer/user-guide/send-email-with-api/batch-emails: at most 500 messages a request. */
 const batchSize = 500;
-/** How long the first message of a batch waits for company: long enough to meet others, too short to be felt. */
+/** How long the first message of a batch waits for company, ms: long enough to meet others, too short to be felt. */
 const batchWindowMs = 15;
+/** With more at a time each is slower, until all time out; what waits for its turn gathers into fuller batches. */
+const requestsAtOnce = 4;
+/**
+ * A message that waited longer for its turn is handed back unsent, ms. Its caller may have given up, and may look for
+ * it and send it again: nothing may go out much later than it was asked for.
+ */
+const longestWaitMs = 2_000;
 
 /**
- * Sends through Postmark, many messages to a request.
+ * Sends through Postmark, many messages to a request. A message is on its way within two seconds or not at all, and
+ * within `timeoutMs` more its outcome is known, or known to be unknown.
  *
  * Links are not tracked (a tracked link is rewritten to lead through Postmark), nor are opens.
  */
 export function createPostmarkMail({ url, token, timeoutMs = 10_000 }: PostmarkOptions): Mail {
   const request = createRequest(url, token, timeoutMs);
+  const turns = createTurns(requestsAtOnce);
   const underWay = new Set<Promise<SendResult>>();
   let closed = false;
 
-  const batcher = new DataLoader<Message, SendResult>((messages) => sendBatch(request, messages), {
-    cache: false,
-    maxBatchSize: batchSize,
-    batchScheduleFn: (dispatch) => setTimeout(dispatch, batchWindowMs),
-  });
+  const batcher = new DataLoader<Waiting, SendResult>(
+    async (batch) => {
+      try {
+        const latest = performance.now() - longestWaitMs;
+        const inTime = batch.filter((waiting) => waiting.since >= latest);
+        const results = await sendBatch(
+          request,
+          inTime.map((waiting) => waiting.message),
+        );
+        let next = 0;
+        return batch.map((waiting) =>
+          waiting.since >= latest ? results[next++]! : { status: 'not_sent', code: 'busy' },
+        );
+      } finally {
+        turns.end();
+      }
+    },
+    {
+      cache: false,
+      maxBatchSize: batchSize,
+      // A batch takes messages until it is dispatched.
+      batchScheduleFn: (dispatch) => setTimeout(() => turns.begin().then(dispatch), batchWindowMs),
+    },
+  );
 
   return {
     async send(message) {
@@ -42,7 +70,7 @@ export function createPostmarkMail({ url, token, timeoutMs = 10_000 }: PostmarkO
       } catch (error) {
         return { status: 'failed', code: codeOf(error) };
       }
-      const result = batcher.load(checked);
+      const result = batcher.load({ message: checked, since: performance.now() });
       underWay.add(result);
       return result.finally(() => underWay.delete(result));
     },
@@ -65,6 +93,29 @@ export function createPostmarkMail({ url, token, timeoutMs = 10_000 }: PostmarkO
     async close() {
       closed = true;
       await Promise.allSettled(underWay);
+    },
+  };
+}
+
+/** A message and the time since which it waits for its turn, ms of `performance.now()`. */
+interface Waiting {
+  message: Message;
+  since: number;
+}
+
+/** Lets `places` run at a time; the others wait in line. */
+function createTurns(places: number) {
+  const line: (() => void)[] = [];
+  let free = places;
+  return {
+    async begin() {
+      if (free > 0) free -= 1;
+      else await new Promise<void>((resolve) => line.push(resolve));
+    },
+    end() {
+      const next = line.shift();
+      if (next) next();
+      else free += 1;
     },
   };
 }
@@ -159,6 +210,7 @@ function retryAfter(value: string | null): number | undefined {
 const codeOf = (error: unknown): string => (error instanceof MailError ? error.code : 'unreadable');
 
 async function sendBatch(request: Request, messages: readonly Message[]): Promise<SendResult[]> {
+  if (messages.length === 0) return [];
   try {
     const answers: unknown = await request((client) => client.sendEmailBatch(messages.map(toPostmark)));
     // One answer a message, in their order; anything else is no answer to rely on.

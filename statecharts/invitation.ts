@@ -51,8 +51,8 @@ export type InvitationEvent =
   | { type: 'decline'; account?: string; emailVersion?: number; receivedAt?: number }
   | { type: 'revoke' }
   | { type: 'resend'; expiresIn?: number; replaceLink?: boolean }
-  /** `amendment` names the row that says what changes. */
-  | { type: 'amend'; amendment: string; emailChanged: boolean }
+  /** `amendment` names the row that says what changes, written against the address of `emailVersion`. */
+  | { type: 'amend'; amendment: string; emailChanged: boolean; emailVersion: number }
   | { type: 'delivery'; ordinal: number; status: 'delivered' | 'bounced' | 'complained' | 'failed' };
 
 export type InvitationEventType = InvitationEvent['type'];
@@ -160,7 +160,8 @@ export const invitationChart = setup({
     isTroubled: ({ context }) => isTrouble(context.delivery.status),
     inTimeAndSameAddress: ({ context, event }) =>
       inTime(context, event as { receivedAt?: number }) && sameAddress(context, event as { emailVersion?: number }),
-    emailChanged: ({ event }) => event.type === 'amend' && event.emailChanged,
+    sameAddress: ({ context, event }) => sameAddress(context, event as { emailVersion?: number }),
+    readdresses: ({ context, event }) => event.type === 'amend' && event.emailChanged && sameAddress(context, event),
     outcomeIsTrouble: ({ event }) => isTrouble((event as unknown as { output: DeliveryOutcome }).output.status),
     ofCurrentDelivery: ({ context, event }) =>
       event.type === 'delivery' && event.ordinal === context.delivery.ordinal && !isTrouble(event.status),
@@ -280,7 +281,7 @@ export const invitationChart = setup({
         },
         amend: [
           {
-            guard: 'emailChanged',
+            guard: 'readdresses',
             target: '.sending',
             actions: [
               'readdress',
@@ -290,6 +291,7 @@ export const invitationChart = setup({
             ],
           },
           {
+            guard: 'sameAddress',
             actions: [
               { type: 'record', params: { event: 'amended' } },
               { type: 'applyAmendment', params: ({ event }) => ({ amendment: event.amendment }) },
@@ -398,7 +400,7 @@ const sample = (type: InvitationEventType, facts: InvitationFacts, at: number): 
     case 'accept':
       return { type, account: '', emailVersion: facts.emailVersion, receivedAt: at, at };
     case 'amend':
-      return { type, amendment: '', emailChanged: true, at };
+      return { type, amendment: '', emailChanged: true, emailVersion: facts.emailVersion, at };
     case 'delivery':
       return { type, ordinal: facts.delivery.ordinal, status: 'delivered', at };
     case 'decline':

@@ -60,6 +60,7 @@ export type RevokeInput = Act;
 export interface AmendInput extends Act {
   amendment: AmendmentId;
   emailChanged: boolean;
+  emailVersion: number;
 }
 
 /** Why an event changed nothing: the chart does not take it, or a constraint of the database refused the commit. */
@@ -128,7 +129,12 @@ const harmless = {
 } as const;
 
 /** Start options of an invitation's workflow, for every starter (API, reconciler). `organization` is the slug. */
-export function invitationStart(row: { id: InvitationId; organization: string; state: InvitationState; expiresAt: Date }) {
+export function invitationStart(row: {
+  id: InvitationId;
+  organization: string;
+  state: InvitationState;
+  expiresAt: Date;
+}) {
   return {
     ...harmless,
     taskQueue,

@@ -134,7 +134,8 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
       AnyAction[],
     ];
     const effect = actions.find(isEffect);
-    if (effect) throw new Error(`The initial state of ${machine.id} names the effect ${effect.type}: it must only route`);
+    if (effect)
+      throw new Error(`The initial state of ${machine.id} names the effect ${effect.type}: it must only route`);
     sequence = row.sequence;
     become(next, actions);
   }

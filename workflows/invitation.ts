@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import {
   continueAsNew,
   proxyActivities,
@@ -8,9 +9,9 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { ApplicationFailure } from '@temporalio/common';
 import {
   type Actor,
+  allowedEvents,
   type DeliveryOutcome,
   deliveryStatuses,
   type InvitationEffect,
@@ -20,15 +21,16 @@ import {
   invitationChart,
   isTrouble,
   refusalOf,
-  allowedEvents,
 } from '../statecharts/invitation.ts';
 import {
+  type AcceptInput,
+  type AccountId,
+  type Act,
   acceptUpdate,
   amendUpdate,
-  type Act,
+  type DeliveryInput,
   declineSignal,
   declineUpdate,
-  type DeliveryInput,
   deliverySignal,
   type InvitationId,
   type InvitationInput,
@@ -38,8 +40,8 @@ import {
   resendUpdate,
   revokeSignal,
   revokeUpdate,
-  searchAttributes,
   type StoredInvitation,
+  searchAttributes,
   stateQuery,
 } from './contract.ts';
 import { type Committed, durableMachine } from './durable-machine.ts';
@@ -51,6 +53,8 @@ export interface InvitationTransition {
   facts: InvitationFacts;
   effects: InvitationEffect[];
   by: Actor;
+  /** The account that accepts or declines. */
+  account: AccountId | null;
   /** The key under which the request is known; null for what no request caused. */
   request: string | null;
 }
@@ -114,13 +118,14 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
     load: () => local.load(id).catch(() => regular.load(id)),
     input: ({ facts }: StoredInvitation, at) => ({ facts, at }),
     commit: ({ sequence, event, effects, context }): Promise<Committed<StoredInvitation, Refusal>> => {
-      const { by, request } = event as Partial<Act>;
+      const { by, request, account } = event as Partial<AcceptInput>;
       const transition: InvitationTransition = {
         invitation: id,
         sequence,
         facts: context,
         effects: effects as InvitationEffect[],
         by: by ?? system,
+        account: account ?? null,
         request: request ?? null,
       };
       return local.commit(transition).catch(() => regular.commit(transition));
@@ -150,7 +155,7 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
   setHandler(resendUpdate, (input) => offer({ ...input, type: 'resend' }), { validator: shape('by', 'request') });
   setHandler(revokeUpdate, (input) => offer({ ...input, type: 'revoke' }), { validator: shape('by', 'request') });
   setHandler(amendUpdate, (input) => offer({ ...input, type: 'amend' }), {
-    validator: shape('amendment', 'emailChanged', 'by', 'request'),
+    validator: shape('amendment', 'emailChanged', 'emailVersion', 'by', 'request'),
   });
   // Signal handlers only enqueue, and believe no argument: one that threw would fail the workflow task for ever.
   setHandler(declineSignal, () => void offer({ ...bySignal(), type: 'decline' }));

@@ -3,7 +3,7 @@ import type { OrganizationView } from './invitation-facts.ts';
 import { type FrameView, type Html, layout } from './layout.ts';
 import { homeLink, outcome } from './outcome.ts';
 import { signInForm } from './sign-in-form.ts';
-import { supplied } from './supplied.ts';
+import { address, supplied } from './supplied.ts';
 
 /** A link whose invitation was accepted, opened by somebody who is not known to be the one who did. */
 export interface AlreadyAcceptedPageView extends FrameView {
@@ -24,7 +24,7 @@ export const alreadyAcceptedPage = ({ organization, ...frame }: AlreadyAcceptedP
       words: html`<p>Somebody has joined <strong>${supplied(organization.name)}</strong> with it, and an invitation works once.</p>
         <p>${
           frame.account
-            ? html`You are signed in as <strong class="address">${supplied(frame.account.email)}</strong>. If you joined with another account, switch to it.`
+            ? html`You are signed in as <strong>${address(frame.account.email)}</strong>. If you joined with another account, switch to it.`
             : 'If that was you, sign in with the account you joined with.'
         }</p>`,
       next: frame.account

@@ -5,7 +5,7 @@ import { dateTime } from './date-time.ts';
 import type { LicenseView, OrganizationView } from './invitation-facts.ts';
 import { type AccountView, type Html, layout } from './layout.ts';
 import { type Role, roleNames } from './role.ts';
-import { supplied } from './supplied.ts';
+import { address, supplied } from './supplied.ts';
 
 /** A row of the console's table. */
 export interface ConsoleInvitationView {
@@ -69,7 +69,7 @@ const expires = (state: InvitationState) => state === 'pending' || state === 'ex
 
 const invitationRow = (invitation: ConsoleInvitationView): Html => html`
             <tr>
-              <th scope="row"><span class="address">${supplied(invitation.email)}</span></th>
+              <th scope="row">${address(invitation.email)}</th>
               <td><span class="badge ${states[invitation.state].tone}">${states[invitation.state].text}</span></td>
               <td>${
                 isTrouble(invitation.delivery.status)

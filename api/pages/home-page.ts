@@ -7,7 +7,7 @@ import { banner, type Notice, noticeBanner } from './notice.ts';
 import { invitationPath } from './post-form.ts';
 import { type Role, roleNames } from './role.ts';
 import { signInForm } from './sign-in-form.ts';
-import { supplied } from './supplied.ts';
+import { address, supplied } from './supplied.ts';
 
 /** An organization that the account is a member of. */
 export interface MembershipView {
@@ -103,7 +103,7 @@ const membershipItem = ({ organization, role, joinedAt, licenses, console }: Mem
  * With an unverified address it offers to sign in again: `_csrf`, `prompt=login` to /sign-in.
  */
 export const homePage = ({ account, csrf, memberships, invitations, notice }: HomePageView): Html => {
-  const email = html`<strong class="address">${supplied(account.email)}</strong>`;
+  const email = html`<strong>${address(account.email)}</strong>`;
   return layout({
     title: 'Home',
     account,

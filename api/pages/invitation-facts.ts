@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { dateTime } from './date-time.ts';
 import type { Html } from './layout.ts';
 import { type Role, roleNames } from './role.ts';
-import { supplied } from './supplied.ts';
+import { address, supplied } from './supplied.ts';
 
 /** An organization as an invitee may know it. */
 export interface OrganizationView {
@@ -24,9 +24,7 @@ export interface LicenseView {
 /** The inviter in a sentence, with their address. */
 export const inviter = (invitedBy: InviterView): Html =>
   html`<strong>${supplied(invitedBy.name)}</strong>${
-    invitedBy.email && invitedBy.email !== invitedBy.name
-      ? html` (<span class="address">${supplied(invitedBy.email)}</span>)`
-      : null
+    invitedBy.email && invitedBy.email !== invitedBy.name ? html` (${address(invitedBy.email)})` : null
   }`;
 
 const licenseNote = {

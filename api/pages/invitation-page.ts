@@ -13,7 +13,7 @@ import { type Notice, noticeBanner } from './notice.ts';
 import { buttonLink } from './outcome.ts';
 import { invitationPath, postForm } from './post-form.ts';
 import type { Role } from './role.ts';
-import { supplied } from './supplied.ts';
+import { address, supplied } from './supplied.ts';
 
 /** A pending invitation before the account it is for. */
 export interface InvitationPageView {
@@ -73,18 +73,16 @@ export const invitationPage = ({ account, csrf, invitation, notice }: Invitation
 ${invitationFacts(invitation)}
       <section class="joins" aria-labelledby="joins">
         <h2 id="joins">You are signed in as</h2>
-        <div class="joins-row">
           <div class="person">${personCircle(account)}<p>${
             account.name && account.name !== account.email
               ? html`<span class="person-name">${supplied(account.name)}</span> `
               : null
-          }<span class="address">${supplied(account.email)}</span></p></div>
+          }${address(account.email)}</p></div>
           <div class="switch"><span>Not you?</span>${postForm(
             '/sign-in',
             { _csrf: csrf, invitation: invitation.id, prompt: 'login' },
             html`<button class="link">Switch account</button>`,
           )}</div>
-        </div>
       </section>${lookAlikeWarning('The invited address', invitation.email)}
       <div class="actions">${postForm(
         invitationPath(invitation.id, 'accept'),

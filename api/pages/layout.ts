@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { markIcon } from './icon.ts';
 import { postForm } from './post-form.ts';
-import { supplied, titleText } from './supplied.ts';
+import { address, supplied, titleText } from './supplied.ts';
 
 /** A piece of a page, or a whole one. Whatever is put into it with `html` is text unless it is `Html` itself. */
 export type Html = ReturnType<typeof html>;
@@ -33,7 +33,7 @@ const signedIn = (account: AccountView, csrf: string | undefined): Html => html`
           account.name && account.name !== account.email
             ? html`<span class="signed-in-name">${supplied(account.name)}</span> `
             : null
-        }<span class="signed-in-email">${supplied(account.email)}</span></p>
+        }<span class="signed-in-email">${address(account.email)}</span></p>
         ${csrf === undefined ? null : postForm('/sign-out', { _csrf: csrf }, html`<button class="button small">Sign out</button>`)}
       </div>`;
 

@@ -2,7 +2,7 @@ import { domainToASCII, domainToUnicode } from 'node:url';
 import { html } from 'hono/html';
 import { icon } from './icon.ts';
 import type { Html } from './layout.ts';
-import { supplied } from './supplied.ts';
+import { address, supplied } from './supplied.ts';
 
 /** True for an address with characters that can pass for others: any outside ASCII, written out or as punycode. */
 export const canLookAlike = (email: string): boolean => /[^\x20-\x7e]/.test(email) || /[@.]xn--/i.test(email);
@@ -25,7 +25,7 @@ export function lookAlikeWarning(whose: string, email: string | undefined): Html
   if (email === undefined || !canLookAlike(email)) return null;
   const both = spellings(email);
   return html`
-      <p class="look-alike" role="note">${icon('warning')}<span>${whose}, <strong>${supplied(email)}</strong>, has letters that can look like others. Make sure it is the one you expect.${
+      <p class="look-alike" role="note">${icon('warning')}<span>${whose}, <strong>${address(email)}</strong>, has letters that can look like others. Make sure it is the one you expect.${
         both
           ? html` Its domain ${supplied(both.readable)} is spelled <code>${both.plain}</code> in plain letters.`
           : null

@@ -55,9 +55,11 @@ export const unreachablePage = ({ account, csrf, act, invitation }: UnreachableP
       icon: 'warning',
       tone: 'bad',
       heading: 'We cannot reach the engine',
-      words: html`<p role="alert">Nothing was lost. Your ${
-        act === 'accept' ? 'answer to join' : 'answer to decline'
-      } may still take effect, and repeating it does no harm.</p>
+      words: html`<p role="alert">Nothing was lost.${
+        invitation.state === 'pending'
+          ? ` Your ${act === 'accept' ? 'Join' : 'Decline'} may still go through, and trying again does no harm.`
+          : null
+      }</p>
         <div class="standing"><h2>How things stand now</h2><p>${standing(invitation)}</p></div>`,
       next: html`${
         invitation.state === 'pending'

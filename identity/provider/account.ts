@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mailboxOf } from '../mailbox.ts';
+import type { Mailbox } from '../mailbox.ts';
 import { forgetAttempts, takeAttempt } from './attempts.ts';
 import type { Database } from './database.ts';
 import { hashPassword, isPassword } from './password.ts';
@@ -12,7 +12,9 @@ export interface Account {
 }
 
 export interface NewAccount {
+  /** The address as typed, and what accounts are told apart by. */
   email: string;
+  mailbox: Mailbox;
   name: string;
   password: string;
 }
@@ -36,11 +38,11 @@ export async function findAccount(db: Database, subject: string): Promise<Accoun
  */
 export async function createAccount(db: Database, o: NewAccount): Promise<Account | undefined> {
   const password = await hashPassword(o.password);
-  await db.query('delete from account where email = $1 and not email_verified', [o.email]);
+  await db.query('delete from account where mailbox = $1 and not email_verified', [o.mailbox]);
   const { rows } = await db.query<Account>(
-    `insert into account (subject, email, name, password, email_verified) values ($1, $2, $3, $4, false)
-     on conflict (email) do nothing returning ${columns}`,
-    [randomUUID(), o.email, o.name, password],
+    `insert into account (subject, mailbox, email, name, password, email_verified) values ($1, $2, $3, $4, $5, false)
+     on conflict (mailbox) do nothing returning ${columns}`,
+    [randomUUID(), o.mailbox, o.email, o.name, password],
   );
   return rows[0];
 }
@@ -48,11 +50,11 @@ export async function createAccount(db: Database, o: NewAccount): Promise<Accoun
 /** Makes sure that an account exists with these particulars; one that exists keeps its subject, and stays verified. */
 export async function ensureAccount(db: Database, o: NewAccount & { emailVerified: boolean }): Promise<Account> {
   const { rows } = await db.query<Account>(
-    `insert into account as a (subject, email, name, password, email_verified) values ($1, $2, $3, $4, $5)
-     on conflict (email) do update set name = excluded.name, password = excluded.password,
+    `insert into account as a (subject, mailbox, email, name, password, email_verified) values ($1, $2, $3, $4, $5, $6)
+     on conflict (mailbox) do update set name = excluded.name, password = excluded.password,
        email_verified = a.email_verified or excluded.email_verified
      returning ${columns}`,
-    [randomUUID(), o.email, o.name, await hashPassword(o.password), o.emailVerified],
+    [randomUUID(), o.mailbox, o.email, o.name, await hashPassword(o.password), o.emailVerified],
   );
   return rows[0]!;
 }
@@ -60,13 +62,13 @@ export async function ensureAccount(db: Database, o: NewAccount & { emailVerifie
 /** @returns the account, `wrong` for address or password (without saying which), or `limited` after too many of those */
 export async function signIn(
   db: Database,
-  o: { email: string; password: string },
+  o: { mailbox: Mailbox; password: string },
 ): Promise<Account | 'wrong' | 'limited'> {
-  const attempts = `sign-in:${o.email}`;
+  const attempts = `sign-in:${o.mailbox}`;
   if (!(await takeAttempt(db, attempts, signInLimit, signInWindow))) return 'limited';
   const { rows } = await db.query<{ subject: string; password: string }>(
-    'select subject, password from account where email = $1',
-    [o.email],
+    'select subject, password from account where mailbox = $1',
+    [o.mailbox],
   );
   if (!(await isPassword(o.password, rows[0]?.password))) return 'wrong';
   await forgetAttempts(db, attempts);

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { JWK } from 'oidc-provider';
 import pg from 'pg';
+import type { BaseLogger } from 'pino';
 
 /** The provider's own database. Plain SQL: four small tables that nothing else reads. */
 export type Database = pg.Pool;
@@ -18,7 +19,8 @@ const schema = `
 
   create table if not exists account (
     subject text primary key,
-    email text not null unique,
+    mailbox text not null unique,
+    email text not null,
     name text not null,
     password text not null,
     email_verified boolean not null,
@@ -67,8 +69,13 @@ const schema = `
  *
  * The private key lies in the database as it is: this provider is for local use.
  */
-export async function openDatabase(url: string): Promise<{ db: Database; keys: Keys }> {
+export async function openDatabase(url: string, logger: BaseLogger): Promise<{ db: Database; keys: Keys }> {
   const db = new pg.Pool({ connectionString: url, max: 5 });
+  // Postgres may go away at any time, also between the end of the pool and that of its sockets: no reason to crash.
+  const lost = (error: Error & { code?: string }) =>
+    logger.warn({ code: error.code }, 'a connection to the database of the identity provider was lost');
+  db.on('error', lost);
+  db.on('connect', (client) => client.on('error', () => {}));
   try {
     await db.query(schema);
     const {

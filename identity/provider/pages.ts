@@ -151,8 +151,8 @@ export function verifyPage(
     <button class="secondary">Verify later</button>
   </form>`;
   const foot = html`
-    <p class="hint">Until it is verified, ${o.app.name} does not let this address accept invitations.</p>
-    <p class="other">Not your address? <a href="${o.base}/sign-in">Use another account</a></p>`;
+    <p class="hint">${o.app.name} lets only a verified address accept invitations.</p>
+    <p class="other">Not you? <a href="${o.base}/sign-in">Use another account</a></p>`;
 
   if (!o.codeOut)
     return layout({
@@ -212,3 +212,13 @@ export const messagePage = (o: { title: string; text: string; code?: string | un
       <p class="other"><a href="${o.app.url}">Go to ${o.app.name}</a></p>
       ${o.code && html`<p class="hint">Code: ${o.code}</p>`}`,
   });
+
+export const expiredPage = (app: App): Html =>
+  messagePage({
+    title: 'This page has expired',
+    text: `It works for an hour, once, and only in the browser that opened it. Go to ${app.name} and sign in again.`,
+    app,
+  });
+
+export const failurePage = (app: App): Html =>
+  messagePage({ title: 'Something went wrong', text: 'It is not your fault. Please try again in a moment.', app });

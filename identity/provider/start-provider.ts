@@ -1,15 +1,16 @@
 import type { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import Fastify from 'fastify';
-import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { type BaseLogger, pino } from 'pino';
-import { emailAddress, ensureAccount, findAccount } from './account.ts';
-import { type Database, type Keys, openDatabase, sweep } from './database.ts';
-import { interactionPages, interactionPath, isPage } from './interaction.ts';
+import { mailboxOf } from '../mailbox.ts';
+import { ensureAccount } from './account.ts';
+import { openDatabase, sweep } from './database.ts';
+import { interactionPages, isPage } from './interaction-pages.ts';
 import { postmarkMailer } from './mailer.ts';
-import { type App, messagePage, signOutPage } from './pages.ts';
-import { promptPolicy } from './policy.ts';
-import { postgresAdapter } from './postgres-adapter.ts';
+import { oidcConfiguration } from './oidc-configuration.ts';
+import type { App } from './pages.ts';
+import { skipEmptySignOut } from './sign-out.ts';
 
 export interface ProviderOptions {
   /** The provider's own URL as browsers and Usher see it. An https issuer means that a proxy ends TLS in front of it. */
@@ -38,9 +39,6 @@ export interface RunningProvider {
   }): Promise<{ subject: string }>;
 }
 
-/** Seconds. */
-const hour = 60 * 60;
-const fortnight = 14 * 24 * hour;
 /** ms */
 const sweepInterval = 10 * 60 * 1000;
 
@@ -53,17 +51,16 @@ const sweepInterval = 10 * 60 * 1000;
  */
 export async function startProvider(o: ProviderOptions): Promise<RunningProvider> {
   const logger = o.logger ?? pino({ name: 'identity-provider' });
-  const { db, keys } = await openDatabase(o.databaseUrl);
-  db.on('error', (err) => logger.warn({ err }, 'lost an idle connection to the database of the identity provider'));
+  const { db, keys } = await openDatabase(o.databaseUrl, logger);
 
   const app: App = { name: 'Usher', url: new URL(o.client.redirectUris[0]!).origin };
   const headers = pageHeaders([...o.client.redirectUris, ...o.client.postLogoutRedirectUris]);
-  const provider = new Provider(o.issuer, configuration(o, db, keys, app));
+  const provider = new Provider(o.issuer, oidcConfiguration(o, db, keys, app));
   provider.proxy = o.issuer.startsWith('https:');
   provider.use(async (ctx, next) => {
     ctx.set(headers);
     await next();
-    if ('oidc' in ctx) skipEmptyLogout(ctx as KoaContextWithOIDC);
+    if ('oidc' in ctx) skipEmptySignOut(ctx as KoaContextWithOIDC);
   });
   provider.on('server_error', (_, err) => logger.error({ err }, 'the identity provider failed'));
   // Koa's own event, which oidc-provider's types leave out.
@@ -98,103 +95,9 @@ export async function startProvider(o: ProviderOptions): Promise<RunningProvider
     url: o.issuer,
     close,
     async ensureUser(user) {
-      const email = emailAddress(user.email);
-      if (!email) throw new TypeError('ensureUser: not an email address');
-      return { subject: (await ensureAccount(db, { ...user, email })).subject };
-    },
-  };
-}
-
-function configuration(o: ProviderOptions, db: Database, keys: Keys, app: App): Configuration {
-  // Browsers send cookies to every port of a host: without the port in their names, providers side by side would clash.
-  const cookie = (name: string) => `idp_${new URL(o.issuer).port || 'default'}_${name}`;
-  const scope = 'openid email profile';
-
-  return {
-    adapter: postgresAdapter(db),
-    jwks: keys.jwks,
-    cookies: {
-      keys: keys.cookies,
-      names: { session: cookie('session'), interaction: cookie('interaction'), resume: cookie('resume') },
-      long: { httpOnly: true, sameSite: 'lax' },
-      short: { httpOnly: true, sameSite: 'lax' },
-    },
-    clients: [
-      {
-        client_id: o.client.id,
-        client_secret: o.client.secret,
-        client_name: app.name,
-        redirect_uris: o.client.redirectUris,
-        post_logout_redirect_uris: o.client.postLogoutRedirectUris,
-        response_types: ['code'],
-        grant_types: ['authorization_code'],
-        scope,
-      },
-    ],
-    responseTypes: ['code'],
-    scopes: ['openid'],
-    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
-    // The ID token carries the claims of the scopes, as with most providers, so that Usher need not ask again.
-    conformIdTokenClaims: false,
-    pkce: { required: () => true },
-    discovery: { prompt_values_supported: ['none', 'login', 'create'] },
-    features: {
-      devInteractions: { enabled: false },
-      dPoP: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
-      resourceIndicators: { enabled: false },
-      rpInitiatedLogout: {
-        enabled: true,
-        logoutSource: (ctx, form) => signOut(ctx, form, db),
-        postLogoutSuccessSource: (ctx) => signedOut(ctx, app),
-      },
-    },
-    ttl: {
-      AccessToken: hour,
-      AuthorizationCode: 60,
-      Grant: fortnight,
-      IdToken: hour,
-      Interaction: hour,
-      Session: fortnight,
-    },
-    interactions: { policy: promptPolicy(), url: (_, interaction) => interactionPath(interaction.uid) },
-    async findAccount(_, subject) {
-      const account = await findAccount(db, subject);
-      return (
-        account && {
-          accountId: subject,
-          emailVerified: account.emailVerified,
-          claims: () => ({
-            sub: subject,
-            email: account.email,
-            email_verified: account.emailVerified,
-            name: account.name,
-          }),
-        }
-      );
-    },
-    async loadExistingGrant({ oidc }) {
-      const { client, session, provider } = oidc;
-      const stored = await provider.Grant.find(session!.grantIdFor(client!.clientId) ?? '');
-      if (stored?.accountId === session!.accountId) return stored;
-      const grant = new provider.Grant({ clientId: client!.clientId, accountId: session!.accountId! });
-      grant.addOIDCScope(scope);
-      await grant.save();
-      return grant;
-    },
-    async renderError(ctx, { error, error_description: detail }) {
-      ctx.type = 'html';
-      const expired = error === 'invalid_request' && ctx.oidc?.route === 'resume';
-      ctx.body = String(
-        await messagePage({
-          title: expired ? 'This page has expired' : 'Something went wrong',
-          text: expired
-            ? `Go to ${app.name} and sign in again.`
-            : `${app.name} asked for something that this provider cannot do${detail ? `: ${detail}.` : '.'}`,
-          code: error,
-          app,
-        }),
-      );
+      const mailbox = mailboxOf(user.email);
+      if (!mailbox) throw new TypeError('ensureUser: not an email address');
+      return { subject: (await ensureAccount(db, { ...user, mailbox })).subject };
     },
   };
 }
@@ -215,39 +118,4 @@ function pageHeaders(targets: string[]): Record<string, string> {
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
   };
-}
-
-/**
- * RP-initiated logout. No question is asked if the ID token in the request is of the account that is signed in: then the
- * request comes from an app that this person signed in to.
- */
-async function signOut(ctx: KoaContextWithOIDC, form: string, db: Database) {
-  const { session, entities } = ctx.oidc;
-  if (entities.IdTokenHint?.payload.sub === session?.accountId) {
-    await session!.destroy();
-    ctx.cookies.set(ctx.oidc.provider.cookieName('session'), null);
-    ctx.redirect(afterLogout(ctx));
-    return;
-  }
-  const account = await findAccount(db, session!.accountId!);
-  ctx.body = String(await signOutPage({ email: account?.email, form, formId: 'op.logoutForm' }));
-}
-
-/** Where nobody is signed in there is nothing to end; oidc-provider would answer with a page that submits itself by a script. */
-function skipEmptyLogout(ctx: KoaContextWithOIDC) {
-  if (ctx.oidc.route === 'end_session' && ctx.status === 200 && !ctx.oidc.session?.accountId)
-    ctx.redirect(afterLogout(ctx));
-}
-
-/** The return address, which oidc-provider has checked against the registered ones, with the app's `state`. */
-function afterLogout({ oidc }: KoaContextWithOIDC): string {
-  const { post_logout_redirect_uri: target, state } = oidc.params as Record<string, string | undefined>;
-  if (!target) return oidc.urlFor('end_session_success');
-  const url = new URL(target);
-  if (state !== undefined) url.searchParams.set('state', state);
-  return url.href;
-}
-
-async function signedOut(ctx: KoaContextWithOIDC, app: App) {
-  ctx.body = String(await messagePage({ title: 'You are signed out', text: 'You can close this page.', app }));
 }

@@ -161,7 +161,7 @@ const messagePage = (message: StoredMessage, hasHtml: boolean, text: string) =>
         <dt>To</dt><dd>${message.to.map((a) => (a.Name ? `${a.Name} <${a.Email}>` : a.Email)).join(', ')}</dd>
         ${message.replyTo ? html`<dt>Reply to</dt><dd>${message.replyTo}</dd>` : undefined}
         <dt>Sent</dt><dd>${time(message.receivedAt)}</dd>
-        <dt>Became</dt><dd><ul>${message.events.map(eventItem)}</ul></dd>
+        <dt>Outcome</dt><dd><ul>${message.events.map(eventItem)}</ul></dd>
       </dl>
       ${
         hasHtml
@@ -169,6 +169,7 @@ const messagePage = (message: StoredMessage, hasHtml: boolean, text: string) =>
               <h2 id="html">Message</h2>
               <iframe title="The message as it looks" src="/inbox/${message.id}/html"
                 sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer"></iframe>
+              <p class="alone"><a href="/inbox/${message.id}/html" target="_blank">Open the message alone</a></p>
             </section>`
           : undefined
       }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import Fastify, { type FastifyBaseLogger } from 'fastify';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { pages } from './pages.ts';
 import { postmarkApi } from './postmark-api.ts';
 import { changedSettings, defaultSettings, type SandboxSettings } from './settings.ts';
@@ -42,10 +42,10 @@ export async function startSandbox({ host, port, dir, logger, settings: initial 
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : {}),
     // URLs carry addresses.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
   });
-  let settings = changedSettings(structuredClone(defaultSettings), initial ?? {});
+  let settings = changedSettings(defaultSettings, initial ?? {});
   const store = new MessageStore(dir);
   const webhooks = new Webhooks(() => settings.webhookUrl, app.log);
   const calls = { send: 0, find: 0 };

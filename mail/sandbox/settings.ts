@@ -40,13 +40,13 @@ const Settings = Type.Object(
   strict,
 );
 
-export type Failure = Static<typeof Failure>;
+type Failure = Static<typeof Failure>;
 export type SandboxSettings = Static<typeof Settings>;
 export type FailureResponse = Failure['response'];
 
 export const defaultSettings: SandboxSettings = { indexLagMs: 0, latencyMs: 0, webhookUrl: null, failures: [] };
 
-const Change = Type.Partial(Settings);
+const Change = Type.Partial(Settings, strict);
 
 /**
  * The settings with some of them changed.
@@ -58,7 +58,7 @@ export function changedSettings(settings: SandboxSettings, change: unknown): San
     const [error] = Value.Errors(Change, change);
     throw new Error(`${error?.instancePath || 'The body'} ${error?.message ?? 'is wrong'}.`);
   }
-  return { ...settings, ...change };
+  return { ...settings, ...structuredClone(change) };
 }
 
 /** Refuses one message, not the request. */

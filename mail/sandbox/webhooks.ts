@@ -110,7 +110,7 @@ function withoutCredentials(url: string): URL {
  * The body of a webhook, field by field as in https://postmarkapp.com/developer/webhooks/delivery-webhook,
  * …/bounce-webhook and …/spam-complaint-webhook.
  */
-export function payload(message: StoredMessage, event: MessageEvent): object {
+function payload(message: StoredMessage, event: MessageEvent): object {
   const common = {
     MessageStream: 'outbound',
     ServerID: 1,

@@ -186,7 +186,7 @@ export const action = (label: string, url: string) =>
     ),
   );
 
-export interface Layout {
+interface Layout {
   subject: string;
   /** What mail programs show beside the subject in their lists. */
   preview: string;
@@ -211,7 +211,7 @@ export async function renderEmail(layout: Layout): Promise<Email> {
         h('meta', { name: 'color-scheme', content: 'light dark' }),
         h('meta', { name: 'supported-color-schemes', content: 'light dark' }),
         h('meta', { name: 'format-detection', content: 'telephone=no, date=no, address=no' }),
-        h('title', null, layout.subject),
+        h('title', null, layout.heading),
         h('style', { dangerouslySetInnerHTML: { __html: sheet } }),
       ),
       h(Preview, null, layout.preview),

@@ -2,9 +2,10 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Html } from '../../api/pages/layout.ts';
+import { launchBrowser } from '../setup/browser.ts';
 import { casts, pagesOf } from './views.ts';
 
 /** Where to leave a picture of every page; none are taken without. */
@@ -35,18 +36,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser = await launchBrowser();
   if (pictures) await mkdir(pictures, { recursive: true });
 }, 60_000);
 
@@ -55,9 +45,21 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
+/** What the checks use of an element in the browser; the project has no DOM types. */
+interface BrowserElement {
+  outerHTML: string;
+  scrollWidth: number;
+  clientWidth: number;
+  ownerDocument: { defaultView: { getComputedStyle(element: BrowserElement): { outlineStyle: string } } };
+  getBoundingClientRect(): { left: number; right: number; height: number };
+  closest(selector: string): BrowserElement | null;
+  querySelectorAll(selector: string): Iterable<BrowserElement>;
+}
+
 /** The faults of a page's layout and content, found in the browser. */
 const faultsOf = (page: Page): Promise<string[]> =>
-  page.locator('html').evaluate((html) => {
+  page.locator('html').evaluate((root) => {
+    const html = root as unknown as BrowserElement;
     const found: string[] = [];
     const { scrollWidth, clientWidth } = html;
     if (scrollWidth > clientWidth) found.push(`scrolls sideways: ${scrollWidth} > ${clientWidth}`);
@@ -76,13 +78,19 @@ const faultsOf = (page: Page): Promise<string[]> =>
     return found;
   });
 
+/** Pages that show most of what people supply: of the casts that differ in nothing else, axe sees only these. */
+const fullest = ['invitation', 'wrong-account', 'home', 'console'];
+
+/** The everyday cast in every light and width, the others in two that differ in both. */
+const lights = [
+  ['light', 320],
+  ['dark', 1200],
+  ['dark', 320],
+  ['light', 1200],
+] as const;
+
 describe.each(castNames)('in the browser, pages of a cast that is %s', (cast) => {
-  test.each([
-    ['light', 320],
-    ['light', 1200],
-    ['dark', 320],
-    ['dark', 1200],
-  ] as const)(
+  test.each(cast === 'everyday' ? lights : lights.slice(0, 2))(
     'are accessible, and fit, in %s at %d px',
     async (colorScheme, width) => {
       const context = await browser.newContext({
@@ -102,14 +110,15 @@ describe.each(castNames)('in the browser, pages of a cast that is %s', (cast) =>
         if (!path.startsWith(`/${cast}/`)) continue;
         await page.goto(origin + path);
         for (const fault of await faultsOf(page)) trouble.push({ path, fault });
-        const { violations, incomplete } = await new AxeBuilder({ page }).setLegacyMode().analyze();
-        // What axe could not decide counts too, but for characters too short or odd to be measured.
-        for (const { id, nodes } of [...violations, ...incomplete]) {
-          for (const { html, failureSummary } of nodes) trouble.push({ path, id, html, failureSummary });
-        }
         if (pictures) {
           const name = `${pictures}/${path.slice(1).replace('/', '-')}-${colorScheme}-${width}.png`;
           await page.screenshot({ path: name, fullPage: true });
+        }
+        if (cast !== 'everyday' && !fullest.some((name) => path.endsWith(`/${name}`))) continue;
+        const { violations, incomplete } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+        // What axe could not decide counts too.
+        for (const { id, nodes } of [...violations, ...incomplete]) {
+          for (const { html, failureSummary } of nodes) trouble.push({ path, id, html, failureSummary });
         }
       }
       await context.close();
@@ -122,10 +131,10 @@ describe.each(castNames)('in the browser, pages of a cast that is %s', (cast) =>
 test('the keyboard reaches everything in order, beginning with the skip link', async () => {
   const page = await browser.newPage();
   await page.goto(`${origin}/everyday/invitation`);
-  const reached: string[] = [];
+  const reached: (string | null)[] = [];
   for (let i = 0; i < 6; i++) {
     await page.keyboard.press('Tab');
-    reached.push(await page.locator(':focus').innerText());
+    reached.push(await page.locator(':focus').textContent());
   }
   expect(reached).toEqual([
     'Skip to content',
@@ -136,9 +145,10 @@ test('the keyboard reaches everything in order, beginning with the skip link', a
     'Decline',
   ]);
   await page.keyboard.press('Shift+Tab');
-  const outline = await page
-    .locator(':focus')
-    .evaluate((element) => element.ownerDocument.defaultView!.getComputedStyle(element).outlineStyle);
+  const outline = await page.locator(':focus').evaluate((focused) => {
+    const element = focused as unknown as BrowserElement;
+    return element.ownerDocument.defaultView.getComputedStyle(element).outlineStyle;
+  });
   expect(outline).toBe('solid');
   await page.close();
 });

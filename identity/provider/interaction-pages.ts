@@ -5,11 +5,21 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { errors, type InteractionResults, type Provider } from 'oidc-provider';
 import type { BaseLogger } from 'pino';
 import { Type } from 'typebox';
-import { type Account, createAccount, emailAddress, findAccount, signIn } from './account.ts';
+import { mailboxOf } from '../mailbox.ts';
+import { type Account, createAccount, findAccount, signIn } from './account.ts';
 import type { Database } from './database.ts';
 import { hasCode, sendCode, verifyEmail } from './email-code.ts';
 import type { Mailer } from './mailer.ts';
-import { type App, messagePage, type Problems, signInPage, signUpPage, verifyPage } from './pages.ts';
+import {
+  type App,
+  expiredPage,
+  failurePage,
+  messagePage,
+  type Problems,
+  signInPage,
+  signUpPage,
+  verifyPage,
+} from './pages.ts';
 
 /** Where oidc-provider sends people when it needs something of them; the interaction's cookie is bound to this path. */
 export const interactionPath = (uid: string): string => `/interaction/${uid}`;
@@ -23,7 +33,11 @@ const text = (maxLength: number) => Type.String({ maxLength });
 
 const params = Type.Object({ uid: Type.String() });
 const signInForm = form({ email: text(320), password: text(200) });
-const signUpForm = form({ name: text(100), email: text(320), password: text(200) });
+const signUpForm = form({
+  name: Type.String({ maxLength: 100, pattern: '^\\P{Cc}*$' }),
+  email: text(320),
+  password: text(200),
+});
 const codeForm = form({ code: text(20) });
 
 const passwordMinimum = 8;
@@ -55,27 +69,15 @@ export function interactionPages(
   });
 
   pages.setErrorHandler<FastifyError>((error, _, reply) => {
-    if (error instanceof errors.SessionNotFound)
-      return send(
-        reply.code(400),
-        messagePage({
-          title: 'This page has expired',
-          text: `It works for an hour, once, and only in the browser that opened it. Go to ${app.name} and sign in again.`,
-          app,
-        }),
-      );
+    if (error instanceof errors.SessionNotFound) return send(reply.code(400), expiredPage(app));
     const status = error.statusCode ?? 500;
-    if (status >= 500) o.logger.error({ err: error }, 'a page of the identity provider failed');
-    return send(
-      reply.code(status),
-      status >= 500
-        ? messagePage({
-            title: 'Something went wrong',
-            text: 'It is not your fault. Please try again in a moment.',
-            app,
-          })
-        : messagePage({ title: 'That did not work', text: 'The form was not sent as this page made it.', app }),
-    );
+    if (status < 500)
+      return send(
+        reply.code(status),
+        messagePage({ title: 'That did not work', text: 'The form did not come as this page made it.', app }),
+      );
+    o.logger.error({ err: error }, 'a page of the identity provider failed');
+    return send(reply.code(status), failurePage(app));
   });
 
   pages.setNotFoundHandler((_, reply) =>
@@ -144,13 +146,13 @@ export function interactionPages(
 
   pages.post('/interaction/:uid/sign-in', { schema: { params, body: signInForm } }, async (request, reply) => {
     const { place, account } = await enter(request, reply);
-    const { email: typed, password } = request.body;
+    const { email, password } = request.body;
     const again = (status: number, problems: Problems<'email' | 'password'>) =>
-      send(reply.code(status), signInPage({ ...place, email: typed, signedIn: account?.email, problems }));
+      send(reply.code(status), signInPage({ ...place, email, signedIn: account?.email, problems }));
 
-    const email = emailAddress(typed);
-    if (!email) return again(422, { email: 'Enter an email address, like name@example.com.' });
-    const result = await signIn(db, { email, password });
+    const mailbox = mailboxOf(email.trim());
+    if (!mailbox) return again(422, { email: 'Enter an email address, like name@example.com.' });
+    const result = await signIn(db, { mailbox, password });
     if (result === 'limited')
       return again(429, { form: 'Too many wrong passwords for this address. Try again in 15 minutes.' });
     if (result === 'wrong') return again(422, { form: 'The email address or the password is wrong.' });
@@ -164,20 +166,23 @@ export function interactionPages(
 
   pages.post('/interaction/:uid/sign-up', { schema: { params, body: signUpForm } }, async (request, reply) => {
     const { place } = await enter(request, reply);
-    const { email: typed, password } = request.body;
+    const { password } = request.body;
     const name = request.body.name.trim();
-    const email = emailAddress(typed);
+    const email = request.body.email.trim();
+    const mailbox = mailboxOf(email);
     const problems: Problems<'name' | 'email' | 'password'> = {
       ...(!name && { name: 'Enter your name.' }),
-      ...(!email && { email: 'Enter an email address, like name@example.com.' }),
+      ...(!mailbox && { email: 'Enter an email address, like name@example.com.' }),
       ...([...password].length < passwordMinimum && { password: 'The password needs at least 8 characters.' }),
     };
     const account =
-      email && Object.keys(problems).length === 0 ? await createAccount(db, { email, name, password }) : undefined;
+      mailbox && Object.keys(problems).length === 0
+        ? await createAccount(db, { email, mailbox, name, password })
+        : undefined;
     if (account) return signedIn(request, reply, account);
     if (Object.keys(problems).length === 0)
       problems.email = 'This address has an account already. Sign in with it, or use another address.';
-    return send(reply.code(422), signUpPage({ ...place, name, email: typed, problems }));
+    return send(reply.code(422), signUpPage({ ...place, name, email, problems }));
   });
 
   /** Like `enter`, for the pages that need someone signed in, whose address is not verified yet. */
@@ -196,7 +201,7 @@ export function interactionPages(
 
   pages.post('/interaction/:uid/verify', { schema: { params, body: codeForm } }, async (request, reply) => {
     const { place, account } = await enterVerify(request, reply);
-    const result = await verifyEmail(db, account, request.body.code);
+    const result = account.emailVerified ? 'verified' : await verifyEmail(db, account, request.body.code);
     if (result === 'verified') return finish(request, reply, { verify: {} });
     const codeOut = result === 'wrong';
     const problems: Problems<'code'> = codeOut

@@ -1,0 +1,140 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { Kysely } from 'kysely';
+import type { Database } from '../db/database.ts';
+import { type Delivery, markAttempted, settleDelivery, unmarkAttempted } from '../db/deliveries.ts';
+import { findInvitation, type Invitation } from '../db/invitations.ts';
+import type { Links } from '../identity/links.ts';
+import type { Mail, Message } from '../mail/mail.ts';
+import { messageIdOf, namedAddress } from '../mail/message.ts';
+import { invitationEmail } from '../mail/templates/invitation-email.ts';
+import { resendRequestEmail } from '../mail/templates/resend-request-email.ts';
+import type { DeliveryInput } from '../workflows/contract.ts';
+import type { DeliveryActivities } from '../workflows/invitation.ts';
+
+export interface DeliveryDeps {
+  db: Kysely<Database>;
+  mail: Mail;
+  links: Links;
+  /** The sender address. */
+  from: string;
+  /** How long a message that may have been sent is looked for before it is sent again, ms. */
+  lookupPatienceMs: number;
+}
+
+/**
+ * Sends deliveries. One delivery is mailed once, unless the provider itself lost it: it is marked attempted before the
+ * provider is called, and one that may have been taken is looked up by its metadata, with patience for a late index.
+ */
+export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities {
+  const { db, mail } = deps;
+
+  return {
+    async deliver({ invitation: id, ordinal }) {
+      const delivery = await db
+        .selectFrom('deliveries')
+        .selectAll()
+        .where('invitation_id', '=', id)
+        .where('ordinal', '=', ordinal)
+        .executeTakeFirst();
+      const invitation = await findInvitation(db, id);
+      if (!delivery || !invitation) return { ordinal, status: 'failed' };
+      if (delivery.status !== 'queued') return { ordinal, status: delivery.status };
+
+      const settle = async (status: 'sent' | 'failed', detail: string | null, providerMessageId: string | null) => {
+        await settleDelivery(db, {
+          invitation: id,
+          ordinal,
+          organization: invitation.organization_id,
+          kind: delivery.kind,
+          status,
+          detail,
+          providerMessageId,
+        });
+        return { ordinal, status };
+      };
+
+      // Superseded before it left: a link to it would be dead, or the invitation has ended.
+      const wanted =
+        delivery.kind === 'resend_request' ||
+        (invitation.state === 'pending' && invitation.delivery_ordinal === ordinal);
+      if (!wanted) return settle('failed', 'superseded', null);
+
+      if (delivery.attempted_at) {
+        const found = await mail.find(deliveryRef(id, ordinal));
+        if (found) return settle('sent', null, found.messageId);
+        const waited = Date.now() - delivery.attempted_at.getTime();
+        if (waited < deps.lookupPatienceMs)
+          throw tryAgain('may_have_been_sent', Math.min(5_000, deps.lookupPatienceMs - waited));
+      }
+      const message = await compose(deps, invitation, delivery);
+      if (!(await markAttempted(db, { invitation: id, ordinal }))) return { ordinal, status: 'sent' };
+      const result = await mail.send(message);
+      switch (result.status) {
+        case 'sent':
+          return settle('sent', null, result.messageId);
+        case 'failed':
+          return settle('failed', result.code, null);
+        case 'not_sent':
+          await unmarkAttempted(db, { invitation: id, ordinal });
+          throw tryAgain(result.code, result.retryAfterMs);
+        case 'unknown':
+          throw tryAgain(result.code);
+        default:
+          return result satisfies never;
+      }
+    },
+  };
+}
+
+/** The metadata by which a delivery is found at the provider. */
+const deliveryRef = (invitation: string, ordinal: number) => `${invitation}/${ordinal}`;
+
+/** A retryable failure that carries a code and nothing of the provider's text, which quotes addresses. */
+const tryAgain = (code: string, afterMs?: number) =>
+  ApplicationFailure.create({
+    type: code,
+    message: `the email could not be sent yet: ${code}`,
+    ...(afterMs === undefined ? {} : { nextRetryDelay: Math.max(100, afterMs) }),
+  });
+
+async function compose({ links, from }: DeliveryDeps, invitation: Invitation, delivery: Delivery): Promise<Message> {
+  const { id, email, locale } = invitation;
+  const ref = deliveryRef(id, delivery.ordinal);
+  const first = messageIdOf(deliveryRef(id, 1), from);
+  const envelope = {
+    from,
+    kind: delivery.kind,
+    invitation: id,
+    delivery: ref,
+    messageId: messageIdOf(ref, from),
+  };
+  if (delivery.kind === 'resend_request') {
+    const content = await resendRequestEmail({
+      inviterName: invitation.inviter_name,
+      organization: invitation.organization_name,
+      email,
+      locale,
+    });
+    return { ...envelope, ...content, to: invitation.inviter_email };
+  }
+  const content = await invitationEmail({
+    kind: delivery.kind,
+    organization: invitation.organization_name,
+    inviter: { name: invitation.inviter_name, email: invitation.inviter_email },
+    role: invitation.role,
+    licenses: invitation.licenses.map((l) => l.name),
+    ...(invitation.message === null ? {} : { message: invitation.message }),
+    url: links.url({ invitation: id, generation: delivery.generation }),
+    expiresAt: invitation.expires_at,
+    email,
+    locale,
+  });
+  return {
+    ...envelope,
+    ...content,
+    to: email,
+    replyTo: namedAddress(invitation.inviter_name, invitation.inviter_email),
+    // A resend threads under the first email, which people click.
+    ...(delivery.ordinal > 1 ? { inReplyTo: first } : {}),
+  };
+}

@@ -1,0 +1,153 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Database } from '../db/database.ts';
+import { queueDelivery } from '../db/deliveries.ts';
+import { findEventByRequest, insertEvent } from '../db/events.ts';
+import type { AccountId, AmendmentId, MemberId } from '../db/ids.ts';
+import { advanceInvitation, applyAmendment, type LockedInvitation, loadInvitation } from '../db/invitations.ts';
+import { assignSeats, LicenseEnded, releaseSeats, reserveSeats } from '../db/licenses.ts';
+import { insertMember, isMemberMailbox } from '../db/members.ts';
+import type { InvitationEffect } from '../statecharts/invitation.ts';
+import type { InvitationId, Refusal, StoredInvitation } from '../workflows/contract.ts';
+import type { Committed } from '../workflows/durable-machine.ts';
+import type { InvitationActivities, InvitationTransition } from '../workflows/invitation.ts';
+
+/** A constraint forbids the transition: the transaction is rolled back, and the event refused. */
+class Refused extends Error {
+  override name = 'Refused';
+  readonly code: Refusal;
+  constructor(code: Refusal) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** The constraints of the database that are answers, not faults. */
+const refusals: Record<string, Refusal> = {
+  license_pools_not_oversold: 'no_seat_left',
+  invitations_one_pending: 'already_invited',
+  members_one_active: 'already_member',
+};
+
+/** What a violated constraint means to the caller; undefined for any other error. */
+export function refusalOfError(error: unknown): Refusal | undefined {
+  if (error instanceof Refused) return error.code;
+  if (error instanceof LicenseEnded) return 'license_ended';
+  return refusals[(error as { constraint?: string }).constraint ?? ''];
+}
+
+/** What the effects of one transition share. */
+interface Scene {
+  trx: Transaction<Database>;
+  invitation: LockedInvitation;
+  transition: InvitationTransition;
+  /** Set by `grantMembership`, for the seats that follow. */
+  member?: MemberId;
+}
+
+type EffectOf<TType extends InvitationEffect['type']> = Extract<InvitationEffect, { type: TType }>;
+
+const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: EffectOf<TType>) => Promise<void> } = {
+  record: ({ trx, invitation, transition }, { params }) =>
+    insertEvent(trx, {
+      organization: invitation.organization_id,
+      invitation: invitation.id,
+      sequence: transition.sequence,
+      type: params.event,
+      by: transition.by,
+      request: transition.request,
+    }),
+
+  reserveSeats: ({ trx, invitation }) => reserveSeats(trx, invitation.id, invitation.pool_ids),
+
+  releaseSeats: ({ trx, invitation }) => releaseSeats(trx, invitation.id),
+
+  grantMembership: async (scene, { params }) => {
+    const { trx, invitation } = scene;
+    const account = params.account as AccountId;
+    // The caller matched the addresses before; only this comparison, in the transaction that lets the person in, counts.
+    const owner = await trx
+      .selectFrom('accounts')
+      .select('id')
+      .where('id', '=', account)
+      .where('mailbox', '=', invitation.mailbox)
+      .where('email_verified', '=', true)
+      .forShare()
+      .executeTakeFirst();
+    if (!owner) throw new Refused('wrong_account');
+    scene.member = await insertMember(trx, {
+      organization: invitation.organization_id,
+      account,
+      role: invitation.role,
+      teams: invitation.teams,
+      invitation: invitation.id,
+    });
+  },
+
+  assignSeats: ({ trx, invitation, member }) => {
+    if (!member) throw new Error('assignSeats needs grantMembership before it');
+    return assignSeats(trx, invitation.id, member);
+  },
+
+  applyAmendment: async ({ trx, invitation }, { params }) => {
+    const { mailbox, poolIds } = await applyAmendment(trx, invitation.id, params.amendment as AmendmentId);
+    if (mailbox && (await isMemberMailbox(trx, invitation.organization_id, mailbox)))
+      throw new Refused('already_member');
+    if (!poolIds) return;
+    await releaseSeats(
+      trx,
+      invitation.id,
+      invitation.pool_ids.filter((id) => !poolIds.includes(id)),
+    );
+    await reserveSeats(
+      trx,
+      invitation.id,
+      poolIds.filter((id) => !invitation.pool_ids.includes(id)),
+    );
+  },
+
+  queueDelivery: ({ trx, invitation, transition }, { params }) =>
+    queueDelivery(trx, {
+      invitation: invitation.id,
+      ordinal: params.ordinal,
+      kind: params.kind,
+      generation: transition.facts.generation,
+    }),
+};
+
+/** Load and commit of invitations: all that their workflow does to Postgres. */
+export function createInvitationActivities({ db }: { db: Kysely<Database> }): InvitationActivities {
+  const load = (id: InvitationId) => loadInvitation(db, id);
+
+  /** The row as it stands; it must exist, since a run began from it. */
+  const stored = async (id: InvitationId): Promise<StoredInvitation> => {
+    const row = await load(id);
+    if (!row) throw new Error(`invitation ${id} is gone`);
+    return row;
+  };
+
+  return {
+    load,
+
+    async commit(transition): Promise<Committed<StoredInvitation, Refusal>> {
+      const { invitation: id, sequence, facts, request } = transition;
+      if (request) {
+        const known = await findEventByRequest(db, request);
+        if (known?.sequence) return { status: 'repeated', sequence: known.sequence, row: await stored(id) };
+      }
+      try {
+        const advanced = await db.transaction().execute(async (trx) => {
+          const invitation = await advanceInvitation(trx, id, sequence, facts, transition.account);
+          if (!invitation) return false;
+          const scene: Scene = { trx, invitation, transition };
+          for (const effect of transition.effects) await effects[effect.type](scene, effect as never);
+          return true;
+        });
+        return advanced ? { status: 'committed' } : { status: 'superseded', row: await stored(id) };
+      } catch (error) {
+        const code = refusalOfError(error);
+        if (code) return { status: 'refused', code };
+        throw error;
+      }
+    },
+  };
+}

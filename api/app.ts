@@ -1,0 +1,182 @@
+import path from 'node:path';
+import cookie from '@fastify/cookie';
+import csrf from '@fastify/csrf-protection';
+import formbody from '@fastify/formbody';
+import helmet from '@fastify/helmet';
+import fastifyStatic from '@fastify/static';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { Client } from '@temporalio/client';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Kysely } from 'kysely';
+import { type Account, accountOfSession } from '../db/accounts.ts';
+import type { Database } from '../db/database.ts';
+import type { Links } from '../identity/links.ts';
+import type { SignIn } from '../identity/oidc.ts';
+import { type Cookies, createCookies } from './cookies.ts';
+import { createEngine, type Engine } from './engine.ts';
+import { errorForLog } from './log.ts';
+import { problemPage } from './pages/problem-page.ts';
+import { problemOf } from './problem.ts';
+import { registerDocs, registerOpenApi } from './routes/docs.ts';
+import { registerHealth } from './routes/health.ts';
+import { registerInvitations } from './routes/invitations.ts';
+import { registerMe } from './routes/me.ts';
+import { registerPages } from './routes/pages.ts';
+import { registerSignIn } from './routes/sign-in.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is signed in, on pages; the API has callers. */
+    account: Account | undefined;
+  }
+}
+
+export interface AppDeps {
+  db: Kysely<Database>;
+  temporal: Client;
+  links: Links;
+  signIn: SignIn;
+  /** Issuer URL of the identity provider: forms may lead there. */
+  issuer: string;
+  publicUrl: string;
+  /** Signs cookies. */
+  cookieKey: Buffer;
+  logger: FastifyBaseLogger;
+}
+
+/** What the routes share. */
+export interface RouteDeps extends AppDeps {
+  engine: Engine;
+  cookies: Cookies;
+}
+
+export type App = ReturnType<typeof createFastify>;
+
+const bodyLimit = 64 * 1024;
+
+function createFastify({ logger }: AppDeps) {
+  const app = Fastify({
+    loggerInstance: logger,
+    // A URL can carry a link or a sign-in code; what is logged instead names the route.
+    disableRequestLogging: true,
+    bodyLimit,
+    genReqId: () => crypto.randomUUID(),
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 200 },
+    trustProxy: true,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  // Bodies are taken as they are: an unknown property or a number for a text is refused, not mended. Queries are text.
+  const strict = addFormats.default(new Ajv({ allErrors: true, removeAdditional: false, useDefaults: true }));
+  const coercing = addFormats.default(new Ajv({ coerceTypes: true, removeAdditional: false, useDefaults: true }));
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === 'body' ? strict : coercing).compile(schema as object),
+  );
+  return app;
+}
+
+/**
+ * Usher's HTTP side: the API and the pages.
+ *
+ * @returns an app that is not yet listening; closing it leaves the given connections open
+ */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const app = createFastify(deps);
+  const engine = createEngine({ db: deps.db, temporal: deps.temporal, log: deps.logger });
+  const cookies = createCookies(deps.publicUrl);
+  const all: RouteDeps = { ...deps, engine, cookies };
+  app.addHook('onClose', () => engine.close());
+
+  await app.register(cookie, { secret: deps.cookieKey.toString('base64') });
+  await app.register(formbody, { bodyLimit });
+  app.decorateRequest('account', undefined);
+  app.addHook('preHandler', async (request) => {
+    const session = cookies.session(request);
+    if (session && !isApi(request.url)) request.account = await accountOfSession(deps.db, session);
+  });
+  await app.register(csrf, {
+    cookieKey: cookies.csrfName,
+    cookieOpts: { ...cookies.options, signed: false },
+    getToken: (request) => (request.body as { _csrf?: string } | undefined)?._csrf,
+    // A token is good for the account it was made for alone.
+    getUserInfo: (request) => request.account?.id ?? '',
+    csrfOpts: { userInfo: true, hmacKey: deps.cookieKey.toString('base64') },
+  });
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        // Browsers check the redirect after a form too, and signing in leads to the identity provider.
+        formAction: ["'self'", new URL(deps.issuer).origin],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+    },
+    referrerPolicy: { policy: 'same-origin' },
+    strictTransportSecurity: deps.publicUrl.startsWith('https:') && { maxAge: 31_536_000 },
+  });
+  await app.register(fastifyStatic, {
+    root: path.join(import.meta.dirname, 'pages/static'),
+    prefix: '/static/',
+    maxAge: '1h',
+  });
+
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { id } = (request.params ?? {}) as { id?: string };
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? 'none',
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        ...(id ? { id } : {}),
+      },
+      'request',
+    );
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error);
+    const level = problem.status >= 500 ? 'error' : 'info';
+    request.log[level]({ code: problem.code, ...(level === 'error' ? { error: errorForLog(error) } : {}) }, 'problem');
+    reply.status(problem.status);
+    if (problem.status === 503) reply.header('retry-after', '2');
+    const body = { ...problem.body(), requestId: request.id };
+    if (isApi(request.url)) return reply.type('application/problem+json').send(body);
+    return reply
+      .type('text/html; charset=utf-8')
+      .send(String(problemPage({ ...body, detail: body.detail ?? '', requestId: request.id })));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const body = { ...problemOf({ statusCode: 404 }).body(), requestId: request.id };
+    reply.status(404);
+    if (isApi(request.url)) return reply.type('application/problem+json').send(body);
+    return reply
+      .type('text/html; charset=utf-8')
+      .send(String(problemPage({ ...body, detail: 'There is nothing under this address.', requestId: request.id })));
+  });
+
+  await registerOpenApi(app);
+  await app.register(async (scope) => {
+    registerHealth(scope as unknown as App, all);
+    registerInvitations(scope as unknown as App, all);
+    registerMe(scope as unknown as App, all);
+    registerSignIn(scope as unknown as App, all);
+    registerPages(scope as unknown as App, all);
+    await registerDocs(scope as unknown as App);
+  });
+  await app.ready();
+  return app as unknown as FastifyInstance;
+}
+
+const isApi = (url: string) => /^\/(v1|webhooks|openapi|healthz|readyz)\b/.test(url);

@@ -1,0 +1,117 @@
+import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import type { UpdateDefinition } from '@temporalio/common';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Kysely } from 'kysely';
+import type { Database } from '../db/database.ts';
+import { findEventByRequest } from '../db/events.ts';
+import { factsOf, findInvitation, type Invitation } from '../db/invitations.ts';
+import { type InvitationEvent, refusalOf, snapshotOf, takes } from '../statecharts/invitation.ts';
+import {
+  type Act,
+  type DeliveryInput,
+  deliveryStart,
+  invitationStart,
+  type Outcome,
+  workflowTypes,
+} from '../workflows/contract.ts';
+import { Problem } from './problem.ts';
+
+/** How long a caller waits for the engine, ms. After that the outcome is unknown, and Postgres is asked. */
+const patienceMs = 1_500;
+
+export interface Engine {
+  /**
+   * Offers an event to an invitation and waits for what becomes of it. Refuses by the row where that suffices, so that
+   * ended invitations answer without the engine.
+   *
+   * @throws Problem `engine_unreachable` when the outcome is not known: it may still take effect
+   */
+  offer<TInput extends Act>(
+    invitation: Invitation,
+    update: UpdateDefinition<Outcome, [TInput]>,
+    event: TInput & InvitationEvent,
+  ): Promise<Outcome>;
+  /** Starts an invitation's workflow without waiting; what fails here the reconciler starts. */
+  start(invitation: Pick<Invitation, 'id' | 'organization_slug' | 'state' | 'expires_at'>): void;
+  /** Starts the workflow of a delivery beside the chart, without waiting. */
+  deliver(delivery: DeliveryInput): void;
+  /** Whether Temporal answers within a second. */
+  answers(): Promise<boolean>;
+  /** Waits for starts under way. */
+  close(): Promise<void>;
+}
+
+/** What the API asks of Temporal. */
+export function createEngine({
+  db,
+  temporal,
+  log,
+}: {
+  db: Kysely<Database>;
+  temporal: Client;
+  log: FastifyBaseLogger;
+}): Engine {
+  const starting = new Set<Promise<unknown>>();
+  const within = <T>(ms: number, call: () => Promise<T>) => temporal.withDeadline(Date.now() + ms, call);
+
+  const startSoon = (what: string, start: () => Promise<unknown>) => {
+    const promise = within(5_000, start)
+      .catch((error) =>
+        log.warn({ what, error: String((error as Error).name) }, 'not started now; the reconciler will'),
+      )
+      .finally(() => starting.delete(promise));
+    starting.add(promise);
+  };
+
+  const options = (i: Parameters<Engine['start']>[0]) =>
+    invitationStart({ id: i.id, organization: i.organization_slug, state: i.state, expiresAt: i.expires_at });
+
+  /** What the row alone says: the outcome of a known request, or a refusal; undefined while only the engine can tell. */
+  const fromPostgres = async (invitation: Invitation, event: InvitationEvent & Act): Promise<Outcome | undefined> => {
+    const known = await findEventByRequest(db, event.request);
+    if (known?.sequence) return { status: 'taken', sequence: known.sequence };
+    const at = Date.now();
+    const snapshot = snapshotOf(factsOf(invitation), at);
+    return takes(snapshot, { ...event, at }) ? undefined : { status: 'refused', code: refusalOf(snapshot, event) };
+  };
+
+  return {
+    async offer(invitation, update, event) {
+      const told = await fromPostgres(invitation, event);
+      if (told) return told;
+      const { type: _, ...input } = event;
+      try {
+        return await within(patienceMs, () =>
+          temporal.workflow.executeUpdateWithStart(update, {
+            // Dedups while the run lasts; beyond it the request key in the audit row does.
+            updateId: event.request,
+            args: [input as never],
+            startWorkflowOperation: new WithStartWorkflowOperation(workflowTypes.invitation, options(invitation)),
+          }),
+        );
+      } catch (error) {
+        // A time-out, a run that closed under the Update, a server that is down: unknown, each of them. Postgres knows.
+        log.warn({ invitation: invitation.id, error: (error as Error).name }, 'the engine gave no outcome');
+        const now = await findInvitation(db, invitation.id);
+        const outcome = now && (await fromPostgres(now, event));
+        if (outcome) return outcome;
+        throw new Problem(
+          'engine_unreachable',
+          'The request may still take effect. Nothing was lost; repeat it with the same Idempotency-Key.',
+        );
+      }
+    },
+    start: (invitation) =>
+      startSoon(invitation.id, () => temporal.workflow.start(workflowTypes.invitation, options(invitation))),
+    deliver: (delivery) =>
+      startSoon(delivery.invitation, () => temporal.workflow.start(workflowTypes.delivery, deliveryStart(delivery))),
+    answers: () =>
+      within(1_000, () => temporal.workflowService.getSystemInfo({})).then(
+        () => true,
+        () => false,
+      ),
+    async close() {
+      await Promise.all(starting);
+    },
+  };
+}

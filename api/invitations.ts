@@ -1,0 +1,386 @@
+import type { Kysely } from 'kysely';
+import { refusalOfError } from '../activities/invitation.ts';
+import type { Account } from '../db/accounts.ts';
+import type { Database } from '../db/database.ts';
+import { queueDelivery } from '../db/deliveries.ts';
+import { findEventByRequest, insertEvent } from '../db/events.ts';
+import { type InvitationId, newId } from '../db/ids.ts';
+import {
+  type Amendment,
+  factsOf,
+  findInvitation,
+  type Invitation,
+  insertAmendment,
+  insertInvitation,
+} from '../db/invitations.ts';
+import { findLicensePools, reserveSeats } from '../db/licenses.ts';
+import { isMemberMailbox, mayGrant, type Role } from '../db/members.ts';
+import type { Organization } from '../db/organizations.ts';
+import { type Mailbox, mailboxOf } from '../identity/mailbox.ts';
+import { type Actor, allowedEvents, createdFacts } from '../statecharts/invitation.ts';
+import {
+  acceptUpdate,
+  amendUpdate,
+  declineUpdate,
+  invitationWorkflowId,
+  type Outcome,
+  resendUpdate,
+  revokeUpdate,
+} from '../workflows/contract.ts';
+import type { Standing } from './caller.ts';
+import type { Engine } from './engine.ts';
+import { isPlainText } from './plain-text.ts';
+import { Problem } from './problem.ts';
+import {
+  type AmendInvitation,
+  type CreateInvitation,
+  durationMs,
+  type Invitation as InvitationBody,
+} from './schemas.ts';
+
+/** What callers can do with invitations; routes and pages call these. */
+
+export interface InvitationDeps {
+  db: Kysely<Database>;
+  engine: Engine;
+}
+
+const hour = 3_600_000;
+const expiry = { shortest: hour, longest: 90 * 24 * hour, usual: 7 * 24 * hour };
+
+/** An invitation as callers see it. */
+export const invitationBody = (row: Invitation): InvitationBody => ({
+  id: row.id,
+  organization: row.organization_slug,
+  email: row.email,
+  role: row.role,
+  teams: row.teams,
+  licenses: row.licenses.map((l) => l.product),
+  state: row.state,
+  delivery: { status: row.delivery_status, detail: row.delivery_detail, at: row.delivery_at.toISOString() },
+  generation: row.generation,
+  expiresAt: row.expires_at.toISOString(),
+  createdAt: row.created_at.toISOString(),
+  invitedBy: { id: row.inviter_id, name: row.inviter_name, email: row.inviter_email },
+  decidedAt: row.decided_at?.toISOString() ?? null,
+  locale: row.locale,
+  message: row.message,
+  redirectUrl: row.redirect_url,
+  allowed: allowedEvents(factsOf(row), Date.now()),
+  workflowId: invitationWorkflowId(row.id),
+  metadata: row.metadata,
+  batch: null,
+});
+
+/** @throws Problem `invitation_not_found` */
+export async function requireInvitation(db: Kysely<Database>, id: InvitationId): Promise<Invitation> {
+  const row = await findInvitation(db, id);
+  if (!row) throw new Problem('invitation_not_found');
+  return row;
+}
+
+/**
+ * Reads a wanted lifetime.
+ *
+ * @param duration ISO 8601
+ * @returns ms
+ * @throws Problem `invalid_request` out of range
+ */
+export function expiresInMs(duration: string | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  const ms = durationMs(duration);
+  if (ms < expiry.shortest || ms > expiry.longest) {
+    throw new Problem('invalid_request', 'expiresIn must be from PT1H (an hour) to P90D (90 days).');
+  }
+  return ms;
+}
+
+/** What an inviter may write, checked; the parts that need the database are looked up. */
+async function checked(
+  db: Kysely<Database>,
+  organization: Pick<Organization, 'id' | 'home_url'>,
+  standing: Standing,
+  input: AmendInvitation,
+): Promise<Amendment> {
+  const { email, role, teams, licenses, message, locale, redirectUrl, metadata } = input;
+  const mailbox = email === undefined ? undefined : mailboxOf(email);
+  if (email !== undefined && !mailbox) {
+    throw new Problem(
+      'invalid_email',
+      'Write it as name@example.com; quoted names and addresses by number are not sent to.',
+    );
+  }
+  if (role && !mayGrant(standing.role, role)) {
+    throw new Problem('role_too_high', `Your role is ${standing.role}; choose that or a lower one.`);
+  }
+  if (message && !isPlainText(message)) throw new Problem('unsafe_text', 'Leave links and markup out of message.');
+  if (teams?.some((team) => !isPlainText(team)))
+    throw new Problem('unsafe_text', 'Leave links and markup out of teams.');
+  if (redirectUrl && !sameOrigin(redirectUrl, organization.home_url)) {
+    throw new Problem('redirect_not_allowed', "redirectUrl must have the origin of the organization's home URL.");
+  }
+  const pools = licenses && (await findLicensePools(db, organization.id, licenses));
+  const unknown = licenses?.filter((product) => !pools!.some((pool) => pool.product === product));
+  if (unknown && unknown.length > 0)
+    throw new Problem('unknown_license', `There is no licence pool for: ${unknown.join(', ')}.`);
+  return {
+    ...(email === undefined ? {} : { email, mailbox: mailbox! }),
+    ...(role ? { role } : {}),
+    ...(teams ? { teams } : {}),
+    ...(pools ? { poolIds: pools.map((pool) => pool.id) } : {}),
+    ...(message === undefined ? {} : { message }),
+    ...(locale ? { locale } : {}),
+    ...(redirectUrl === undefined ? {} : { redirectUrl }),
+    ...(metadata ? { metadata } : {}),
+  };
+}
+
+const sameOrigin = (url: string, home: string | null) =>
+  URL.canParse(url) && home !== null && URL.canParse(home) && new URL(url).origin === new URL(home).origin;
+
+/**
+ * Invites: one transaction with the invitation, its reserved seats and its first delivery; then its workflow is started
+ * without waiting. A request key that has made an invitation before finds it again.
+ *
+ * @throws Problem for what is wrong with the input, or why the database refuses it
+ */
+export async function createInvitation(
+  { db, engine }: InvitationDeps,
+  organization: Organization,
+  standing: Standing,
+  input: CreateInvitation,
+  requestKey: string,
+): Promise<Invitation> {
+  const known = await findEventByRequest(db, requestKey);
+  if (known) return requireInvitation(db, known.invitation_id);
+  const expiresIn = expiresInMs(input.expiresIn) ?? expiry.usual;
+  const { role = 'member' } = input;
+  const { expiresIn: _, ...wanted } = input;
+  const {
+    email,
+    mailbox,
+    poolIds = [],
+    teams = [],
+    ...rest
+  } = await checked(db, organization, standing, { ...wanted, role });
+  const id = await insertPending(db, {
+    organization,
+    standing,
+    expiresIn,
+    requestKey,
+    email: email!,
+    mailbox: mailbox!,
+    role,
+    teams,
+    poolIds,
+    ...rest,
+  });
+  const row = await requireInvitation(db, id);
+  engine.start(row);
+  return row;
+}
+
+/** The creating transaction: sequence 1 of an invitation. @param wanted.expiresIn ms */
+export async function insertPending(
+  db: Kysely<Database>,
+  wanted: Amendment & {
+    organization: Pick<Organization, 'id'>;
+    standing: Standing;
+    expiresIn: number;
+    requestKey: string;
+    email: string;
+    mailbox: Mailbox;
+    role: Role;
+  },
+): Promise<InvitationId> {
+  const { organization, standing, email, mailbox, role, requestKey } = wanted;
+  const id = newId('inv');
+  const createdAt = new Date();
+  const facts = createdFacts(createdAt.getTime(), wanted.expiresIn);
+  try {
+    await db.transaction().execute(async (trx) => {
+      if (await isMemberMailbox(trx, organization.id, mailbox)) throw new Problem('already_member');
+      await insertInvitation(trx, {
+        id,
+        organization_id: organization.id,
+        email,
+        mailbox,
+        role,
+        teams: wanted.teams ?? [],
+        pool_ids: wanted.poolIds ?? [],
+        message: wanted.message ?? null,
+        locale: wanted.locale ?? 'en',
+        redirect_url: wanted.redirectUrl ?? null,
+        metadata: wanted.metadata ?? {},
+        inviter_id: standing.account,
+        created_by_kind: standing.by.kind,
+        created_by_id: standing.by.id,
+        facts,
+        createdAt,
+      });
+      await insertEvent(trx, {
+        organization: organization.id,
+        invitation: id,
+        sequence: 1,
+        type: 'created',
+        by: standing.by,
+        request: requestKey,
+      });
+      await queueDelivery(trx, { invitation: id, generation: facts.generation, ...facts.delivery });
+      await reserveSeats(trx, id, wanted.poolIds ?? []);
+    });
+    return id;
+  } catch (error) {
+    // The same request at the same time: the other one made it.
+    const twin = await findEventByRequest(db, requestKey).catch(() => undefined);
+    if (twin) return twin.invitation_id;
+    const refusal = refusalOfError(error);
+    if (refusal) throw new Problem(refusal);
+    throw error;
+  }
+}
+
+/** @throws Problem with the refusal's code */
+async function taken(db: Kysely<Database>, id: InvitationId, outcome: Outcome): Promise<Invitation> {
+  if (outcome.status === 'refused') throw new Problem(outcome.code);
+  return requireInvitation(db, id);
+}
+
+/** A person's decision: by whom it is said, for which account, and when it was received (epoch ms). */
+export interface Decision {
+  by: Actor;
+  account: Account;
+  receivedAt: number;
+  /** The address version the person saw. @default the present one */
+  emailVersion?: number;
+  request: string;
+}
+
+const facts = (row: Invitation, decision: Decision) => ({
+  account: decision.account.id,
+  emailVersion: decision.emailVersion ?? row.email_version,
+  receivedAt: decision.receivedAt,
+  by: decision.by,
+  request: decision.request,
+});
+
+/**
+ * Whether the invitation is for this account.
+ *
+ * @throws Problem `email_unverified`, `wrong_account`
+ */
+export function requireInvitee(row: Pick<Invitation, 'mailbox'>, account: Account): void {
+  if (account.mailbox !== row.mailbox)
+    throw new Problem('wrong_account', 'Sign in with the account of the invited address.');
+  if (!account.email_verified)
+    throw new Problem('email_unverified', 'Verify the address at the identity provider, then sign in again.');
+}
+
+/** Joins. Repeated by the same account it answers the same; by another it is refused. */
+export async function acceptInvitation(
+  { db, engine }: InvitationDeps,
+  row: Invitation,
+  decision: Decision,
+): Promise<Invitation> {
+  const mine = (r: Invitation) => r.state === 'accepted' && r.decided_by === decision.account.id;
+  if (mine(row)) return row;
+  if (row.state === 'accepted') throw new Problem('invitation_accepted');
+  requireInvitee(row, decision.account);
+  const outcome = await engine.offer(row, acceptUpdate, { type: 'accept', ...facts(row, decision) });
+  const after = await requireInvitation(db, row.id);
+  return mine(after) ? after : taken(db, row.id, outcome);
+}
+
+/** Declines; repeated by the same account it answers the same. */
+export async function declineInvitation(
+  { db, engine }: InvitationDeps,
+  row: Invitation,
+  decision: Decision,
+): Promise<Invitation> {
+  const mine = (r: Invitation) => r.state === 'declined' && r.decided_by === decision.account.id;
+  if (mine(row)) return row;
+  requireInvitee(row, decision.account);
+  const outcome = await engine.offer(row, declineUpdate, { type: 'decline', ...facts(row, decision) });
+  const after = await requireInvitation(db, row.id);
+  return mine(after) ? after : taken(db, row.id, outcome);
+}
+
+/** Sends it again and renews its expiry; revives one that expired or was revoked if a seat is left. @param wanted.expiresIn ms */
+export async function resendInvitation(
+  { db, engine }: InvitationDeps,
+  row: Invitation,
+  act: { by: Actor; request: string; expiresIn?: number; replaceLink?: boolean },
+): Promise<Invitation> {
+  return taken(db, row.id, await engine.offer(row, resendUpdate, { type: 'resend', ...act }));
+}
+
+export async function revokeInvitation(
+  { db, engine }: InvitationDeps,
+  row: Invitation,
+  act: { by: Actor; request: string },
+): Promise<Invitation> {
+  return taken(db, row.id, await engine.offer(row, revokeUpdate, { type: 'revoke', ...act }));
+}
+
+/** Changes a pending invitation; another address gets a new link, and the old one dies. */
+export async function amendInvitation(
+  { db, engine }: InvitationDeps,
+  row: Invitation,
+  standing: Standing,
+  input: AmendInvitation,
+  request: string,
+): Promise<Invitation> {
+  if (!mayGrant(standing.role, row.role)) throw new Problem('role_too_high', 'It grants more than your own role.');
+  const organization = { id: row.organization_id, home_url: row.organization_home_url };
+  const changes = await checked(db, organization, standing, input);
+  const amendment = newId('amd');
+  await insertAmendment(db, { id: amendment, invitation: row.id, changes });
+  const emailChanged = changes.mailbox !== undefined && changes.mailbox !== row.mailbox;
+  return taken(
+    db,
+    row.id,
+    await engine.offer(row, amendUpdate, {
+      type: 'amend',
+      amendment,
+      emailChanged,
+      emailVersion: row.email_version,
+      by: standing.by,
+      request,
+    }),
+  );
+}
+
+/**
+ * A former invitee asks the inviter for a new link: one email an hour at most.
+ *
+ * @returns false when it has been asked within the hour
+ */
+export async function askToResend({ db, engine }: InvitationDeps, row: Invitation): Promise<boolean> {
+  const ordinal = await db.transaction().execute(async (trx) => {
+    // Locks the invitation, so that two presses at once ask once, and no transition takes the same ordinal.
+    await trx.selectFrom('invitations').select('id').where('id', '=', row.id).forUpdate().executeTakeFirstOrThrow();
+    const { last, asked } = await trx
+      .selectFrom('deliveries')
+      .select((e) => [
+        e.fn.min<number>('ordinal').as('last'),
+        e.fn.max('queued_at').filterWhere('kind', '=', 'resend_request').as('asked'),
+      ])
+      .where('invitation_id', '=', row.id)
+      .executeTakeFirstOrThrow();
+    if (asked && Date.now() - asked.getTime() < hour) return undefined;
+    // Beside the chart's own, which count up from 1: these count down from -1.
+    const next = Math.min(Number(last), 0) - 1;
+    await queueDelivery(trx, { invitation: row.id, ordinal: next, generation: row.generation, kind: 'resend_request' });
+    await insertEvent(trx, {
+      organization: row.organization_id,
+      invitation: row.id,
+      sequence: null,
+      type: 'resend_requested',
+      by: { kind: 'account', id: null },
+    });
+    return next;
+  });
+  if (ordinal === undefined) return false;
+  engine.deliver({ invitation: row.id, ordinal });
+  return true;
+}

@@ -1,0 +1,46 @@
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { pino } from 'pino';
+import { ConfigError, readConfig } from '../config.ts';
+import { createDatabase } from '../db/database.ts';
+import { createLinks } from '../identity/links.ts';
+import { createSignIn } from '../identity/oidc.ts';
+import { buildApp } from './app.ts';
+import { callbackPath } from './routes/sign-in.ts';
+
+/** The API as a process of its own; SIGTERM and SIGINT finish what is under way, then end it. */
+async function main() {
+  const config = readConfig(process.env);
+  const logger = pino({ level: config.logLevel });
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  // Lazy: the API serves what it can while Temporal is down.
+  const connection = Connection.lazy(connectionOptions);
+  const db = createDatabase(config.databaseUrl, 20);
+  const app = await buildApp({
+    db,
+    temporal: new Client({ connection, ...(namespace ? { namespace } : {}) }),
+    links: createLinks(config.publicUrl, config.linkKeys),
+    signIn: createSignIn({ ...config.oidc, redirectUri: `${config.publicUrl}${callbackPath}` }),
+    issuer: config.oidc.issuer,
+    publicUrl: config.publicUrl,
+    cookieKey: config.cookieKey,
+    logger,
+  });
+  await app.listen({ host: config.host, port: config.port });
+  logger.info({ publicUrl: config.publicUrl }, 'the API is ready');
+  const stop = async () => {
+    await app.close();
+    await db.destroy();
+    await connection.close();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+}
+
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof ConfigError ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,127 @@
+import type { Refusal } from '../workflows/contract.ts';
+
+/** Every problem Usher answers with: its status and title. Each has a page `docs/errors/<code>.md`; a test ties them. */
+export const problems = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  invalid_email: { status: 400, title: 'This is no address that mail can be sent to' },
+  unknown_license: { status: 400, title: 'The organization has no such licence' },
+  unsafe_text: { status: 400, title: 'A text contains a link, markup or control characters' },
+  redirect_not_allowed: { status: 400, title: 'The redirect URL is not one of the organization' },
+  not_authenticated: { status: 401, title: 'Sign in or send a valid API key' },
+  form_expired: { status: 403, title: 'The form has expired' },
+  scope_missing: { status: 403, title: 'The API key lacks the scope' },
+  not_allowed: { status: 403, title: 'Your role does not allow this' },
+  role_too_high: { status: 403, title: 'Nobody invites above their own role' },
+  wrong_account: { status: 403, title: 'The invitation is for another address' },
+  email_unverified: { status: 403, title: 'The address of the account is not verified' },
+  account_mismatch: { status: 403, title: 'The account is known with another address' },
+  not_found: { status: 404, title: 'Not found' },
+  invitation_not_found: { status: 404, title: 'Not found' },
+  invitation_accepted: { status: 409, title: 'The invitation has been accepted' },
+  invitation_declined: { status: 409, title: 'The invitation has been declined' },
+  invitation_expired: { status: 409, title: 'The invitation has expired' },
+  invitation_revoked: { status: 409, title: 'The invitation has been revoked' },
+  email_changed: { status: 409, title: 'The invited address has changed meanwhile' },
+  event_unknown: { status: 409, title: 'The invitation does not take this now' },
+  already_invited: { status: 409, title: 'The address has a pending invitation' },
+  already_member: { status: 409, title: 'The address belongs to a member' },
+  no_seat_left: { status: 409, title: 'No seat is left' },
+  license_ended: { status: 409, title: 'The licence has ended' },
+  too_large: { status: 413, title: 'The request is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON' },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body' },
+  internal: { status: 500, title: 'Something went wrong at our end' },
+  engine_unreachable: { status: 503, title: 'The engine does not answer' },
+  database_unreachable: { status: 503, title: 'The database does not answer' },
+  sign_in_unavailable: { status: 503, title: 'The identity provider does not answer' },
+} as const satisfies Record<string, { status: number; title: string }> & Record<Refusal, unknown>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** RFC 9457, section 3. `type` is the docs page of the code. */
+export interface ProblemBody {
+  type: string;
+  title: string;
+  status: number;
+  code: ProblemCode;
+  detail?: string;
+  errors?: { path: string; message: string }[];
+  requestId?: string;
+}
+
+/** Thrown anywhere in the API; answered as `application/problem+json`, or as a page. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly code: ProblemCode;
+  readonly detail: string | undefined;
+  readonly errors: ProblemBody['errors'];
+
+  /**
+   * @param detail what is wrong here and what to do about it
+   * @param errors where in the request
+   */
+  constructor(code: ProblemCode, detail?: string, errors?: ProblemBody['errors']) {
+    super(code);
+    this.code = code;
+    this.detail = detail;
+    this.errors = errors;
+  }
+
+  get status(): number {
+    return problems[this.code].status;
+  }
+
+  body(): ProblemBody {
+    const { status, title } = problems[this.code];
+    return {
+      type: `/docs/errors/${this.code}`,
+      title,
+      status,
+      code: this.code,
+      ...(this.detail ? { detail: this.detail } : {}),
+      ...(this.errors ? { errors: this.errors } : {}),
+    };
+  }
+}
+
+/** What an error of any kind is to the caller. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { code, statusCode, validation, validationContext } = error as {
+    code?: string;
+    statusCode?: number;
+    validation?: { instancePath: string; message?: string; params?: Record<string, unknown> }[];
+    validationContext?: string;
+  };
+  if (validation) {
+    return new Problem(
+      'invalid_request',
+      undefined,
+      validation.slice(0, 20).map(({ instancePath, message = 'is not valid', params }) => ({
+        path: `${validationContext ?? ''}${instancePath}`,
+        message: params?.additionalProperty ? `${message}: ${String(params.additionalProperty).slice(0, 60)}` : message,
+      })),
+    );
+  }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('too_large', 'Bodies may have 64 KiB at most.');
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('unsupported_media_type');
+  if (code?.startsWith('FST_CSRF')) return new Problem('form_expired', 'Reload the page and try again.');
+  if (isDatabaseTrouble(error)) {
+    return new Problem('database_unreachable', 'Nothing was lost. Repeat the request with the same Idempotency-Key.');
+  }
+  if (statusCode === 404) return new Problem('not_found');
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new Problem('invalid_request', 'The request could not be read.');
+  }
+  return new Problem('internal', 'It has been noted. Repeat the request with the same Idempotency-Key.');
+}
+
+/** Connection refused, reset, timed out, or a server that is starting, stopping or out of connections (SQLSTATE 08, 53, 57). */
+function isDatabaseTrouble(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  return (
+    /^(08|53|57)...$/.test(code ?? '') ||
+    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(code ?? '') ||
+    /^(Connection terminated|timeout exceeded when trying to connect)/.test(message ?? '')
+  );
+}

@@ -1,0 +1,20 @@
+import { sql } from 'kysely';
+import type { App, RouteDeps } from '../app.ts';
+
+/** `/healthz`: the process lives. `/readyz`: what it depends on answers; names what does not. */
+export function registerHealth(app: App, { db, engine }: RouteDeps): void {
+  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }));
+  app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
+    const [postgres, temporal] = await Promise.all([
+      sql`select 1`.execute(db).then(
+        () => true,
+        () => false,
+      ),
+      engine.answers(),
+    ]);
+    const missing = [...(postgres ? [] : ['postgres']), ...(temporal ? [] : ['temporal'])];
+    return reply
+      .status(missing.length > 0 ? 503 : 200)
+      .send({ status: missing.length > 0 ? 'unready' : 'ready', missing });
+  });
+}

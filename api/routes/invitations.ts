@@ -1,0 +1,351 @@
+import { type TSchema, Type } from 'typebox';
+import { type Account, upsertAccount } from '../../db/accounts.ts';
+import { insertEvent, listEvents } from '../../db/events.ts';
+import { isId } from '../../db/ids.ts';
+import { findInvitation, type Invitation as InvitationRow, listInvitations } from '../../db/invitations.ts';
+import { findLicensePools } from '../../db/licenses.ts';
+import { findOrganization, type Organization } from '../../db/organizations.ts';
+import { mailboxOf } from '../../identity/mailbox.ts';
+import type { Actor } from '../../statecharts/invitation.ts';
+import type { App, RouteDeps } from '../app.ts';
+import { authenticate, type Caller, requireScope, type Standing, standingIn } from '../caller.ts';
+import { once } from '../idempotency.ts';
+import {
+  acceptInvitation,
+  amendInvitation,
+  createInvitation,
+  declineInvitation,
+  expiresInMs,
+  invitationBody,
+  resendInvitation,
+  revokeInvitation,
+} from '../invitations.ts';
+import { Problem } from '../problem.ts';
+import {
+  ActingAccount,
+  AmendInvitation,
+  CreateInvitation,
+  Event,
+  Invitation,
+  InvitationQuery,
+  listOf,
+  Nothing,
+  Page,
+  ProblemSchema,
+  ResendInvitation,
+} from '../schemas.ts';
+
+const organizationParams = Type.Object({ organization: Type.String({ maxLength: 60 }) });
+const invitationParams = Type.Object({ id: Type.String({ maxLength: 40 }) });
+const idempotencyHeader = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({ maxLength: 255, description: 'The same key and body replay the first answer for 24 hours' }),
+  ),
+});
+const answers = <T extends TSchema>(status: number, body: T) =>
+  ({ [status]: body, '4xx': ProblemSchema, '5xx': ProblemSchema }) as Record<string, TSchema>;
+
+/** The invitations of an organization, and what can be done with one. */
+export function registerInvitations(app: App, deps: RouteDeps): void {
+  const { db, links } = deps;
+
+  const findVisibleOrganization = async (slug: string): Promise<Organization> => {
+    const organization = await findOrganization(db, slug);
+    if (!organization) throw new Problem('not_found');
+    return organization;
+  };
+
+  const findRow = async (id: string): Promise<InvitationRow> => {
+    const row = isId('inv', id) ? await findInvitation(db, id) : undefined;
+    if (!row) throw new Problem('invitation_not_found');
+    return row;
+  };
+
+  /** The invitation and the caller's standing in its organization. */
+  const managed = async (caller: Caller, id: string, scope: 'read' | 'manage') => {
+    const row = await findRow(id);
+    const standing = await standingIn(db, caller, row.organization_id, scope);
+    return { row, standing };
+  };
+
+  /** An invitation the caller may see: its organization's admins and keys, and the invitee. */
+  const visible = async (caller: Caller, id: string): Promise<InvitationRow> => {
+    const row = await findRow(id);
+    if (caller.kind === 'account' && isInvitee(caller.account, row)) return row;
+    await standingIn(db, caller, row.organization_id, 'read');
+    return row;
+  };
+
+  /** For whom a decision is made: the signed-in person, or the account that a key with `act` has authenticated. */
+  const decider = async (
+    caller: Caller,
+    row: InvitationRow,
+    body: ActingAccount | undefined,
+  ): Promise<{ by: Actor; account: Account }> => {
+    if (caller.kind === 'account') {
+      if (body?.account) throw new Problem('invalid_request', 'Leave account out: the signed-in account decides.');
+      // Whoever is not invited may not know that it exists, unless they hold it from its organization.
+      if (!isInvitee(caller.account, row)) await standingIn(db, caller, row.organization_id, 'read');
+      return { by: { kind: 'account', id: caller.id }, account: caller.account };
+    }
+    if (caller.organization !== row.organization_id) throw new Problem('invitation_not_found');
+    requireScope(caller, 'act');
+    if (!body?.account) throw new Problem('invalid_request', 'account is missing: say whom you have authenticated.');
+    return { by: { kind: 'api_key', id: caller.id }, account: await vouchedAccount(body.account) };
+  };
+
+  /** Records an account a key vouches for. What is known of an account from its own sign-in is not overwritten. */
+  const vouchedAccount = async (said: NonNullable<ActingAccount['account']>): Promise<Account> => {
+    const known = await db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('issuer', '=', said.issuer)
+      .where('subject', '=', said.subject)
+      .executeTakeFirst();
+    if (!known) return upsertAccount(db, { ...said, name: said.name ?? said.email.split('@')[0]! });
+    if (known.mailbox !== mailboxOf(said.email) || known.email_verified !== said.emailVerified) {
+      throw new Problem('account_mismatch', 'The account must sign in to Usher itself for its address to change here.');
+    }
+    return known;
+  };
+
+  app.post(
+    '/v1/organizations/:organization/invitations',
+    {
+      schema: {
+        summary: 'Invite an address',
+        tags: ['invitations'],
+        params: organizationParams,
+        headers: idempotencyHeader,
+        body: CreateInvitation,
+        response: answers(201, Invitation),
+      },
+    },
+    async (request, reply) => {
+      const caller = await authenticate(request, deps);
+      const organization = await findVisibleOrganization(request.params.organization);
+      const standing = await standingIn(db, caller, organization.id, 'invite');
+      return once({ db, request, reply, caller }, 201, async (key) =>
+        invitationBody(await createInvitation(deps, organization, standing, request.body, key)),
+      );
+    },
+  );
+
+  app.get(
+    '/v1/organizations/:organization/invitations',
+    {
+      schema: {
+        summary: 'List invitations, newest first',
+        tags: ['invitations'],
+        params: organizationParams,
+        querystring: InvitationQuery,
+        response: answers(200, listOf(Invitation)),
+      },
+    },
+    async (request) => {
+      const caller = await authenticate(request, deps);
+      const organization = await findVisibleOrganization(request.params.organization);
+      await standingIn(db, caller, organization.id, 'read');
+      const { cursor, limit = 50, email, license, createdAfter, ...same } = request.query;
+      const mailbox = email === undefined ? undefined : mailboxOf(email);
+      if (email !== undefined && !mailbox) throw new Problem('invalid_email');
+      if (cursor !== undefined && !isId('inv', cursor))
+        throw new Problem('invalid_request', 'cursor is not one of ours.');
+      const [pool] = license === undefined ? [] : await findLicensePools(db, organization.id, [license]);
+      if (license !== undefined && !pool) throw new Problem('unknown_license');
+      const rows = await listInvitations(
+        db,
+        organization.id,
+        {
+          ...same,
+          ...(mailbox ? { mailbox } : {}),
+          ...(pool ? { license: pool.id } : {}),
+          ...(createdAfter ? { createdAfter: new Date(createdAfter) } : {}),
+        },
+        { ...(cursor && isId('inv', cursor) ? { before: cursor } : {}), limit: limit + 1 },
+      );
+      return page(rows, limit, invitationBody, (row) => row.id);
+    },
+  );
+
+  app.get(
+    '/v1/invitations/:id',
+    {
+      schema: {
+        summary: 'One invitation',
+        tags: ['invitations'],
+        params: invitationParams,
+        response: answers(200, Invitation),
+      },
+    },
+    async (request) => invitationBody(await visible(await authenticate(request, deps), request.params.id)),
+  );
+
+  app.get(
+    '/v1/invitations/:id/events',
+    {
+      schema: {
+        summary: 'What happened to an invitation, oldest first',
+        tags: ['invitations'],
+        params: invitationParams,
+        querystring: Type.Object(Page, { additionalProperties: false }),
+        response: answers(200, listOf(Event)),
+      },
+    },
+    async (request) => {
+      const { row } = await managed(await authenticate(request, deps), request.params.id, 'read');
+      const { cursor = '0', limit = 50 } = request.query;
+      if (!/^\d{1,15}$/.test(cursor)) throw new Problem('invalid_request', 'cursor is not one of ours.');
+      const events = await listEvents(db, row.id, { after: Number(cursor), limit: limit + 1 });
+      return page(
+        events,
+        limit,
+        (e) => ({
+          id: e.id,
+          type: e.type,
+          sequence: e.sequence,
+          detail: e.detail,
+          actor: { kind: e.actor_kind, id: e.actor_id },
+          at: e.at.toISOString(),
+        }),
+        (e) => String(e.id),
+      );
+    },
+  );
+
+  app.post(
+    '/v1/invitations/:id/link',
+    {
+      schema: {
+        summary: 'The link in the email, to be copied; noted in the audit log',
+        tags: ['invitations'],
+        params: invitationParams,
+        headers: idempotencyHeader,
+        body: Type.Optional(Nothing),
+        response: answers(200, Type.Object({ url: Type.String(), generation: Type.Integer() })),
+      },
+    },
+    async (request) => {
+      // Derived anew each time, so a repeat needs no stored answer.
+      const { row, standing } = await managed(await authenticate(request, deps), request.params.id, 'manage');
+      if (row.state !== 'pending') throw new Problem(`invitation_${row.state}`, 'Its link is dead; resend it first.');
+      await insertEvent(db, {
+        organization: row.organization_id,
+        invitation: row.id,
+        sequence: null,
+        type: 'link_copied',
+        by: standing.by,
+      });
+      return { url: links.url({ invitation: row.id, generation: row.generation }), generation: row.generation };
+    },
+  );
+
+  for (const [verb, decide] of [
+    ['accept', acceptInvitation],
+    ['decline', declineInvitation],
+  ] as const) {
+    app.post(
+      `/v1/invitations/:id/${verb}`,
+      {
+        schema: {
+          summary: verb === 'accept' ? 'Join, as the invited person' : 'Decline, as the invited person',
+          tags: ['invitations'],
+          params: invitationParams,
+          headers: idempotencyHeader,
+          body: Type.Optional(ActingAccount),
+          response: answers(200, Invitation),
+        },
+      },
+      async (request, reply) => {
+        const receivedAt = Date.now();
+        const caller = await authenticate(request, deps);
+        const row = await findRow(request.params.id);
+        const { by, account } = await decider(caller, row, request.body);
+        return once({ db, request, reply, caller }, 200, async (key) =>
+          invitationBody(await decide(deps, row, { by, account, receivedAt, request: key })),
+        );
+      },
+    );
+  }
+
+  /** An act of the organization's on one invitation. */
+  const act = <TBody>(
+    verb: 'resend' | 'revoke',
+    summary: string,
+    body: TSchema,
+    carryOut: (row: InvitationRow, standing: Standing, body: TBody, key: string) => Promise<InvitationRow>,
+  ) =>
+    app.post(
+      `/v1/invitations/:id/${verb}`,
+      {
+        schema: {
+          summary,
+          tags: ['invitations'],
+          params: invitationParams,
+          headers: idempotencyHeader,
+          body: Type.Optional(body),
+          response: answers(200, Invitation),
+        },
+      },
+      async (request, reply) => {
+        const caller = await authenticate(request, deps);
+        const { row, standing } = await managed(caller, request.params.id, 'manage');
+        return once({ db, request, reply, caller }, 200, async (key) =>
+          invitationBody(await carryOut(row, standing, (request.body ?? {}) as TBody, key)),
+        );
+      },
+    );
+
+  act<ResendInvitation>(
+    'resend',
+    'Send it again and renew its expiry; revives one that expired or was revoked if a seat is left',
+    ResendInvitation,
+    (row, { by }, { expiresIn, replaceLink }, request) => {
+      const ms = expiresInMs(expiresIn);
+      return resendInvitation(deps, row, {
+        by,
+        request,
+        ...(ms === undefined ? {} : { expiresIn: ms }),
+        ...(replaceLink === undefined ? {} : { replaceLink }),
+      });
+    },
+  );
+  act('revoke', 'Take it back: its links die and its seats are free', Nothing, (row, { by }, _body, request) =>
+    revokeInvitation(deps, row, { by, request }),
+  );
+
+  app.patch(
+    '/v1/invitations/:id',
+    {
+      schema: {
+        summary: 'Change a pending invitation; another address gets a new link, and the old one dies',
+        tags: ['invitations'],
+        params: invitationParams,
+        headers: idempotencyHeader,
+        body: AmendInvitation,
+        response: answers(200, Invitation),
+      },
+    },
+    async (request, reply) => {
+      const caller = await authenticate(request, deps);
+      const { row, standing } = await managed(caller, request.params.id, 'manage');
+      return once({ db, request, reply, caller }, 200, async (key) =>
+        invitationBody(await amendInvitation(deps, row, standing, request.body, key)),
+      );
+    },
+  );
+}
+
+const isInvitee = (account: Account, row: InvitationRow) =>
+  row.decided_by === account.id || (account.email_verified && account.mailbox === row.mailbox);
+
+/** One page of a list that was read one row further than its limit. */
+export function page<TRow, TItem>(
+  rows: TRow[],
+  limit: number,
+  item: (row: TRow) => TItem,
+  cursor: (row: TRow) => string,
+) {
+  const shown = rows.slice(0, limit);
+  return { items: shown.map(item), cursor: rows.length > limit ? cursor(shown.at(-1)!) : null };
+}

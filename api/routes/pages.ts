@@ -1,0 +1,396 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Account } from '../../db/accounts.ts';
+import { type InvitationId, isId } from '../../db/ids.ts';
+import { findInvitation, type Invitation, listInvitations, listInvitationsOfMailbox } from '../../db/invitations.ts';
+import { listLicensePools } from '../../db/licenses.ts';
+import { findMembership, listMemberships } from '../../db/members.ts';
+import { findOrganization } from '../../db/organizations.ts';
+import type { App, RouteDeps } from '../app.ts';
+import { acceptInvitation, askToResend, type Decision, declineInvitation } from '../invitations.ts';
+import { frameOf, sendPage } from '../page.ts';
+import { alreadyAcceptedPage } from '../pages/already-accepted-page.ts';
+import { consolePage } from '../pages/console-page.ts';
+import { declinePage } from '../pages/decline-page.ts';
+import { declinedPage } from '../pages/declined-page.ts';
+import { homePage } from '../pages/home-page.ts';
+import { invalidLinkPage } from '../pages/invalid-link-page.ts';
+import { invitationPage } from '../pages/invitation-page.ts';
+import type { Notice } from '../pages/notice.ts';
+import { invitationPath } from '../pages/post-form.ts';
+import { unknownLinkPage } from '../pages/unknown-link-page.ts';
+import { unreachablePage } from '../pages/unreachable-page.ts';
+import { unverifiedPage } from '../pages/unverified-page.ts';
+import { welcomePage } from '../pages/welcome-page.ts';
+import { wrongAccountPage } from '../pages/wrong-account-page.ts';
+import { Problem } from '../problem.ts';
+import { startSignIn } from './sign-in.ts';
+
+const idParams = Type.Object({ id: Type.String({ maxLength: 40 }) });
+const formBody = Type.Object({
+  _csrf: Type.Optional(Type.String()),
+  invitation: Type.String({ maxLength: 40 }),
+  emailVersion: Type.Optional(Type.String({ pattern: '^\\d{1,9}$' })),
+});
+
+/** How a browser came to an invitation: by a link of ours, live or dead, or by being signed in as the invitee. */
+interface Visit {
+  row: Invitation;
+  /** The link it holds: `live` while of the present generation. */
+  link: 'live' | 'dead' | 'none';
+  account: Account | undefined;
+  isInvitee: boolean;
+}
+
+/** The pages of invitees, the home page, and a first console. GET changes nothing: mail scanners follow links. */
+export function registerPages(app: App, deps: RouteDeps): void {
+  const { db, links, cookies } = deps;
+
+  /** @throws Problem `not_found` when the browser has neither a link to it nor the invited account */
+  const visit = async (request: FastifyRequest, id: string): Promise<Visit | undefined> => {
+    const row = isId('inv', id) ? await findInvitation(db, id) : undefined;
+    if (!row) return undefined;
+    const token = cookies.link(request, row.id);
+    const read = token ? links.read(token) : undefined;
+    const link = read?.invitation !== row.id ? 'none' : read.generation === row.generation ? 'live' : 'dead';
+    const { account } = request;
+    const isInvitee =
+      account !== undefined &&
+      (row.decided_by === account.id || (account.email_verified && account.mailbox === row.mailbox));
+    return link === 'none' && !isInvitee ? undefined : { row, link, account, isInvitee };
+  };
+
+  const unknown = (reply: FastifyReply, account?: Account) =>
+    sendPage(reply.status(404), unknownLinkPage(frameOf(reply, account)));
+
+  const organizationOf = (row: Invitation) => ({ name: row.organization_name });
+  const inviterOf = (row: Invitation) => ({ name: row.inviter_name, email: row.inviter_email });
+
+  const invalid = (
+    reply: FastifyReply,
+    { row, link, account }: Visit,
+    ask: 'possible' | 'asked' | 'already_asked' = 'possible',
+  ) =>
+    sendPage(
+      reply.status(ask === 'possible' ? 410 : 200),
+      invalidLinkPage({
+        ...frameOf(reply, account),
+        invitation: row.id,
+        organization: organizationOf(row),
+        reason:
+          row.state === 'pending' ? (link === 'dead' ? 'replaced' : 'expired') : (row.state as 'expired' | 'revoked'),
+        ask,
+      }),
+    );
+
+  /** The page that says how an invitation stands for this browser; undefined when it can be decided here and now. */
+  const standing = (request: FastifyRequest, reply: FastifyReply, seen: Visit) => {
+    const { row, link, account, isInvitee } = seen;
+    switch (row.state) {
+      case 'accepted':
+        if (account && row.decided_by === account.id) return reply.redirect('/', 303);
+        return sendPage(
+          reply.status(410),
+          alreadyAcceptedPage({ ...frameOf(reply, account), organization: organizationOf(row) }),
+        );
+      case 'declined':
+        return sendPage(
+          reply.status(410),
+          declinedPage({
+            ...frameOf(reply, account),
+            organization: organizationOf(row),
+            ...(isInvitee ? { invitedBy: inviterOf(row) } : {}),
+            ...(row.decided_at ? { decidedAt: row.decided_at } : {}),
+          }),
+        );
+      case 'expired':
+      case 'revoked':
+        return invalid(reply, seen);
+      case 'pending':
+        // Due, though the engine may not have said so yet.
+        if (row.expires_at.getTime() <= Date.now()) return invalid(reply, seen);
+        if (link === 'dead' && !isInvitee) return invalid(reply, seen);
+        if (!account) return startSignIn(deps, request, reply, { invitation: row.id });
+        if (account.mailbox !== row.mailbox) {
+          return sendPage(
+            reply.status(403),
+            wrongAccountPage({
+              ...frameOf(reply, account),
+              account,
+              invitation: {
+                id: row.id,
+                email: row.email,
+                organization: organizationOf(row),
+                expiresAt: row.expires_at,
+              },
+            }),
+          );
+        }
+        if (!account.email_verified) {
+          return sendPage(
+            reply.status(403),
+            unverifiedPage({
+              ...frameOf(reply, account),
+              account,
+              invitation: { id: row.id, organization: organizationOf(row) },
+            }),
+          );
+        }
+        return undefined;
+      default:
+        return row.state satisfies never;
+    }
+  };
+
+  const decidable = (row: Invitation) => ({
+    id: row.id,
+    email: row.email,
+    emailVersion: row.email_version,
+    organization: organizationOf(row),
+    invitedBy: inviterOf(row),
+    role: row.role,
+    licenses: row.licenses.map(({ name, kind }) => ({ product: name, kind })),
+    teams: row.teams,
+    ...(row.message ? { message: row.message } : {}),
+    expiresAt: row.expires_at,
+  });
+
+  app.get(
+    '/i/:token',
+    { schema: { hide: true, params: Type.Object({ token: Type.String({ maxLength: 200 }) }) } },
+    async (request, reply) => {
+      reply.header('referrer-policy', 'no-referrer');
+      const link = links.read(request.params.token);
+      if (!link || !(await findInvitation(db, link.invitation))) return unknown(reply, request.account);
+      // A newer link is not displaced by an older one that still lies about in a mailbox.
+      const held = cookies.link(request, link.invitation);
+      if (!held || (links.read(held)?.generation ?? 0) <= link.generation) {
+        cookies.setLink(request, reply, link.invitation, request.params.token);
+      }
+      return reply.redirect(invitationPath(link.invitation), 303);
+    },
+  );
+
+  app.get('/invitations/:id', { schema: { hide: true, params: idParams } }, async (request, reply) => {
+    const seen = await visit(request, request.params.id);
+    if (!seen) {
+      // Perhaps it is theirs, and only the sign-in is missing: the same answer whether it exists or not.
+      const { account } = request;
+      return account || !isId('inv', request.params.id)
+        ? unknown(reply, account)
+        : startSignIn(deps, request, reply, { invitation: request.params.id });
+    }
+    const page = standing(request, reply, seen);
+    if (page) return page;
+    return sendPage(
+      reply,
+      invitationPage({ ...frameOf(reply, seen.account), account: seen.account!, invitation: decidable(seen.row) }),
+    );
+  });
+
+  app.get('/invitations/:id/decline', { schema: { hide: true, params: idParams } }, async (request, reply) => {
+    const seen = await visit(request, request.params.id);
+    if (!seen) return unknown(reply, request.account);
+    const page = standing(request, reply, seen);
+    if (page) return page;
+    return sendPage(
+      reply,
+      declinePage({ ...frameOf(reply, seen.account), account: seen.account!, invitation: decidable(seen.row) }),
+    );
+  });
+
+  for (const [act, decide] of [
+    ['accept', acceptInvitation],
+    ['decline', declineInvitation],
+  ] as const) {
+    app.post(
+      `/invitations/:id/${act}`,
+      { schema: { hide: true, params: idParams, body: formBody }, preHandler: app.csrfProtection },
+      async (request, reply) => {
+        const receivedAt = Date.now();
+        const { id } = request.params;
+        // Two tabs never cross: the form names the invitation it was drawn for.
+        if (request.body.invitation !== id)
+          throw new Problem('form_expired', 'The form is of another invitation. Reload the page.');
+        const seen = await visit(request, id);
+        if (!seen) return unknown(reply, request.account);
+        const page = standing(request, reply, seen);
+        if (page) return page;
+        const account = seen.account!;
+        const decision: Decision = {
+          by: { kind: 'account', id: account.id },
+          account,
+          receivedAt,
+          emailVersion: Number(request.body.emailVersion ?? seen.row.email_version),
+          request: randomUUID(),
+        };
+        try {
+          const row = await decide(deps, seen.row, decision);
+          if (act === 'decline') return reply.redirect(invitationPath(row.id), 303);
+          return reply.redirect(`/?joined=${row.organization_slug}`, 303);
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error;
+          const now = (await findInvitation(db, seen.row.id))!;
+          if (error.code === 'engine_unreachable') {
+            return sendPage(
+              reply.status(503).header('retry-after', '5'),
+              unreachablePage({
+                ...frameOf(reply, account),
+                account,
+                act,
+                invitation: { ...decidable(now), state: now.state },
+              }),
+            );
+          }
+          const after = standing(request, reply, { ...seen, row: now });
+          if (after) return after;
+          // Still open, but not on what the page showed.
+          return sendPage(
+            reply.status(error.status),
+            invitationPage({
+              ...frameOf(reply, account),
+              account,
+              invitation: decidable(now),
+              notice: { kind: 'error', text: refusedText(error) },
+            }),
+          );
+        }
+      },
+    );
+  }
+
+  app.post(
+    '/invitations/:id/ask-to-resend',
+    { schema: { hide: true, params: idParams, body: formBody }, preHandler: app.csrfProtection },
+    async (request, reply) => {
+      if (request.body.invitation !== request.params.id)
+        throw new Problem('form_expired', 'Reload the page and try again.');
+      const seen = await visit(request, request.params.id);
+      if (!seen) return unknown(reply, request.account);
+      const { row, link } = seen;
+      const isDead =
+        row.state === 'expired' ||
+        row.state === 'revoked' ||
+        (row.state === 'pending' && (link === 'dead' || row.expires_at.getTime() <= Date.now()));
+      if (!isDead) return reply.redirect(invitationPath(row.id), 303);
+      return invalid(reply, seen, (await askToResend(deps, row)) ? 'asked' : 'already_asked');
+    },
+  );
+
+  app.get(
+    '/',
+    { schema: { hide: true, querystring: Type.Object({ joined: Type.Optional(Type.String({ maxLength: 60 })) }) } },
+    async (request, reply) => {
+      const { account } = request;
+      if (!account) return sendPage(reply, welcomePage(frameOf(reply)));
+      const memberships = await listMemberships(db, account.id);
+      const joined = memberships.find((m) => m.slug === request.query.joined);
+      const invitations =
+        account.email_verified && account.mailbox !== ''
+          ? await listInvitationsOfMailbox(db, account.mailbox, { limit: 50 })
+          : [];
+      const notice: Notice | undefined = joined && {
+        kind: 'success',
+        text: `Welcome to ${joined.name}. You are a member now.`,
+      };
+      return sendPage(
+        reply,
+        homePage({
+          ...frameOf(reply, account),
+          account: { name: account.name, email: account.email, emailVerified: account.email_verified },
+          memberships: memberships.map((m) => ({
+            organization: { name: m.name, ...(m.url ? { url: m.url } : {}) },
+            role: m.role,
+            joinedAt: m.joined_at,
+            licenses: m.licenses.map(({ name, kind, since }) => ({ product: name, kind, since })),
+            ...(m.role === 'owner' || m.role === 'admin' ? { console: `/console/${m.slug}` } : {}),
+          })),
+          invitations: invitations.map((row) => ({
+            id: row.id,
+            organization: organizationOf(row),
+            invitedBy: inviterOf(row),
+            role: row.role,
+            expiresAt: row.expires_at,
+          })),
+          ...(notice ? { notice } : {}),
+        }),
+      );
+    },
+  );
+
+  app.get('/console', { schema: { hide: true } }, async (request, reply) => {
+    const { account } = request;
+    if (!account) return startSignIn(deps, request, reply);
+    const first = (await listMemberships(db, account.id)).find((m) => m.role === 'owner' || m.role === 'admin');
+    if (!first) throw new Problem('not_allowed', 'The console is for owners and admins of an organization.');
+    return reply.redirect(`/console/${first.slug}`, 303);
+  });
+
+  app.get(
+    '/console/:organization',
+    {
+      schema: {
+        hide: true,
+        params: Type.Object({ organization: Type.String({ maxLength: 60 }) }),
+        querystring: Type.Object({ cursor: Type.Optional(Type.String({ maxLength: 40 })) }),
+      },
+    },
+    async (request, reply) => {
+      const { account } = request;
+      if (!account) return startSignIn(deps, request, reply);
+      const organization = await findOrganization(db, request.params.organization);
+      const member = organization && (await findMembership(db, organization.id, account.id));
+      if (!organization || !member) throw new Problem('not_found');
+      if (member.role !== 'owner' && member.role !== 'admin') throw new Problem('not_allowed');
+      const limit = 50;
+      const { cursor } = request.query;
+      const rows = await listInvitations(
+        db,
+        organization.id,
+        {},
+        { ...(cursor && isId('inv', cursor) ? { before: cursor as InvitationId } : {}), limit: limit + 1 },
+      );
+      const shown = rows.slice(0, limit);
+      return sendPage(
+        reply,
+        consolePage({
+          ...frameOf(reply, account),
+          account,
+          organization: { name: organization.name },
+          invitations: shown.map((row) => ({
+            id: row.id,
+            email: row.email,
+            role: row.role,
+            licenses: row.licenses.map((l) => l.name),
+            state: row.state,
+            delivery: { status: row.delivery_status, ...(row.delivery_detail ? { detail: row.delivery_detail } : {}) },
+            expiresAt: row.expires_at,
+            invitedBy: row.inviter_name,
+          })),
+          pools: (await listLicensePools(db, organization.id)).map((pool) => ({
+            product: pool.name,
+            kind: pool.kind,
+            quantity: pool.kind === 'named' ? pool.quantity : null,
+            reserved: pool.reserved,
+            assigned: pool.assigned,
+            available: pool.kind === 'named' ? pool.quantity - pool.reserved - pool.assigned : null,
+          })),
+          ...(rows.length > limit ? { next: `/console/${organization.slug}?cursor=${shown.at(-1)!.id}` } : {}),
+        }),
+      );
+    },
+  );
+}
+
+/** Why a decision was refused though the invitation is still open. */
+function refusedText(problem: Problem): string {
+  switch (problem.code) {
+    case 'email_changed':
+      return 'The invitation was changed while you were looking at it. Please check it and decide again.';
+    case 'already_member':
+      return 'You are a member of this organization already, so there is nothing to join.';
+    default:
+      return `This could not be done: ${problem.detail ?? problem.code}`;
+  }
+}

@@ -1,0 +1,118 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { beginSession, endSession, upsertAccount } from '../../db/accounts.ts';
+import { type InvitationId, isId } from '../../db/ids.ts';
+import { findInvitation } from '../../db/invitations.ts';
+import { SignInRefused, SignInUnavailable } from '../../identity/oidc.ts';
+import type { App, RouteDeps } from '../app.ts';
+import { frameOf, sendPage } from '../page.ts';
+import { invitationPath } from '../pages/post-form.ts';
+import { signInUnavailablePage } from '../pages/sign-in-unavailable-page.ts';
+import { welcomePage } from '../pages/welcome-page.ts';
+
+/** Where the identity provider sends people back to; register it there. */
+export const callbackPath = '/sign-in/callback';
+
+/** Sends the browser to the identity provider; back, it lands on the invitation or the home page. */
+export async function startSignIn(
+  deps: RouteDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  wish: { invitation?: InvitationId; switchAccount?: boolean } = {},
+): Promise<FastifyReply> {
+  const { signIn, cookies, links, db } = deps;
+  // The invited address is suggested to whoever holds its live link, and to nobody else.
+  const token = wish.invitation && cookies.link(request, wish.invitation);
+  const link = token ? links.read(token) : undefined;
+  const row = link && (await findInvitation(db, link.invitation));
+  const hint = row && row.id === wish.invitation && row.generation === link?.generation && row.state === 'pending';
+  try {
+    const { url, ...checks } = await signIn.begin({
+      ...(hint ? { loginHint: row.email } : {}),
+      ...(wish.switchAccount ? { prompt: 'login' as const } : {}),
+    });
+    cookies.setLogin(request, reply, { ...checks, ...(wish.invitation ? { invitation: wish.invitation } : {}) });
+    return reply.redirect(url, 303);
+  } catch (error) {
+    if (!(error instanceof SignInUnavailable)) throw error;
+    request.log.error({ issuer: deps.issuer }, 'the identity provider cannot be reached');
+    return sendPage(
+      reply.status(503),
+      signInUnavailablePage({ ...frameOf(reply), invitation: wish.invitation, switchAccount: wish.switchAccount }),
+    );
+  }
+}
+
+export function registerSignIn(app: App, deps: RouteDeps): void {
+  const { db, signIn, cookies, publicUrl } = deps;
+
+  app.post(
+    '/sign-in',
+    {
+      schema: {
+        hide: true,
+        body: Type.Object({
+          _csrf: Type.Optional(Type.String()),
+          invitation: Type.Optional(Type.String({ maxLength: 40 })),
+          prompt: Type.Optional(Type.Literal('login')),
+        }),
+      },
+      preHandler: app.csrfProtection,
+    },
+    async (request, reply) => {
+      const { invitation, prompt } = request.body;
+      return startSignIn(deps, request, reply, {
+        ...(invitation && isId('inv', invitation) ? { invitation } : {}),
+        ...(prompt ? { switchAccount: true } : {}),
+      });
+    },
+  );
+
+  app.get(callbackPath, { schema: { hide: true } }, async (request, reply) => {
+    const { state } = request.query as { state?: string };
+    const login = typeof state === 'string' ? cookies.login(request, state) : undefined;
+    try {
+      if (!login) throw new SignInRefused('wrong_state');
+      cookies.clearLogin(reply, login.state);
+      const { identity, idToken } = await signIn.complete(new URL(request.url, publicUrl), login);
+      const account = await upsertAccount(db, identity);
+      // Always a new session id: one planted before the sign-in is worth nothing after it.
+      const old = cookies.session(request);
+      if (old) await endSession(db, old);
+      const session = await beginSession(db, { account: account.id, idToken });
+      cookies.setSession(reply, session.id, session.expiresAt);
+      return reply.redirect(login.invitation ? invitationPath(login.invitation) : '/', 303);
+    } catch (error) {
+      if (error instanceof SignInUnavailable) {
+        return sendPage(reply.status(503), signInUnavailablePage({ ...frameOf(reply), invitation: login?.invitation }));
+      }
+      if (!(error instanceof SignInRefused)) throw error;
+      request.log.info({ code: error.code }, 'sign-in refused');
+      const text =
+        error.code === 'cancelled'
+          ? 'You have not signed in.'
+          : error.code === 'no_email'
+            ? 'Your identity provider tells us no email address, so we cannot find your invitations.'
+            : 'The sign-in did not finish. Nothing was changed; please try again.';
+      return sendPage(
+        reply.status(error.code === 'cancelled' ? 200 : 400),
+        welcomePage({ ...frameOf(reply), notice: { kind: 'warning', text } }),
+      );
+    }
+  });
+
+  app.post(
+    '/sign-out',
+    {
+      schema: { hide: true, body: Type.Object({ _csrf: Type.Optional(Type.String()) }) },
+      preHandler: app.csrfProtection,
+    },
+    async (request, reply) => {
+      const session = cookies.session(request);
+      const idToken = session && (await endSession(db, session));
+      cookies.clearSession(reply);
+      const url = idToken && (await signIn.endSessionUrl({ idToken, returnTo: `${publicUrl}/` }));
+      return reply.redirect(url || '/', 303);
+    },
+  );
+}

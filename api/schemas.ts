@@ -1,0 +1,177 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { roles } from '../db/members.ts';
+import { deliveryStatuses, invitationStates, peoplesEvents } from '../statecharts/invitation.ts';
+
+/** Schemas of everything that crosses HTTP; the types come from them. */
+
+const oneOf = <TValues extends readonly string[]>(values: TValues, options: object = {}) =>
+  Type.Unsafe<TValues[number]>({ type: 'string', enum: [...values], ...options });
+const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const time = Type.String({ format: 'date-time', description: 'ISO 8601' });
+const strict = { additionalProperties: false };
+
+const email = Type.String({ minLength: 3, maxLength: 254, description: 'The address to invite' });
+const role = oneOf(roles, { description: "At most the inviter's own" });
+const teams = Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 20, uniqueItems: true });
+const licenses = Type.Array(Type.String({ minLength: 1, maxLength: 60 }), {
+  maxItems: 20,
+  uniqueItems: true,
+  description: 'Products; a seat of each is reserved',
+});
+const locale = Type.String({ pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$', maxLength: 35, description: 'BCP 47' });
+const message = Type.String({ maxLength: 1000, description: "The inviter's own words; plain text without links" });
+const expiresIn = Type.String({
+  pattern: '^P(?!$)(\\d{1,4}W|(\\d{1,4}D)?(T(?=\\d)(\\d{1,4}H)?(\\d{1,5}M)?(\\d{1,7}S)?)?)$',
+  description: 'ISO 8601 duration in weeks, days, hours, minutes, seconds: PT1H to P90D',
+  examples: ['P7D', 'PT36H'],
+});
+const redirectUrl = Type.String({
+  maxLength: 2000,
+  pattern: '^https?://',
+  description: 'Where the member goes after joining',
+});
+const metadata = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,40}$' }), Type.String({ maxLength: 500 }), {
+  maxProperties: 20,
+  additionalProperties: false,
+  description: "The caller's own notes, returned as they are",
+});
+
+export const CreateInvitation = Type.Object(
+  {
+    email,
+    role: Type.Optional(role),
+    teams: Type.Optional(teams),
+    licenses: Type.Optional(licenses),
+    locale: Type.Optional(locale),
+    message: Type.Optional(message),
+    expiresIn: Type.Optional(expiresIn),
+    redirectUrl: Type.Optional(redirectUrl),
+    metadata: Type.Optional(metadata),
+  },
+  strict,
+);
+export type CreateInvitation = Static<typeof CreateInvitation>;
+
+export const AmendInvitation = Type.Object(
+  {
+    email: Type.Optional(email),
+    role: Type.Optional(role),
+    teams: Type.Optional(teams),
+    licenses: Type.Optional(licenses),
+    locale: Type.Optional(locale),
+    message: Type.Optional(nullable(message)),
+    redirectUrl: Type.Optional(nullable(redirectUrl)),
+    metadata: Type.Optional(metadata),
+  },
+  { ...strict, minProperties: 1 },
+);
+export type AmendInvitation = Static<typeof AmendInvitation>;
+
+export const ResendInvitation = Type.Object(
+  {
+    expiresIn: Type.Optional(expiresIn),
+    replaceLink: Type.Optional(Type.Boolean({ description: 'Kill the links sent so far' })),
+  },
+  strict,
+);
+export type ResendInvitation = Static<typeof ResendInvitation>;
+
+/** Whom an API key with the scope `act` has authenticated. */
+export const ActingAccount = Type.Object(
+  {
+    account: Type.Optional(
+      Type.Object(
+        {
+          issuer: Type.String({ minLength: 1, maxLength: 500 }),
+          subject: Type.String({ minLength: 1, maxLength: 255 }),
+          email: Type.String({ minLength: 3, maxLength: 254 }),
+          emailVerified: Type.Boolean(),
+          name: Type.Optional(Type.String({ maxLength: 200 })),
+        },
+        { ...strict, description: 'For API keys with the scope `act`; a signed-in person sends none' },
+      ),
+    ),
+  },
+  strict,
+);
+export type ActingAccount = Static<typeof ActingAccount>;
+
+export const Nothing = Type.Object({}, strict);
+
+export const Invitation = Type.Object({
+  id: Type.String({ examples: ['inv_01k9xqj2v3e8gt0d5w6m7n8p9q'] }),
+  organization: Type.String(),
+  email: Type.String(),
+  role: oneOf(roles),
+  teams: Type.Array(Type.String()),
+  licenses: Type.Array(Type.String()),
+  state: oneOf(invitationStates),
+  delivery: Type.Object({ status: oneOf(deliveryStatuses), detail: nullable(Type.String()), at: time }),
+  generation: Type.Integer({ description: 'Links of a lower generation are dead' }),
+  expiresAt: time,
+  createdAt: time,
+  invitedBy: Type.Object({ id: Type.String(), name: Type.String(), email: Type.String() }),
+  decidedAt: nullable(time),
+  locale: Type.String(),
+  message: nullable(Type.String()),
+  redirectUrl: nullable(Type.String()),
+  allowed: Type.Array(oneOf(peoplesEvents), { description: 'What it takes now: advice, not a promise' }),
+  workflowId: Type.String(),
+  metadata: Type.Record(Type.String(), Type.String()),
+  batch: Type.Null(),
+});
+export type Invitation = Static<typeof Invitation>;
+
+export const listOf = <T extends TSchema>(items: T) =>
+  Type.Object({
+    items: Type.Array(items),
+    cursor: nullable(Type.String({ description: 'For the next page; null at the end' })),
+  });
+
+export const Page = {
+  cursor: Type.Optional(Type.String({ maxLength: 100 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50 })),
+};
+
+export const InvitationQuery = Type.Object(
+  {
+    ...Page,
+    state: Type.Optional(oneOf(invitationStates)),
+    delivery: Type.Optional(oneOf(deliveryStatuses)),
+    email: Type.Optional(email),
+    license: Type.Optional(Type.String({ maxLength: 60 })),
+    role: Type.Optional(oneOf(roles)),
+    createdAfter: Type.Optional(time),
+  },
+  strict,
+);
+export type InvitationQuery = Static<typeof InvitationQuery>;
+
+export const Event = Type.Object({
+  id: Type.Integer(),
+  type: Type.String({ examples: ['created', 'invitation_sent', 'accepted'] }),
+  sequence: nullable(Type.Integer()),
+  detail: nullable(Type.String()),
+  actor: Type.Object({ kind: Type.String(), id: nullable(Type.String()) }),
+  at: time,
+});
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String(),
+    detail: Type.Optional(Type.String()),
+    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+    requestId: Type.Optional(Type.String()),
+  },
+  { description: 'RFC 9457 problem details' },
+);
+
+/** ms of an ISO 8601 duration that {@link expiresIn} matches. */
+export function durationMs(duration: string): number {
+  const [, w, d, h, m, s] = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(duration) ?? [];
+  const n = (x: string | undefined) => Number(x ?? 0);
+  return ((((n(w) * 7 + n(d)) * 24 + n(h)) * 60 + n(m)) * 60 + n(s)) * 1000;
+}

@@ -1,0 +1,234 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { IllegalStateError } from '@temporalio/common';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { destination, type Logger, pino } from 'pino';
+import { createDatabase } from '../db/database.ts';
+import { migrate } from '../db/migrate.ts';
+import { createLinks } from '../identity/links.ts';
+import { startProvider } from '../identity/provider/start-provider.ts';
+import { createPostmarkMail } from '../mail/postmark.ts';
+import { startSandbox } from '../mail/sandbox/sandbox.ts';
+import { createWorker } from '../worker.ts';
+import { LocalError } from './local-error.ts';
+import { isFree } from './ports.ts';
+import { startPostgres } from './postgres.ts';
+import { ensureSecrets } from './secrets.ts';
+import { example, seed } from './seed.ts';
+import { startTemporal } from './temporal.ts';
+
+export interface LocalOptions {
+  /** Folder of everything that outlives the run. */
+  state: string;
+  /** First of six ports in a row. */
+  portBase: number;
+  /** Gets a line before each step that may take long. */
+  report?: (line: string) => void;
+  /** Gives up starting; what has started is stopped. */
+  signal?: AbortSignal;
+}
+
+/** What `<state>/local.json` holds while Usher runs. */
+export interface LocalAddresses {
+  api: string;
+  console: string;
+  inbox: string;
+  issuer: string;
+  /** host:port */
+  temporal: string;
+  temporalUi: string;
+  database: string;
+  apiKey: string;
+  organization: string;
+  owner: { email: string; password: string };
+}
+
+export interface Local {
+  addresses: LocalAddresses;
+  /** Resolves to a sentence when a part has ended by itself. */
+  failure: Promise<string>;
+  /** Ends everything, in order. */
+  stop(): Promise<void>;
+}
+
+const parts = ['API', 'identity provider', 'mail sandbox', 'Temporal', 'Temporal UI', 'Postgres'] as const;
+
+/**
+ * Runs all of Usher on this machine, under one roof: Postgres and Temporal as children, the rest in this process. Finds
+ * everything as the last run with the same state folder left it.
+ *
+ * @throws LocalError one sentence with the remedy; whatever had started is stopped again
+ */
+export async function startLocal({ state: folder, portBase, report = () => {}, signal }: LocalOptions): Promise<Local> {
+  const state = path.resolve(folder);
+  const file = (...names: string[]) => path.join(state, ...names);
+  const port = Object.fromEntries(parts.map((part, i) => [part, portBase + i])) as Record<
+    (typeof parts)[number],
+    number
+  >;
+  const step = (line: string) => {
+    signal?.throwIfAborted();
+    report(line);
+  };
+
+  await using started = new AsyncDisposableStack();
+  await mkdir(state, { recursive: true });
+  await checkPorts(port, file('usher.pid'));
+
+  // First, because it alone can tell that another run uses the folder, of which nothing may then be touched.
+  step('Starting Postgres…');
+  const postgres = await startPostgres({ dir: file('postgres'), port: port.Postgres, durable: true });
+  started.defer(() => postgres.stop());
+  await writeFile(file('usher.pid'), String(process.pid));
+  started.defer(() => rm(file('usher.pid'), { force: true }));
+  await rm(file('local.json'), { force: true });
+  const secrets = await ensureSecrets(state);
+  await rename(file('usher.log'), file('usher.log.1')).catch(() => undefined);
+  const logger = pino({ level: 'info' }, destination({ dest: file('usher.log'), mode: 0o600, sync: true }));
+  await postgres.ensureDatabase('usher');
+  await postgres.ensureDatabase('identity');
+
+  installRuntime(logger);
+
+  step('Starting Temporal…');
+  const temporal = await startTemporal({
+    dir: file('temporal'),
+    port: port.Temporal,
+    uiPort: port['Temporal UI'],
+    report,
+  });
+  started.defer(() => temporal.stop());
+
+  step('Starting the mail sandbox and the identity provider…');
+  const host = '127.0.0.1';
+  const sandbox = await startSandbox({
+    host,
+    port: port['mail sandbox'],
+    dir: file('mail'),
+    logger: logger.child({ part: 'mail sandbox' }),
+  });
+  started.defer(() => sandbox.close());
+
+  // People reach Usher as localhost and the provider as 127.0.0.1: two sites, as they will be elsewhere.
+  const publicUrl = `http://localhost:${port.API}`;
+  const mail = { url: sandbox.url, token: 'local', from: 'Usher <usher@localhost.example>' };
+  const provider = await startProvider({
+    issuer: `http://${host}:${port['identity provider']}`,
+    host,
+    port: port['identity provider'],
+    databaseUrl: postgres.url('identity'),
+    client: {
+      id: 'usher',
+      secret: secrets.clientSecret,
+      redirectUris: [`${publicUrl}/sign-in/callback`],
+      postLogoutRedirectUris: [`${publicUrl}/`],
+    },
+    mail,
+    logger: logger.child({ part: 'identity provider' }),
+  });
+  started.defer(() => provider.close());
+
+  step('Preparing the database…');
+  await migrate(postgres.url('usher'));
+  const db = createDatabase(postgres.url('usher'), 20);
+  started.defer(() => db.destroy());
+  const { subject } = await provider.ensureUser({
+    ...example.owner,
+    password: secrets.ownerPassword,
+    emailVerified: true,
+  });
+  await seed(db, { issuer: provider.url, subject }, secrets.apiKey);
+
+  const addresses: LocalAddresses = {
+    api: publicUrl,
+    console: `${publicUrl}/console`,
+    inbox: sandbox.url,
+    issuer: provider.url,
+    temporal: temporal.address,
+    temporalUi: temporal.uiUrl!,
+    database: postgres.url('usher'),
+    apiKey: secrets.apiKey,
+    organization: example.organization.slug,
+    owner: { email: example.owner.email, password: secrets.ownerPassword },
+  };
+  step('Starting the worker…');
+  const { connection, client } = await connectToTemporal(temporal.address, started);
+  const postmark = createPostmarkMail(mail);
+  started.defer(() => postmark.close());
+  const worker = await createWorker({
+    db,
+    mail: postmark,
+    links: createLinks(publicUrl, [Buffer.from(secrets.linkKey, 'base64')]),
+    from: mail.from,
+    lookupPatienceMs: 60_000,
+    connection,
+    temporal: client,
+    namespace: 'default',
+  });
+  const working = worker.run().then(
+    () => 'The worker has ended.',
+    (error) => `The worker has failed: ${error}.`,
+  );
+  started.defer(async () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await working;
+  });
+
+  signal?.throwIfAborted();
+  await writeFile(file('local.json.new'), `${JSON.stringify(addresses, null, 2)}\n`, { mode: 0o600 });
+  await rename(file('local.json.new'), file('local.json'));
+  started.defer(() => rm(file('local.json'), { force: true }));
+  const all = started.move();
+  return {
+    addresses,
+    failure: Promise.race([postgres.exited, temporal.exited, working]),
+    stop: () => all.disposeAsync(),
+  };
+}
+
+/** Has Temporal's SDK log with the rest, and leave signals to us: the worker is to end in its turn. */
+function installRuntime(logger: Logger): void {
+  const log = new DefaultLogger('INFO', ({ level, message, meta }) =>
+    logger[level.toLowerCase() as Lowercase<typeof level>]({ part: 'worker', ...meta }, message),
+  );
+  try {
+    Runtime.install({ shutdownSignals: [], logger: log });
+  } catch (error) {
+    // There is one a process: a program that embeds us may have chosen its own.
+    if (!(error instanceof IllegalStateError)) throw error;
+  }
+}
+
+async function connectToTemporal(address: string, opened: AsyncDisposableStack) {
+  const connection = await NativeConnection.connect({ address });
+  opened.defer(() => connection.close());
+  const ofClient = await Connection.connect({ address });
+  opened.defer(() => ofClient.close());
+  return { connection, client: new Client({ connection: ofClient }) };
+}
+
+/** @throws LocalError naming the first port that is taken */
+async function checkPorts(port: Record<(typeof parts)[number], number>, pidFile: string): Promise<void> {
+  // If the last run was killed, its children are ending now.
+  const deadline = Date.now() + ((await wasKilled(pidFile)) ? 15_000 : 0);
+  for (const [part, number] of Object.entries(port)) {
+    while (!(await isFree(number))) {
+      if (Date.now() >= deadline)
+        throw new LocalError(
+          `Port ${number} (${part}) is taken, perhaps by another Usher: stop that program (lsof -i :${number} names it), or choose other ports with npm start -- --port-base ${Math.min(port.API + 100, 65_000)}.`,
+        );
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** True when the last run with this state folder did not end in order. */
+async function wasKilled(pidFile: string): Promise<boolean> {
+  try {
+    process.kill(Number(await readFile(pidFile, 'utf8')), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}

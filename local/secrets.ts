@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { newApiKey } from '../db/api-keys.ts';
+
+/** Made once for a state folder: later runs must verify the links, cookies and passwords of earlier ones. */
+export interface Secrets {
+  /** 32 bytes in base64. */
+  linkKey: string;
+  /** 32 bytes in base64. */
+  cookieKey: string;
+  clientSecret: string;
+  apiKey: string;
+  ownerPassword: string;
+}
+
+/** Reads the secrets of a state folder, or makes them. */
+export async function ensureSecrets(state: string): Promise<Secrets> {
+  const file = path.join(state, 'secrets.json');
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const secrets: Secrets = {
+    linkKey: randomBytes(32).toString('base64'),
+    cookieKey: randomBytes(32).toString('base64'),
+    clientSecret: randomBytes(32).toString('base64url'),
+    apiKey: newApiKey(),
+    // To be typed by hand.
+    ownerPassword: randomBytes(8).toString('hex'),
+  };
+  await writeFile(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return secrets;
+}

@@ -1,0 +1,159 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { chmod, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { Client } from 'pg';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { LocalAddresses } from '../../local/local.ts';
+import { isFree } from '../../local/ports.ts';
+
+const program = path.join(import.meta.dirname, '../../local/start.ts');
+const home = mkdtempSync(path.join(tmpdir(), 'usher-local-'));
+await chmod(home, 0o755);
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+interface Run {
+  process: ChildProcess;
+  /** Everything printed, once it has ended. */
+  output: Promise<string>;
+  exitCode: Promise<number | null>;
+}
+
+function start(state: string, portBase: number): Run {
+  const child = spawn(process.execPath, [program, '--state', state, '--port-base', String(portBase)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exitCode = once(child, 'exit').then(([code]) => code as number | null);
+  const output = Promise.all([text(child.stdout), text(child.stderr)]).then((both) => both.join(''));
+  return { process: child, output, exitCode };
+}
+
+async function ready(run: Run, state: string): Promise<LocalAddresses> {
+  const ended = run.exitCode.then(async () => Promise.reject(new Error(`It ended: ${await run.output}`)));
+  ended.catch(() => undefined);
+  for (;;) {
+    try {
+      return JSON.parse(await readFile(path.join(state, 'local.json'), 'utf8'));
+    } catch {
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, 50)), ended]);
+    }
+  }
+}
+
+/** Process ids and command lines that name the state folder. */
+const processesOf = (state: string): string[] =>
+  execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(state));
+
+async function gone(state: string): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (processesOf(state).length > 0 && Date.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(processesOf(state)).toEqual([]);
+}
+
+/** The first of six free ports in a row, below those that the system hands out by itself. */
+async function freePortBase(): Promise<number> {
+  for (;;) {
+    const base = 10_000 + Math.floor(Math.random() * 20_000);
+    const free = await Promise.all([0, 1, 2, 3, 4, 5].map((i) => isFree(base + i)));
+    if (free.every(Boolean)) return base;
+  }
+}
+
+async function query(database: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: database });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe('a local run', { timeout: 90_000 }, () => {
+  const one = path.join(home, 'one');
+  const two = path.join(home, 'two');
+  const runs: Run[] = [];
+  const begin = (state: string, portBase: number) => {
+    const run = start(state, portBase);
+    runs.push(run);
+    return run;
+  };
+  let ports: [number, number];
+  let first: Run;
+  let second: Run;
+
+  afterAll(async () => {
+    for (const run of runs) run.process.kill('SIGKILL');
+    await Promise.all(runs.map((run) => run.exitCode));
+    await gone(home);
+  });
+
+  test('runs beside another, each with an organization of its own', async () => {
+    const base = await freePortBase();
+    ports = [base, await freePortBase()];
+    first = begin(one, ports[0]);
+    second = begin(two, ports[1]);
+    for (const [run, state] of [
+      [first, one],
+      [second, two],
+    ] as const) {
+      const local = await ready(run, state);
+      expect(local).toMatchObject({ organization: 'acme', owner: { email: 'owner@acme.example' } });
+      for (const url of [`${local.issuer}/.well-known/openid-configuration`, `${local.inbox}/`, local.temporalUi])
+        expect((await fetch(url)).status, url).toBe(200);
+      expect(await query(local.database, `select product, quantity from license_pools`)).toEqual([
+        { product: 'studio', quantity: 25 },
+      ]);
+    }
+  });
+
+  test('on taken ports says which, and how to choose others', async () => {
+    const run = begin(path.join(home, 'three'), ports[0]);
+    expect(await run.exitCode).toBe(1);
+    expect(await run.output).toMatch(new RegExp(`^Port ${ports[0]} \\(API\\) is taken.*--port-base \\d+\\.\n$`));
+  });
+
+  test('on a state folder in use says so, and leaves it alone', async () => {
+    const run = begin(one, await freePortBase());
+    expect(await run.exitCode).toBe(1);
+    expect(await run.output).toContain('Usher runs already with the same state folder');
+    expect(await readFile(path.join(one, 'local.json'), 'utf8')).toContain('acme');
+  });
+
+  test('ends at Ctrl-C with no process left, and finds everything again', async () => {
+    const before = await ready(first, one);
+    await query(before.database, `update organizations set name = 'Renamed'`);
+    first.process.kill('SIGINT');
+    expect(await first.exitCode).toBe(0);
+    await gone(one);
+
+    first = begin(one, ports[0]);
+    const after = await ready(first, one);
+    expect(after).toEqual(before);
+    expect(await query(after.database, 'select slug, name from organizations')).toEqual([
+      { slug: 'acme', name: 'Renamed' },
+    ]);
+  });
+
+  test('comes back after it was killed', async () => {
+    second.process.kill('SIGKILL');
+    await second.exitCode;
+    rmSync(path.join(two, 'local.json'));
+    second = begin(two, ports[1]);
+    await ready(second, two);
+  });
+
+  test('names the part that died, and stops the rest', async () => {
+    const temporal = processesOf(two).find((line) => line.includes('server start-dev') && !line.includes('/bin/sh'))!;
+    process.kill(Number.parseInt(temporal, 10), 'SIGKILL');
+    expect(await second.exitCode).toBe(1);
+    expect(await second.output).toContain('Temporal ended (SIGKILL)');
+    await gone(two);
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { type InvitationEmail, invitationEmail } from '../../mail/templates/invitation-email.ts';
+import { resendRequestEmail } from '../../mail/templates/resend-request-email.ts';
+
+const url = 'https://usher.example/i/AZqk3o6Yd1yk9d3yZ0xJ2Rr1xq0wAbqk3o6Yd1yk9d3yZ0xJ2Rr1xq0w8QpYt';
+const invitation = (change: Partial<InvitationEmail> = {}): InvitationEmail => ({
+  kind: 'invitation',
+  organization: 'Acme',
+  inviter: { name: 'Ada Lovelace', email: 'ada@acme.test' },
+  role: 'billing_manager',
+  licenses: ['Studio', 'Plugins'],
+  url,
+  expiresAt: new Date('2026-12-08T09:00:00Z'),
+  email: 'grace@navy.test',
+  locale: 'en',
+  ...change,
+});
+const resendRequest = (manageUrl?: string) =>
+  resendRequestEmail({
+    inviterName: 'Ada Lovelace',
+    organization: 'Acme',
+    email: 'grace@navy.test',
+    locale: 'en',
+    ...(manageUrl !== undefined && { manageUrl }),
+  });
+
+/** Everything a mail program might fetch or follow. */
+const references = (html: string) =>
+  [
+    ...html.matchAll(
+      /\s(?:href|src|srcset|background|action|poster|data)="([^"]*)"|url\(([^)]*)\)|@import\s*([^;]+)/gi,
+    ),
+  ].map((match) => match[1] ?? match[2] ?? match[3]);
+
+describe('the invitation email', () => {
+  it('names organization, inviter, role, licences, address and expiry, in HTML and in text', async () => {
+    const { subject, html, text } = await invitationEmail(invitation());
+    expect(subject).toBe('Ada Lovelace invited you to join Acme');
+    for (const part of [html, text]) {
+      for (const fact of [
+        'Acme',
+        'Ada Lovelace',
+        'ada@acme.test',
+        'Billing manager',
+        'Studio, Plugins',
+        'grace@navy.test',
+      ]) {
+        expect(part).toContain(fact);
+      }
+      expect(part).toMatch(/Tuesday, December 8, 2026 at 9:00\sAM UTC/);
+      expect(part).toContain('you can ignore this email');
+    }
+  });
+
+  it('leads nowhere but to the invitation, and loads nothing', async () => {
+    const { html } = await invitationEmail(invitation({ message: 'See you' }));
+    expect(new Set(references(html))).toEqual(new Set([url]));
+    expect(html).not.toMatch(/<(img|script|link|iframe|object|embed|form|video|audio)\b/i);
+  });
+
+  it('shows the link as text too, whole, in HTML and in text', async () => {
+    const { html, text } = await invitationEmail(invitation());
+    expect(html).toContain(`>${url}</a>`);
+    expect(text.split('\n')).toContain(url);
+    expect(text.split(url)).toHaveLength(2);
+  });
+
+  it('shows what users wrote as text: markup is escaped', async () => {
+    const attack = '<img src=x onerror=alert(1)></style><script>alert(1)</script>"\'&amp;';
+    const { html } = await invitationEmail(
+      invitation({
+        organization: attack,
+        inviter: { name: attack, email: 'ada@acme.test' },
+        role: attack,
+        licenses: [attack],
+        message: attack,
+      }),
+    );
+    expect(html).not.toMatch(/<img|<script|onerror=alert\(1\)>/);
+    expect(html).toContain('&lt;script&gt;');
+    expect(new Set(references(html))).toEqual(new Set([url]));
+  });
+
+  it('keeps what users wrote from becoming a link', async () => {
+    const { html, text } = await invitationEmail(
+      invitation({ organization: 'https://win.evil/prize', message: 'Write to eve@evil.test or see www.evil.test' }),
+    );
+    for (const part of [html, text]) {
+      expect(part).not.toMatch(/https:\/\/win|win\.evil|eve@evil|evil\.test/);
+      expect(part).toContain('prize');
+    }
+  });
+
+  it('keeps the lines of a message, and drops what would turn its order around', async () => {
+    const { html, text } = await invitationEmail(invitation({ message: 'One\r\nTwo\u202e\u0007' }));
+    expect(text).toContain('> One\n> Two');
+    expect(html).toMatch(/One<br\/?>Two/);
+    for (const character of ['\u202e', '\u0007']) expect(html).not.toContain(character);
+  });
+
+  it('keeps its subject on one line, whatever the organization is called', async () => {
+    const { subject } = await invitationEmail(invitation({ organization: 'Acme\r\nBcc: eve@evil.test' }));
+    expect(subject).toBe('Ada Lovelace invited you to join Acme Bcc: eve@evil.test');
+  });
+
+  it('does without licences, without a message, and without the name of the inviter', async () => {
+    const { subject, text } = await invitationEmail(
+      invitation({ licenses: [], inviter: { name: '', email: 'ada@acme.test' } }),
+    );
+    expect(subject).toBe('ada@acme.test invited you to join Acme');
+    expect(text).not.toMatch(/licence|writes/);
+  });
+
+  it('says that it reminds when it does', async () => {
+    const { subject, text } = await invitationEmail(invitation({ kind: 'reminder' }));
+    expect(subject).toBe('Reminder: Ada Lovelace invited you to join Acme');
+    expect(text).toContain('You have not answered yet');
+  });
+
+  it.each(['en-GB', 'de', 'not a locale', ''])('names the time for the locale %j', async (locale) => {
+    const { text } = await invitationEmail(invitation({ locale }));
+    expect(text).toMatch(locale === 'en-GB' ? /Tuesday,? 8 December 2026 at 09:00 UTC/ : /Tuesday, December 8, 2026/);
+  });
+});
+
+describe('the email that asks for a new invitation', () => {
+  it('names the address and the organization and leads to where it can be resent', async () => {
+    const { subject, html, text } = await resendRequest('https://usher.example/console/invitations/inv_1');
+    expect(subject).toBe('grace@navy.test asks for a new invitation to Acme');
+    expect(text).toContain('https://usher.example/console/invitations/inv_1');
+    expect(text).toContain('you can ignore this email');
+    expect(new Set(references(html))).toEqual(new Set(['https://usher.example/console/invitations/inv_1']));
+  });
+
+  it('leads nowhere when there is no such page', async () => {
+    const { html, text } = await resendRequest();
+    expect(references(html)).toEqual([]);
+    expect(text).toContain('choose Resend');
+  });
+});

@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { type Browser, chromium } from 'playwright-core';
+
+const run = promisify(execFile);
+
+/** Starts Chromium, without a window and without calls home; installs it first where the machine has none. */
+export const launchBrowser = async (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: await findChromium(),
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+
+const commands = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
+const applications = ['Chromium', 'Google Chrome', 'Microsoft Edge'].map(
+  (name) => `/Applications/${name}.app/Contents/MacOS/${name}`,
+);
+
+/** In order of trial; the first whose command exists and succeeds will do. */
+const installers: readonly (readonly [command: string, ...args: string[]])[] = [
+  ['apt-get', 'install', '--yes', 'chromium'],
+  ['dnf', 'install', '--assumeyes', 'chromium'],
+  ['brew', 'install', '--cask', 'chromium'],
+  [
+    process.execPath,
+    path.join(import.meta.dirname, '../../node_modules/playwright-core/cli.js'),
+    'install',
+    'chromium',
+  ],
+];
+
+async function findChromium(): Promise<string> {
+  const found = await installed();
+  if (found) return found;
+  const failures: string[] = [];
+  for (const [command, ...args] of installers) {
+    try {
+      console.log(`Installing Chromium for the browser tests (${path.basename(command)})…`);
+      if (command === 'apt-get') await run(command, ['update']);
+      await run(command, args, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+    } catch (error) {
+      const { code, stderr } = error as { code?: string | number; stderr?: string };
+      if (code !== 'ENOENT') failures.push(`${path.basename(command)}: ${stderr?.trim().split('\n').at(-1) ?? error}`);
+      continue;
+    }
+    const now = await installed();
+    if (now) return now;
+  }
+  throw new Error(
+    `The browser tests need Chromium, and it could not be installed: install chromium or Google Chrome by hand, then run npm run test:browser. ${failures.join('; ')}`,
+  );
+}
+
+async function installed(): Promise<string | undefined> {
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  const candidates = [
+    ...commands.flatMap((command) => folders.map((folder) => path.join(folder, command))),
+    ...applications,
+    chromium.executablePath(),
+  ];
+  for (const file of candidates) {
+    if (await isExecutable(file)) return file;
+  }
+  return undefined;
+}
+
+const isExecutable = (file: string): Promise<boolean> =>
+  access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { migrate } from '../../db/migrate.ts';
+import { temporalCli, temporalTestServer } from '../../local/binaries.ts';
+import { freePort } from '../../local/ports.ts';
+import { startPostgres } from '../../local/postgres.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The run's Postgres: a connection string with `*` for the database, and the migrated one that files clone. */
+    postgres: { url: string; template: string };
+  }
+}
+
+/** What the whole run shares: one Postgres with a migrated template, and Temporal's programs downloaded. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await temporalCli(console.log);
+  await temporalTestServer(console.log);
+  const dir = await mkdtemp(path.join(tmpdir(), 'usher-test-'));
+  const postgres = await startPostgres({ dir, port: await freePort(), durable: false });
+  const template = 'template';
+  const teardown = async () => {
+    await postgres.stop();
+    await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    await postgres.ensureDatabase(template);
+    await migrate(postgres.url(template));
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+  project.provide('postgres', { url: postgres.url('*'), template });
+  return teardown;
+}

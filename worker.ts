@@ -1,0 +1,119 @@
+import path from 'node:path';
+import { Client, Connection, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { bundleWorkflowCode, NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import type { Kysely } from 'kysely';
+import { createDeliveryActivities } from './activities/delivery.ts';
+import { reducedFailures } from './activities/failure.ts';
+import { createInvitationActivities } from './activities/invitation.ts';
+import { createReconcileActivities } from './activities/reconcile.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { createDatabase, type Database } from './db/database.ts';
+import { createLinks, type Links } from './identity/links.ts';
+import type { Mail } from './mail/mail.ts';
+import { createPostmarkMail } from './mail/postmark.ts';
+import { taskQueue, workflowTypes } from './workflows/contract.ts';
+
+export interface WorkerDeps {
+  db: Kysely<Database>;
+  mail: Mail;
+  links: Links;
+  /** The sender address of emails. */
+  from: string;
+  lookupPatienceMs: number;
+  connection: NativeConnection;
+  /** For what activities ask of Temporal. */
+  temporal: Client;
+  namespace: string;
+  /** Made from the sources when absent, which takes a second or two. */
+  workflowBundle?: WorkflowBundle | { codePath: string };
+  /** @default the SDK's own */
+  maxCachedWorkflows?: number;
+}
+
+/** Bundles the workflows for a worker. */
+export const bundleWorkflows = (): Promise<WorkflowBundle> =>
+  bundleWorkflowCode({ workflowsPath: path.join(import.meta.dirname, 'workflows/index.ts') });
+
+/**
+ * A worker of Usher: executes invitations, sends their emails. `run()` it; `shutdown()` drains it.
+ *
+ * @throws what Temporal says when it cannot be reached
+ */
+export async function createWorker(deps: WorkerDeps): Promise<Worker> {
+  await ensureReconcileSchedule(deps.temporal);
+  return Worker.create({
+    connection: deps.connection,
+    namespace: deps.namespace,
+    taskQueue,
+    workflowBundle: deps.workflowBundle ?? (await bundleWorkflows()),
+    activities: {
+      ...createInvitationActivities(deps),
+      ...createDeliveryActivities(deps),
+      ...createReconcileActivities(deps),
+    },
+    interceptors: { activity: [reducedFailures] },
+    shutdownGraceTime: '10s',
+    ...(deps.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: deps.maxCachedWorkflows }),
+  });
+}
+
+/** One Schedule for the whole installation, made by whichever worker comes first. */
+async function ensureReconcileSchedule(temporal: Client): Promise<void> {
+  try {
+    await temporal.schedule.create({
+      scheduleId: 'reconcile',
+      spec: { intervals: [{ every: '1m' }] },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1m' },
+      action: {
+        type: 'startWorkflow',
+        workflowType: workflowTypes.reconcile,
+        taskQueue,
+        workflowId: 'reconcile',
+        args: [],
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  }
+}
+
+async function main() {
+  const config = readConfig(process.env);
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const connection = await NativeConnection.connect(connectionOptions);
+  const clientConnection = await Connection.connect(connectionOptions);
+  const db = createDatabase(config.databaseUrl, 20);
+  const mail = createPostmarkMail(config.mail);
+  const worker = await createWorker({
+    db,
+    mail,
+    links: createLinks(config.publicUrl, config.linkKeys),
+    from: config.mail.from,
+    lookupPatienceMs: config.mail.lookupPatienceMs,
+    connection,
+    temporal: new Client({ connection: clientConnection, ...(namespace ? { namespace } : {}) }),
+    namespace: namespace ?? 'default',
+  });
+  console.log('the worker is ready');
+  try {
+    // SIGTERM and SIGINT drain it: the SDK's runtime listens for them.
+    await worker.run();
+  } finally {
+    await mail.close();
+    await db.destroy();
+    await clientConnection.close();
+    await connection.close();
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof ConfigError ? error.message : error);
+    process.exitCode = 1;
+  } finally {
+    await Runtime.instance().shutdown();
+  }
+}
