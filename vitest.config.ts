@@ -5,8 +5,11 @@ const browserTests = ['test/browser/**/*.test.ts', 'test/**/*browser.test.ts'];
 export default defineConfig({
   test: {
     globalSetup: 'test/setup/global.ts',
+    setupFiles: 'test/setup/leaks.ts',
     // Each worker may run a Temporal server and a Postgres session beside it.
     maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,
@@ -18,12 +21,20 @@ export default defineConfig({
         },
       },
       {
+        // The workflows once more, with every task replayed from its history.
         extends: true,
-        test: { name: 'browser', include: browserTests, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'uncached',
+          include: ['test/workflows/**/*.test.ts'],
+          provide: { maxCachedWorkflows: 0 },
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Last: where no browser can be had, all else has run.
+        extends: true,
+        test: { name: 'browser', include: browserTests, sequence: { groupOrder: 2 } },
       },
     ],
-    setupFiles: 'test/setup/leaks.ts',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
   },
 });

@@ -8,7 +8,6 @@ import type { Mail, Message } from '../mail/mail.ts';
 import { messageIdOf, namedAddress } from '../mail/message.ts';
 import { invitationEmail } from '../mail/templates/invitation-email.ts';
 import { resendRequestEmail } from '../mail/templates/resend-request-email.ts';
-import type { DeliveryInput } from '../workflows/contract.ts';
 import type { DeliveryActivities } from '../workflows/invitation.ts';
 
 export interface DeliveryDeps {

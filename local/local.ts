@@ -4,9 +4,12 @@ import { Client, Connection } from '@temporalio/client';
 import { IllegalStateError } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { destination, type Logger, pino } from 'pino';
+import { buildApp } from '../api/app.ts';
+import { callbackPath } from '../api/routes/sign-in.ts';
 import { createDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { createLinks } from '../identity/links.ts';
+import { createSignIn } from '../identity/oidc.ts';
 import { startProvider } from '../identity/provider/start-provider.ts';
 import { createPostmarkMail } from '../mail/postmark.ts';
 import { startSandbox } from '../mail/sandbox/sandbox.ts';
@@ -113,15 +116,17 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
   // People reach Usher as localhost and the provider as 127.0.0.1: two sites, as they will be elsewhere.
   const publicUrl = `http://localhost:${port.API}`;
   const mail = { url: sandbox.url, token: 'local', from: 'Usher <usher@localhost.example>' };
+  const clientId = 'usher';
+  const { clientSecret } = secrets;
   const provider = await startProvider({
     issuer: `http://${host}:${port['identity provider']}`,
     host,
     port: port['identity provider'],
     databaseUrl: postgres.url('identity'),
     client: {
-      id: 'usher',
-      secret: secrets.clientSecret,
-      redirectUris: [`${publicUrl}/sign-in/callback`],
+      id: clientId,
+      secret: clientSecret,
+      redirectUris: [`${publicUrl}${callbackPath}`],
       postLogoutRedirectUris: [`${publicUrl}/`],
     },
     mail,
@@ -152,14 +157,15 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     organization: example.organization.slug,
     owner: { email: example.owner.email, password: secrets.ownerPassword },
   };
-  step('Starting the worker…');
+  step('Starting the worker and the API…');
   const { connection, client } = await connectToTemporal(temporal.address, started);
   const postmark = createPostmarkMail(mail);
   started.defer(() => postmark.close());
+  const links = createLinks(publicUrl, [Buffer.from(secrets.linkKey, 'base64')]);
   const worker = await createWorker({
     db,
     mail: postmark,
-    links: createLinks(publicUrl, [Buffer.from(secrets.linkKey, 'base64')]),
+    links,
     from: mail.from,
     lookupPatienceMs: 60_000,
     connection,
@@ -174,6 +180,19 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     if (worker.getState() === 'RUNNING') worker.shutdown();
     await working;
   });
+
+  const app = await buildApp({
+    db,
+    temporal: client,
+    links,
+    signIn: createSignIn({ issuer: provider.url, clientId, clientSecret, redirectUri: `${publicUrl}${callbackPath}` }),
+    issuer: provider.url,
+    publicUrl,
+    cookieKey: Buffer.from(secrets.cookieKey, 'base64'),
+    logger: logger.child({ part: 'API' }),
+  });
+  started.defer(() => app.close());
+  await app.listen({ host: 'localhost', port: port.API });
 
   signal?.throwIfAborted();
   await writeFile(file('local.json.new'), `${JSON.stringify(addresses, null, 2)}\n`, { mode: 0o600 });

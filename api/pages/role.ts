@@ -1,5 +1,6 @@
-/** A member's role in an organization. */
-export type Role = 'owner' | 'admin' | 'billing_manager' | 'member';
+import type { Role } from '../../db/members.ts';
+
+export type { Role };
 
 /** What people call the roles. */
 export const roleNames: Readonly<Record<Role, string>> = {

@@ -5,7 +5,7 @@ import { chmod, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { Client } from 'pg';
+import { Connection, Client as Temporal } from '@temporalio/client';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { LocalAddresses } from '../../local/local.ts';
 import { isFree } from '../../local/ports.ts';
@@ -65,13 +65,53 @@ async function freePortBase(): Promise<number> {
   }
 }
 
-async function query(database: string, sql: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: database });
-  await client.connect();
+function call(local: LocalAddresses, method: string, route: string, body?: object): Promise<Response> {
+  return fetch(`${local.api}/v1${route}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${local.apiKey}`,
+      'content-type': 'application/json',
+      'idempotency-key': crypto.randomUUID(),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+}
+
+interface Invitation {
+  id: string;
+  state: string;
+  delivery: { status: string };
+}
+
+const read = async (local: LocalAddresses, id: string) =>
+  (await (await call(local, 'GET', `/invitations/${id}`)).json()) as Invitation;
+
+/** Invites someone, and waits until the email is sent: then the workflow waits, on its timers. */
+async function invite(local: LocalAddresses): Promise<string> {
+  const response = await call(local, 'POST', '/organizations/acme/invitations', {
+    email: 'new@person.example',
+    licenses: ['studio'],
+  });
+  expect(response.status).toBe(201);
+  const { id } = (await response.json()) as Invitation;
+  await expect.poll(async () => (await read(local, id)).delivery.status, { timeout: 10_000 }).toBe('sent');
+  return id;
+}
+
+/** The run of an invitation's workflow, which must be waiting for a timer. */
+async function waitingRun(local: LocalAddresses, id: string): Promise<string> {
+  const connection = await Connection.connect({ address: local.temporal });
   try {
-    return (await client.query(sql)).rows;
+    const handle = new Temporal({ connection }).workflow.getHandle(`invitation/${id}`);
+    const { events } = await handle.fetchHistory();
+    const count = (type: 'timerStarted' | 'timerFired' | 'timerCanceled') =>
+      events!.filter((event) => event[`${type}EventAttributes`]).length;
+    expect(count('timerStarted')).toBeGreaterThan(count('timerFired') + count('timerCanceled'));
+    const { runId, status } = await handle.describe();
+    expect(status.name).toBe('RUNNING');
+    return runId;
   } finally {
-    await client.end();
+    await connection.close();
   }
 }
 
@@ -107,9 +147,10 @@ describe('a local run', { timeout: 90_000 }, () => {
       expect(local).toMatchObject({ organization: 'acme', owner: { email: 'owner@acme.example' } });
       for (const url of [`${local.issuer}/.well-known/openid-configuration`, `${local.inbox}/`, local.temporalUi])
         expect((await fetch(url)).status, url).toBe(200);
-      expect(await query(local.database, `select product, quantity from license_pools`)).toEqual([
-        { product: 'studio', quantity: 25 },
-      ]);
+      const { items } = (await (await call(local, 'GET', '/organizations/acme/invitations')).json()) as {
+        items: unknown[];
+      };
+      expect(items).toEqual([]);
     }
   });
 
@@ -126,9 +167,10 @@ describe('a local run', { timeout: 90_000 }, () => {
     expect(await readFile(path.join(one, 'local.json'), 'utf8')).toContain('acme');
   });
 
-  test('ends at Ctrl-C with no process left, and finds everything again', async () => {
+  test('ends at Ctrl-C with no process left, and finds invitations and their timers again', async () => {
     const before = await ready(first, one);
-    await query(before.database, `update organizations set name = 'Renamed'`);
+    const invitation = await invite(before);
+    const run = await waitingRun(before, invitation);
     first.process.kill('SIGINT');
     expect(await first.exitCode).toBe(0);
     await gone(one);
@@ -136,17 +178,21 @@ describe('a local run', { timeout: 90_000 }, () => {
     first = begin(one, ports[0]);
     const after = await ready(first, one);
     expect(after).toEqual(before);
-    expect(await query(after.database, 'select slug, name from organizations')).toEqual([
-      { slug: 'acme', name: 'Renamed' },
-    ]);
+    expect(await waitingRun(after, invitation)).toBe(run);
+    expect((await call(after, 'POST', `/invitations/${invitation}/revoke`, {})).status).toBe(200);
   });
 
   test('comes back after it was killed', async () => {
+    const before = await ready(second, two);
+    const invitation = await invite(before);
     second.process.kill('SIGKILL');
     await second.exitCode;
     rmSync(path.join(two, 'local.json'));
+
     second = begin(two, ports[1]);
-    await ready(second, two);
+    const after = await ready(second, two);
+    expect((await read(after, invitation)).state).toBe('pending');
+    await waitingRun(after, invitation);
   });
 
   test('names the part that died, and stops the rest', async () => {

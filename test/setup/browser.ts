@@ -44,38 +44,40 @@ async function findChromium(): Promise<string> {
   if (found) return found;
   const failures: string[] = [];
   for (const [command, ...args] of installers) {
+    const name = path.basename(command);
+    if (!(await firstExecutable(inPath(command)))) continue;
+    console.log(`Installing Chromium for the browser tests (${name})…`);
     try {
-      console.log(`Installing Chromium for the browser tests (${path.basename(command)})…`);
       if (command === 'apt-get') await run(command, ['update']);
       await run(command, args, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+      const now = await installed();
+      if (now) return now;
     } catch (error) {
-      const { code, stderr } = error as { code?: string | number; stderr?: string };
-      if (code !== 'ENOENT') failures.push(`${path.basename(command)}: ${stderr?.trim().split('\n').at(-1) ?? error}`);
-      continue;
+      const lines = (error as { stderr?: string }).stderr?.trim().split('\n') ?? [];
+      failures.push(`${name}: ${lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? error}`);
     }
-    const now = await installed();
-    if (now) return now;
   }
   throw new Error(
     `The browser tests need Chromium, and it could not be installed: install chromium or Google Chrome by hand, then run npm run test:browser. ${failures.join('; ')}`,
   );
 }
 
-async function installed(): Promise<string | undefined> {
-  const folders = (process.env.PATH ?? '').split(path.delimiter);
-  const candidates = [
-    ...commands.flatMap((command) => folders.map((folder) => path.join(folder, command))),
-    ...applications,
-    chromium.executablePath(),
-  ];
-  for (const file of candidates) {
-    if (await isExecutable(file)) return file;
+const installed = (): Promise<string | undefined> =>
+  firstExecutable([...commands.flatMap(inPath), ...applications, chromium.executablePath()]);
+
+const inPath = (command: string): string[] =>
+  path.isAbsolute(command)
+    ? [command]
+    : (process.env.PATH ?? '').split(path.delimiter).map((folder) => path.join(folder, command));
+
+async function firstExecutable(files: string[]): Promise<string | undefined> {
+  for (const file of files) {
+    try {
+      await access(file, constants.X_OK);
+      return file;
+    } catch {
+      // Not this one.
+    }
   }
   return undefined;
 }
-
-const isExecutable = (file: string): Promise<boolean> =>
-  access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );

@@ -11,6 +11,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The run's Postgres: a connection string with `*` for the database, and the migrated one that files clone. */
     postgres: { url: string; template: string };
+    /** What workers of the tests keep in memory; undefined for the SDK's default. */
+    maxCachedWorkflows?: number;
   }
 }
 

@@ -1,0 +1,305 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Worker } from '@temporalio/worker';
+import type { FastifyInstance } from 'fastify';
+import type { Kysely } from 'kysely';
+import { pino } from 'pino';
+import { buildApp } from '../../api/app.ts';
+import { type Account, beginSession, upsertAccount } from '../../db/accounts.ts';
+import { insertApiKey, newApiKey, type Scope, scopes } from '../../db/api-keys.ts';
+import { createDatabase, type Database } from '../../db/database.ts';
+import { ensureLicensePool } from '../../db/licenses.ts';
+import { insertMember, type Role } from '../../db/members.ts';
+import { ensureOrganization, type Organization } from '../../db/organizations.ts';
+import { createLinks, type Links } from '../../identity/links.ts';
+import { createSignIn } from '../../identity/oidc.ts';
+import { freePort } from '../../local/ports.ts';
+import type { Mail } from '../../mail/mail.ts';
+import { createPostmarkMail } from '../../mail/postmark.ts';
+import { startSandbox } from '../../mail/sandbox/sandbox.ts';
+import { createWorker, type WorkerDeps } from '../../worker.ts';
+import { freshDatabase } from './database.ts';
+import { temporalEnvironment } from './temporal.ts';
+
+/** What Usher answered. */
+export interface Answer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every kind
+  body: any;
+  headers: Headers;
+}
+
+export interface CallOptions {
+  method?: string;
+  body?: unknown;
+  /** API key. @default the organization's own, which may do everything */
+  key?: string | null;
+  /** Instead of a key: a signed-in person, as their session cookie. */
+  session?: string;
+  idempotencyKey?: string;
+  headers?: Record<string, string>;
+}
+
+/** A whole Usher on real Postgres, Temporal and mail sandbox, of the test file's own. */
+export interface Usher {
+  /** Base URL of the API. */
+  url: string;
+  db: Kysely<Database>;
+  databaseUrl: string;
+  temporal: TestWorkflowEnvironment;
+  app: FastifyInstance;
+  mail: Mail;
+  links: Links;
+  /** The mail sandbox. */
+  inbox: string;
+  organization: Organization;
+  owner: Account;
+  /** An API key of the organization with every scope. */
+  key: string;
+  /** Every line the API logged. */
+  log: string[];
+  call(path: string, options?: CallOptions): Promise<Answer>;
+  /** Invites and returns the invitation. @throws unless answered 201 */
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  invite(email: string, more?: Record<string, unknown>): Promise<any>;
+  /** A person with a verified account and a session in the browser `session` stands for. */
+  person(email: string, more?: { verified?: boolean }): Promise<{ account: Account; session: string }>;
+  apiKey(more: { scopes?: readonly Scope[]; role?: Role; organization?: Organization }): Promise<string>;
+  /** Messages in the sandbox for an address, newest first. */
+  messages(email: string): Promise<{ MessageID: string; Subject: string; Metadata: Record<string, string> }[]>;
+  /** The path of the link in the newest email to an address. */
+  linkTo(email: string): Promise<string>;
+  /** Waits until a condition holds. @throws after 15 s */
+  until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T>;
+  worker: RunningWorker;
+  startWorker(more?: Partial<WorkerDeps>): Promise<RunningWorker>;
+  close(): Promise<void>;
+}
+
+export interface RunningWorker {
+  worker: Worker;
+  /** Drains and ends it; again does nothing. */
+  stop(): Promise<void>;
+}
+
+export interface UsherOptions {
+  /** @default a development server of its own; it is closed with the rest */
+  temporal?: TestWorkflowEnvironment;
+  /** @default true */
+  withWorker?: boolean;
+  seats?: number;
+  worker?: Partial<WorkerDeps>;
+  issuer?: string;
+  organization?: { slug: string; name: string; homeUrl?: string };
+}
+
+/** Waits until a condition holds, asking every 25 ms. @throws after 15 s */
+export async function until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T> {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const value = await condition();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** Starts one. End it with `close()`, which fails the file if something stays open. */
+export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
+  const { seats = 25 } = options;
+  await using started = new AsyncDisposableStack();
+  const temporal = options.temporal ?? (await temporalEnvironment());
+  if (!options.temporal) started.defer(() => temporal.teardown());
+  const { url: databaseUrl } = await freshDatabase();
+  const db = createDatabase(databaseUrl, 20);
+  started.defer(() => db.destroy());
+  const dir = await mkdtemp(path.join(tmpdir(), 'usher-mail-'));
+  started.defer(() => rm(dir, { recursive: true, force: true }));
+  const sandbox = await startSandbox({ host: '127.0.0.1', port: 0, dir });
+  started.defer(() => sandbox.close());
+  const mail = createPostmarkMail({ url: sandbox.url, token: 'test' });
+  started.defer(() => mail.close());
+
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const links = createLinks(url, [randomBytes(32)]);
+  const issuer = options.issuer ?? 'http://127.0.0.1:9';
+  const log: string[] = [];
+  const logger = pino(
+    { level: 'debug' },
+    new Writable({
+      write(chunk, _encoding, done) {
+        log.push(String(chunk));
+        done();
+      },
+    }),
+  );
+  const app = await buildApp({
+    db,
+    temporal: temporal.client,
+    links,
+    signIn: createSignIn({ issuer, clientId: 'usher', clientSecret: 'secret', redirectUri: `${url}/sign-in/callback` }),
+    issuer,
+    publicUrl: url,
+    cookieKey: randomBytes(32),
+    logger,
+  });
+  started.defer(() => app.close());
+  await app.listen({ host: 'localhost', port });
+
+  const organization = await ensureOrganization(
+    db,
+    options.organization ?? { slug: 'acme', name: 'Acme', homeUrl: 'https://acme.example/home' },
+  );
+  const owner = await upsertAccount(db, {
+    issuer,
+    subject: 'owner',
+    email: 'owner@acme.example',
+    emailVerified: true,
+    name: 'Olivia Owner',
+  });
+  await db.transaction().execute((trx) =>
+    insertMember(trx, {
+      organization: organization.id,
+      account: owner.id,
+      role: 'owner',
+      teams: [],
+      invitation: null,
+    }),
+  );
+  await ensureLicensePool(db, {
+    organization: organization.id,
+    product: 'studio',
+    name: 'Studio',
+    kind: 'named',
+    quantity: seats,
+  });
+
+  const startWorker = async (more: Partial<WorkerDeps> = {}): Promise<RunningWorker> => {
+    const worker = await createWorker({
+      db,
+      mail,
+      links,
+      from: 'Usher <usher@usher.example>',
+      lookupPatienceMs: 15_000,
+      connection: temporal.nativeConnection,
+      temporal: temporal.client,
+      namespace: temporal.namespace ?? 'default',
+      ...options.worker,
+      ...more,
+    });
+    const running = worker.run();
+    return {
+      worker,
+      async stop() {
+        if (worker.getState() === 'RUNNING') worker.shutdown();
+        await running;
+      },
+    };
+  };
+
+  const apiKey: Usher['apiKey'] = async (more) => {
+    const secret = newApiKey();
+    await insertApiKey(db, {
+      secret,
+      organization: (more.organization ?? organization).id,
+      name: 'test',
+      role: more.role ?? 'owner',
+      scopes: more.scopes ?? scopes,
+      createdBy: owner.id,
+    });
+    return secret;
+  };
+  const key = await apiKey({});
+
+  const call: Usher['call'] = async (target, o = {}) => {
+    const { body, session, idempotencyKey, headers } = o;
+    const bearer = o.key === undefined && !session ? key : o.key;
+    const response = await fetch(`${url}${target}`, {
+      method: o.method ?? (body === undefined ? 'GET' : 'POST'),
+      redirect: 'manual',
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(bearer ? { authorization: `Bearer ${bearer}` } : {}),
+        ...(session ? { cookie: `usher_${port}_session=${session}`, origin: url } : {}),
+        ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
+  };
+
+  const messages: Usher['messages'] = async (email) => {
+    const response = await fetch(
+      `${sandbox.url}/messages/outbound?count=100&offset=0&recipient=${encodeURIComponent(email)}`,
+      { headers: { 'X-Postmark-Server-Token': 'test', accept: 'application/json' } },
+    );
+    return ((await response.json()) as { Messages: Awaited<ReturnType<Usher['messages']>> }).Messages;
+  };
+
+  const usher: Usher = {
+    url,
+    db,
+    databaseUrl,
+    temporal,
+    app,
+    mail,
+    links,
+    inbox: sandbox.url,
+    organization,
+    owner,
+    key,
+    log,
+    call,
+    async invite(email, more = {}) {
+      const answer = await call('/v1/organizations/acme/invitations', { body: { email, ...more } });
+      if (answer.status !== 201)
+        throw new Error(`inviting was answered ${answer.status} ${JSON.stringify(answer.body)}`);
+      return answer.body;
+    },
+    async person(email, { verified = true } = {}) {
+      const account = await upsertAccount(db, {
+        issuer,
+        subject: `subject of ${email}`,
+        email,
+        emailVerified: verified,
+        name: email.split('@')[0]!,
+      });
+      const { id } = await beginSession(db, { account: account.id, idToken: 'none' });
+      return { account, session: id };
+    },
+    apiKey,
+    messages,
+    async linkTo(email) {
+      const [newest] = await until(`an email to ${email}`, async () => {
+        const found = await messages(email);
+        return found.length > 0 && found;
+      });
+      const details = await fetch(`${sandbox.url}/messages/outbound/${newest!.MessageID}/details`, {
+        headers: { 'X-Postmark-Server-Token': 'test', accept: 'application/json' },
+      });
+      const { TextBody } = (await details.json()) as { TextBody: string };
+      const found = /http:\/\/localhost:\d+(\/i\/[\w-]+)/.exec(TextBody);
+      if (!found) throw new Error(`the email to ${email} has no link`);
+      return found[1]!;
+    },
+    until,
+    worker: undefined as unknown as RunningWorker,
+    startWorker,
+    close: async () => undefined,
+  };
+  if (options.withWorker ?? true) {
+    usher.worker = await startWorker();
+    started.defer(() => usher.worker.stop());
+  }
+  const all = started.move();
+  usher.close = () => all.disposeAsync();
+  return usher;
+}
