@@ -66,7 +66,9 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
           throw tryAgain('may_have_been_sent', Math.min(5_000, deps.lookupPatienceMs - waited));
       }
       const message = await compose(deps, invitation, delivery);
-      if (!(await markAttempted(db, { invitation: id, ordinal }))) return { ordinal, status: 'sent' };
+      if (!(await markAttempted(db, { invitation: id, ordinal }, delivery.attempted_at))) {
+        throw tryAgain('another_attempt', 1_000);
+      }
       const result = await mail.send(message);
       switch (result.status) {
         case 'sent':

@@ -65,7 +65,6 @@ function createFastify({ logger }: AppDeps) {
     genReqId: () => crypto.randomUUID(),
     requestIdHeader: false,
     routerOptions: { maxParamLength: 200 },
-    trustProxy: true,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   // Bodies are taken as they are: an unknown property or a number for a text is refused, not mended. Queries are text.

@@ -309,9 +309,12 @@ export async function declineInvitation(
 export async function resendInvitation(
   { db, engine }: InvitationDeps,
   row: Invitation,
-  act: { by: Actor; request: string; expiresIn?: number; replaceLink?: boolean },
+  standing: Standing,
+  act: { request: string; expiresIn?: number; replaceLink?: boolean },
 ): Promise<Invitation> {
-  return taken(db, row.id, await engine.offer(row, resendUpdate, { type: 'resend', ...act }));
+  const { by } = standing;
+  if (!mayGrant(standing.role, row.role)) throw new Problem('role_too_high', 'It grants more than your own role.');
+  return taken(db, row.id, await engine.offer(row, resendUpdate, { type: 'resend', by, ...act }));
 }
 
 export async function revokeInvitation(

@@ -52,10 +52,22 @@ export async function queueDelivery(
 const at = (db: Kysely<Database>, { invitation, ordinal }: DeliveryKey) =>
   db.updateTable('deliveries').where('invitation_id', '=', invitation).where('ordinal', '=', ordinal);
 
-/** Marks an attempt before the provider is called. False when it has been settled meanwhile. */
-export const markAttempted = async (db: Kysely<Database>, key: DeliveryKey): Promise<boolean> =>
-  (await at(db, key).set({ attempted_at: sql`now()` }).where('status', '=', 'queued').executeTakeFirst())
-    .numUpdatedRows === 1n;
+/**
+ * Marks an attempt before the provider is called, if no other attempt has been marked since the row was read: an attempt
+ * that its engine has given up may still be running.
+ *
+ * @param before `attempted_at` as read
+ * @returns false when another attempt came first, or the delivery has been settled
+ */
+export const markAttempted = async (db: Kysely<Database>, key: DeliveryKey, before: Date | null): Promise<boolean> =>
+  (
+    await at(db, key)
+      // To the millisecond, as it will be read back and compared.
+      .set({ attempted_at: new Date() })
+      .where('status', '=', 'queued')
+      .where(sql<boolean>`attempted_at is not distinct from ${before}`)
+      .executeTakeFirst()
+  ).numUpdatedRows === 1n;
 
 /** Takes the mark back: the provider surely did not take the message, so it need not be looked for. */
 export async function unmarkAttempted(db: Kysely<Database>, key: DeliveryKey): Promise<void> {

@@ -300,10 +300,9 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     'resend',
     'Send it again and renew its expiry; revives one that expired or was revoked if a seat is left',
     ResendInvitation,
-    (row, { by }, { expiresIn, replaceLink }, request) => {
+    (row, standing, { expiresIn, replaceLink }, request) => {
       const ms = expiresInMs(expiresIn);
-      return resendInvitation(deps, row, {
-        by,
+      return resendInvitation(deps, row, standing, {
         request,
         ...(ms === undefined ? {} : { expiresIn: ms }),
         ...(replaceLink === undefined ? {} : { replaceLink }),

@@ -47,8 +47,6 @@ test('an invitation goes from the call to the member with a licence seat', async
   await handle.result();
   const events = await usher.call(`/v1/invitations/${invitation.id}/events`);
   expect(events.body.items.map((e: { type: string }) => e.type)).toEqual(['created', 'invitation_sent', 'accepted']);
-  const history = await handle.fetchHistory();
-  console.log('history events', history.events!.length, history.events!.map((e) => e.eventType).join(','));
 });
 
 test('decline, revoke, resend and amend', async () => {

@@ -23,6 +23,7 @@ import { createPostmarkMail } from '../../mail/postmark.ts';
 import { startSandbox } from '../../mail/sandbox/sandbox.ts';
 import { createWorker, type WorkerDeps } from '../../worker.ts';
 import { freshDatabase } from './database.ts';
+import { searchPersonalData } from './personal-data.ts';
 import { temporalEnvironment } from './temporal.ts';
 
 /** What Usher answered. */
@@ -91,6 +92,8 @@ export interface UsherOptions {
   temporal?: TestWorkflowEnvironment;
   /** @default true */
   withWorker?: boolean;
+  /** False for a file that plants personal data in Temporal on purpose. @default true */
+  searchForPersonalData?: boolean;
   seats?: number;
   worker?: Partial<WorkerDeps>;
   issuer?: string;
@@ -300,6 +303,11 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     started.defer(() => usher.worker.stop());
   }
   const all = started.move();
-  usher.close = () => all.disposeAsync();
+  usher.close = async () => {
+    await using _ = all;
+    if (options.searchForPersonalData === false || options.temporal) return;
+    const found = await searchPersonalData(temporal.client, db, log);
+    if (found.length > 0) throw new Error(`Personal data where none may be:\n${found.slice(0, 20).join('\n')}`);
+  };
   return usher;
 }
