@@ -1,7 +1,14 @@
 import path from 'node:path';
 import { Client, Connection, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { bundleWorkflowCode, NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundle,
+} from '@temporalio/worker';
 import type { Kysely } from 'kysely';
 import { createDeliveryActivities } from './activities/delivery.ts';
 import { reducedFailures } from './activities/failure.ts';
@@ -33,7 +40,11 @@ export interface WorkerDeps {
 
 /** Bundles the workflows for a worker. */
 export const bundleWorkflows = (): Promise<WorkflowBundle> =>
-  bundleWorkflowCode({ workflowsPath: path.join(import.meta.dirname, 'workflows/index.ts') });
+  bundleWorkflowCode({
+    workflowsPath: path.join(import.meta.dirname, 'workflows/index.ts'),
+    // Its progress is of no interest; its errors are thrown as well.
+    logger: new DefaultLogger('WARN'),
+  });
 
 /**
  * A worker of Usher: executes invitations, sends their emails. `run()` it; `shutdown()` drains it.

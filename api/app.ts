@@ -8,7 +8,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Client } from '@temporalio/client';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Kysely } from 'kysely';
 import { type Account, accountOfSession } from '../db/accounts.ts';
 import type { Database } from '../db/database.ts';
@@ -60,7 +60,7 @@ function createFastify({ logger }: AppDeps) {
   const app = Fastify({
     loggerInstance: logger,
     // A URL can carry a link or a sign-in code; what is logged instead names the route.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     genReqId: () => crypto.randomUUID(),
     requestIdHeader: false,
@@ -116,6 +116,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
         baseUri: ["'none'"],
       },
     },
+    frameguard: { action: 'deny' },
     referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: deps.publicUrl.startsWith('https:') && { maxAge: 31_536_000 },
   });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 
 const host = '127.0.0.1';
 
@@ -29,17 +29,4 @@ export async function isFree(port: number): Promise<boolean> {
     if (error?.code === 'EADDRINUSE' || error?.code === 'EACCES') return false;
   }
   return true;
-}
-
-/** Whether something accepts connections on the port. */
-export async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, host);
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
