@@ -4,36 +4,13 @@ import { queueDelivery } from '../db/deliveries.ts';
 import { findEventByRequest, insertEvent } from '../db/events.ts';
 import type { AccountId, AmendmentId, MemberId } from '../db/ids.ts';
 import { advanceInvitation, applyAmendment, type LockedInvitation, loadInvitation } from '../db/invitations.ts';
-import { assignSeats, LicenseEnded, releaseSeats, reserveSeats } from '../db/licenses.ts';
+import { assignSeats, releaseSeats, reserveSeats } from '../db/licenses.ts';
 import { insertMember, isMemberMailbox } from '../db/members.ts';
+import { Refused, refusalOf } from '../db/refusal.ts';
 import type { InvitationEffect } from '../statecharts/invitation.ts';
 import type { InvitationId, Refusal, StoredInvitation } from '../workflows/contract.ts';
 import type { Committed } from '../workflows/durable-machine.ts';
 import type { InvitationActivities, InvitationTransition } from '../workflows/invitation.ts';
-
-/** A constraint forbids the transition: the transaction is rolled back, and the event refused. */
-class Refused extends Error {
-  override name = 'Refused';
-  readonly code: Refusal;
-  constructor(code: Refusal) {
-    super(code);
-    this.code = code;
-  }
-}
-
-/** The constraints of the database that are answers, not faults. */
-const refusals: Record<string, Refusal> = {
-  license_pools_not_oversold: 'no_seat_left',
-  invitations_one_pending: 'already_invited',
-  members_one_active: 'already_member',
-};
-
-/** What a violated constraint means to the caller; undefined for any other error. */
-export function refusalOfError(error: unknown): Refusal | undefined {
-  if (error instanceof Refused) return error.code;
-  if (error instanceof LicenseEnded) return 'license_ended';
-  return refusals[(error as { constraint?: string }).constraint ?? ''];
-}
 
 /** What the effects of one transition share. */
 interface Scene {
@@ -144,7 +121,7 @@ export function createInvitationActivities({ db }: { db: Kysely<Database> }): In
         });
         return advanced ? { status: 'committed' } : { status: 'superseded', row: await stored(id) };
       } catch (error) {
-        const code = refusalOfError(error);
+        const code = refusalOf(error);
         if (code) return { status: 'refused', code };
         throw error;
       }

@@ -5,54 +5,24 @@ import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { Client } from '@temporalio/client';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import type { Kysely } from 'kysely';
-import { type Account, accountOfSession } from '../db/accounts.ts';
-import type { Database } from '../db/database.ts';
-import type { Links } from '../identity/links.ts';
-import type { SignIn } from '../identity/oidc.ts';
-import { type Cookies, createCookies } from './cookies.ts';
-import { createEngine, type Engine } from './engine.ts';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { accountOfSession } from '../db/accounts.ts';
+import { createCookies } from './cookies.ts';
+import type { App, AppDeps, RouteDeps } from './deps.ts';
+import { createEngine } from './engine.ts';
 import { errorForLog } from './log.ts';
 import { problemPage } from './pages/problem-page.ts';
 import { problemOf } from './problem.ts';
+import { registerConsole } from './routes/console.ts';
 import { registerDocs, registerOpenApi } from './routes/docs.ts';
 import { registerHealth } from './routes/health.ts';
+import { registerHome } from './routes/home.ts';
 import { registerInvitations } from './routes/invitations.ts';
 import { registerMe } from './routes/me.ts';
 import { registerPages } from './routes/pages.ts';
 import { registerSignIn } from './routes/sign-in.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who is signed in, on pages; the API has callers. */
-    account: Account | undefined;
-  }
-}
-
-export interface AppDeps {
-  db: Kysely<Database>;
-  temporal: Client;
-  links: Links;
-  signIn: SignIn;
-  /** Issuer URL of the identity provider: forms may lead there. */
-  issuer: string;
-  publicUrl: string;
-  /** Signs cookies. */
-  cookieKey: Buffer;
-  logger: FastifyBaseLogger;
-}
-
-/** What the routes share. */
-export interface RouteDeps extends AppDeps {
-  engine: Engine;
-  cookies: Cookies;
-}
-
-export type App = ReturnType<typeof createFastify>;
 
 const bodyLimit = 64 * 1024;
 
@@ -173,6 +143,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     registerMe(scope as unknown as App, all);
     registerSignIn(scope as unknown as App, all);
     registerPages(scope as unknown as App, all);
+    registerHome(scope as unknown as App, all);
+    registerConsole(scope as unknown as App, all);
     await registerDocs(scope as unknown as App);
   });
   await app.ready();

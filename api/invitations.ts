@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely';
-import { refusalOfError } from '../activities/invitation.ts';
 import type { Account } from '../db/accounts.ts';
 import type { Database } from '../db/database.ts';
 import { queueDelivery } from '../db/deliveries.ts';
@@ -16,6 +15,7 @@ import {
 import { findLicensePools, reserveSeats } from '../db/licenses.ts';
 import { isMemberMailbox, mayGrant, type Role } from '../db/members.ts';
 import type { Organization } from '../db/organizations.ts';
+import { refusalOf } from '../db/refusal.ts';
 import { type Mailbox, mailboxOf } from '../identity/mailbox.ts';
 import { type Actor, allowedEvents, createdFacts } from '../statecharts/invitation.ts';
 import {
@@ -234,7 +234,7 @@ export async function insertPending(
     // The same request at the same time: the other one made it.
     const twin = await findEventByRequest(db, requestKey).catch(() => undefined);
     if (twin) return twin.invitation_id;
-    const refusal = refusalOfError(error);
+    const refusal = refusalOf(error);
     if (refusal) throw new Problem(refusal);
     throw error;
   }

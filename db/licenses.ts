@@ -1,6 +1,7 @@
 import { type Generated, type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { Database } from './database.ts';
 import { type InvitationId, type LicensePoolId, type MemberId, newId, type OrganizationId } from './ids.ts';
+import { Refused } from './refusal.ts';
 
 export interface LicensePoolsTable {
   id: LicensePoolId;
@@ -78,7 +79,7 @@ export const findLicensePools = (
 /**
  * Reserves one seat in each pool for a pending invitation.
  *
- * @throws Postgres' check violation `license_pools_not_oversold` when one has none left; {@link LicenseEnded}
+ * @throws Postgres' check violation `license_pools_not_oversold` when one has none left; Refused `license_ended`
  */
 export async function reserveSeats(
   trx: Transaction<Database>,
@@ -93,17 +94,12 @@ export async function reserveSeats(
       .where('id', '=', pool)
       .where((e) => e.or([e('expires_at', 'is', null), e('expires_at', '>', sql<Date>`now()`)]))
       .executeTakeFirst();
-    if (taken.numUpdatedRows === 0n) throw new LicenseEnded();
+    if (taken.numUpdatedRows === 0n) throw new Refused('license_ended');
     await trx
       .insertInto('seats')
       .values({ pool_id: pool, invitation_id: invitation, member_id: null, state: 'reserved' })
       .execute();
   }
-}
-
-/** The pool has ended, so no seat of it can be reserved. */
-export class LicenseEnded extends Error {
-  override name = 'LicenseEnded';
 }
 
 /** Turns the seats reserved by an invitation into the member's own. */

@@ -142,7 +142,7 @@ const next = (facts: InvitationFacts, kind: DeliveryKind): InvitationFacts['deli
   status: 'queued',
 });
 
-export const invitationChart = setup({
+const chart = setup({
   types: {
     context: {} as InvitationFacts,
     events: {} as ChartEvent,
@@ -213,7 +213,31 @@ export const invitationChart = setup({
     /** Infinite when no reminder is left: the interpreter arms no timer for it. */
     reminder: ({ context, event }) => (context.reminders[0] ?? Number.POSITIVE_INFINITY) - timeOf(event),
   },
-}).createMachine({
+});
+
+/** Sends the current delivery. */
+const delivery = {
+  id: 'delivery',
+  src: 'deliver',
+  input: ({ context }: { context: InvitationFacts }) => ({ ordinal: context.delivery.ordinal }),
+  onDone: [
+    { guard: 'outcomeIsTrouble', target: 'undeliverable', actions: 'noteOutcome' },
+    { target: 'waiting', actions: 'noteOutcome' },
+  ],
+} as const;
+
+/** Revives what has ended: as invited anew, with seats reserved again. */
+const renewal = {
+  target: 'pending',
+  actions: [
+    'renew',
+    { type: 'record', params: { event: 'resent' } },
+    'reserveSeats',
+    { type: 'queueDelivery', params: ({ context }: { context: InvitationFacts }) => context.delivery },
+  ],
+} as const;
+
+export const invitationChart = chart.createMachine({
   id: 'invitation',
   context: ({ input }) => ({ ...input?.facts }),
   initial: 'routing',
@@ -312,17 +336,7 @@ export const invitationChart = setup({
             { target: 'waiting' },
           ],
         },
-        sending: {
-          invoke: {
-            id: 'delivery',
-            src: 'deliver',
-            input: ({ context }) => ({ ordinal: context.delivery.ordinal }),
-            onDone: [
-              { guard: 'outcomeIsTrouble', target: 'undeliverable', actions: 'noteOutcome' },
-              { target: 'waiting', actions: 'noteOutcome' },
-            ],
-          },
-        },
+        sending: { invoke: delivery },
         waiting: {
           after: {
             reminder: {
@@ -335,51 +349,15 @@ export const invitationChart = setup({
             },
           },
         },
-        reminding: {
-          invoke: {
-            id: 'delivery',
-            src: 'deliver',
-            input: ({ context }) => ({ ordinal: context.delivery.ordinal }),
-            onDone: [
-              { guard: 'outcomeIsTrouble', target: 'undeliverable', actions: 'noteOutcome' },
-              { target: 'waiting', actions: 'noteOutcome' },
-            ],
-          },
-        },
+        reminding: { invoke: delivery },
         undeliverable: {},
       },
     },
     accepted: { type: 'final', tags: 'closed' },
     declined: { type: 'final', tags: 'closed' },
     // Ended, but a resend revives them: not final for the chart, only closed for the run.
-    expired: {
-      tags: 'closed',
-      on: {
-        resend: {
-          target: 'pending',
-          actions: [
-            'renew',
-            { type: 'record', params: { event: 'resent' } },
-            'reserveSeats',
-            { type: 'queueDelivery', params: ({ context }) => context.delivery },
-          ],
-        },
-      },
-    },
-    revoked: {
-      tags: 'closed',
-      on: {
-        resend: {
-          target: 'pending',
-          actions: [
-            'renew',
-            { type: 'record', params: { event: 'resent' } },
-            'reserveSeats',
-            { type: 'queueDelivery', params: ({ context }) => context.delivery },
-          ],
-        },
-      },
-    },
+    expired: { tags: 'closed', on: { resend: renewal } },
+    revoked: { tags: 'closed', on: { resend: renewal } },
   },
 });
 

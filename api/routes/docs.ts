@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import swagger from '@fastify/swagger';
 import scalar from '@scalar/fastify-api-reference';
-import type { App } from '../app.ts';
+import type { App } from '../deps.ts';
 import { problems } from '../problem.ts';
 
 /** Gathers the OpenAPI document from the schemas of the routes registered after it. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../deps.ts';
 
 /** `/healthz`: the process lives. `/readyz`: what it depends on answers; names what does not. */
 export function registerHealth(app: App, { db, engine }: RouteDeps): void {

@@ -7,8 +7,8 @@ import { findLicensePools } from '../../db/licenses.ts';
 import { findOrganization, type Organization } from '../../db/organizations.ts';
 import { mailboxOf } from '../../identity/mailbox.ts';
 import type { Actor } from '../../statecharts/invitation.ts';
-import type { App, RouteDeps } from '../app.ts';
 import { authenticate, type Caller, requireScope, type Standing, standingIn } from '../caller.ts';
+import type { App, RouteDeps } from '../deps.ts';
 import { once } from '../idempotency.ts';
 import {
   acceptInvitation,

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { isId } from '../../db/ids.ts';
 import { listInvitationsOfMailbox } from '../../db/invitations.ts';
-import type { App, RouteDeps } from '../app.ts';
 import { authenticate } from '../caller.ts';
+import type { App, RouteDeps } from '../deps.ts';
 import { invitationBody } from '../invitations.ts';
 import { Problem } from '../problem.ts';
 import { Invitation, listOf, Page, ProblemSchema } from '../schemas.ts';

@@ -2,27 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Account } from '../../db/accounts.ts';
-import { type InvitationId, isId } from '../../db/ids.ts';
-import { findInvitation, type Invitation, listInvitations, listInvitationsOfMailbox } from '../../db/invitations.ts';
-import { listLicensePools } from '../../db/licenses.ts';
-import { findMembership, listMemberships } from '../../db/members.ts';
-import { findOrganization } from '../../db/organizations.ts';
-import type { App, RouteDeps } from '../app.ts';
+import { isId } from '../../db/ids.ts';
+import { findInvitation, type Invitation } from '../../db/invitations.ts';
+import type { App, RouteDeps } from '../deps.ts';
 import { acceptInvitation, askToResend, type Decision, declineInvitation } from '../invitations.ts';
 import { frameOf, sendPage } from '../page.ts';
 import { alreadyAcceptedPage } from '../pages/already-accepted-page.ts';
-import { consolePage } from '../pages/console-page.ts';
 import { declinePage } from '../pages/decline-page.ts';
 import { declinedPage } from '../pages/declined-page.ts';
-import { homePage } from '../pages/home-page.ts';
 import { invalidLinkPage } from '../pages/invalid-link-page.ts';
 import { invitationPage } from '../pages/invitation-page.ts';
-import type { Notice } from '../pages/notice.ts';
 import { invitationPath } from '../pages/post-form.ts';
 import { unknownLinkPage } from '../pages/unknown-link-page.ts';
 import { unreachablePage } from '../pages/unreachable-page.ts';
 import { unverifiedPage } from '../pages/unverified-page.ts';
-import { welcomePage } from '../pages/welcome-page.ts';
 import { wrongAccountPage } from '../pages/wrong-account-page.ts';
 import { Problem } from '../problem.ts';
 import { startSignIn } from './sign-in.ts';
@@ -275,110 +268,6 @@ export function registerPages(app: App, deps: RouteDeps): void {
         (row.state === 'pending' && (link === 'dead' || row.expires_at.getTime() <= Date.now()));
       if (!isDead) return reply.redirect(invitationPath(row.id), 303);
       return invalid(reply, seen, (await askToResend(deps, row)) ? 'asked' : 'already_asked');
-    },
-  );
-
-  app.get(
-    '/',
-    { schema: { hide: true, querystring: Type.Object({ joined: Type.Optional(Type.String({ maxLength: 60 })) }) } },
-    async (request, reply) => {
-      const { account } = request;
-      if (!account) return sendPage(reply, welcomePage(frameOf(reply)));
-      const memberships = await listMemberships(db, account.id);
-      const joined = memberships.find((m) => m.slug === request.query.joined);
-      const invitations =
-        account.email_verified && account.mailbox !== ''
-          ? await listInvitationsOfMailbox(db, account.mailbox, { limit: 50 })
-          : [];
-      const notice: Notice | undefined = joined && {
-        kind: 'success',
-        text: `Welcome to ${joined.name}. You are a member now.`,
-      };
-      return sendPage(
-        reply,
-        homePage({
-          ...frameOf(reply, account),
-          account: { name: account.name, email: account.email, emailVerified: account.email_verified },
-          memberships: memberships.map((m) => ({
-            organization: { name: m.name, ...(m.url ? { url: m.url } : {}) },
-            role: m.role,
-            joinedAt: m.joined_at,
-            licenses: m.licenses.map(({ name, kind, since }) => ({ product: name, kind, since })),
-            ...(m.role === 'owner' || m.role === 'admin' ? { console: `/console/${m.slug}` } : {}),
-          })),
-          invitations: invitations.map((row) => ({
-            id: row.id,
-            organization: organizationOf(row),
-            invitedBy: inviterOf(row),
-            role: row.role,
-            expiresAt: row.expires_at,
-          })),
-          ...(notice ? { notice } : {}),
-        }),
-      );
-    },
-  );
-
-  app.get('/console', { schema: { hide: true } }, async (request, reply) => {
-    const { account } = request;
-    if (!account) return startSignIn(deps, request, reply);
-    const first = (await listMemberships(db, account.id)).find((m) => m.role === 'owner' || m.role === 'admin');
-    if (!first) throw new Problem('not_allowed', 'The console is for owners and admins of an organization.');
-    return reply.redirect(`/console/${first.slug}`, 303);
-  });
-
-  app.get(
-    '/console/:organization',
-    {
-      schema: {
-        hide: true,
-        params: Type.Object({ organization: Type.String({ maxLength: 60 }) }),
-        querystring: Type.Object({ cursor: Type.Optional(Type.String({ maxLength: 40 })) }),
-      },
-    },
-    async (request, reply) => {
-      const { account } = request;
-      if (!account) return startSignIn(deps, request, reply);
-      const organization = await findOrganization(db, request.params.organization);
-      const member = organization && (await findMembership(db, organization.id, account.id));
-      if (!organization || !member) throw new Problem('not_found');
-      if (member.role !== 'owner' && member.role !== 'admin') throw new Problem('not_allowed');
-      const limit = 50;
-      const { cursor } = request.query;
-      const rows = await listInvitations(
-        db,
-        organization.id,
-        {},
-        { ...(cursor && isId('inv', cursor) ? { before: cursor as InvitationId } : {}), limit: limit + 1 },
-      );
-      const shown = rows.slice(0, limit);
-      return sendPage(
-        reply,
-        consolePage({
-          ...frameOf(reply, account),
-          account,
-          organization: { name: organization.name },
-          invitations: shown.map((row) => ({
-            id: row.id,
-            email: row.email,
-            role: row.role,
-            licenses: row.licenses.map((l) => l.name),
-            state: row.state,
-            delivery: { status: row.delivery_status, ...(row.delivery_detail ? { detail: row.delivery_detail } : {}) },
-            expiresAt: row.expires_at,
-            invitedBy: row.inviter_name,
-          })),
-          pools: (await listLicensePools(db, organization.id)).map((pool) => ({
-            product: pool.name,
-            kind: pool.kind,
-            quantity: pool.kind === 'named' ? pool.quantity : null,
-            reserved: pool.reserved,
-            assigned: pool.assigned,
-            available: pool.kind === 'named' ? pool.quantity - pool.reserved - pool.assigned : null,
-          })),
-          ...(rows.length > limit ? { next: `/console/${organization.slug}?cursor=${shown.at(-1)!.id}` } : {}),
-        }),
-      );
     },
   );
 }

@@ -4,7 +4,7 @@ import { beginSession, endSession, upsertAccount } from '../../db/accounts.ts';
 import { type InvitationId, isId } from '../../db/ids.ts';
 import { findInvitation } from '../../db/invitations.ts';
 import { SignInRefused, SignInUnavailable } from '../../identity/oidc.ts';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../deps.ts';
 import { frameOf, sendPage } from '../page.ts';
 import { invitationPath } from '../pages/post-form.ts';
 import { signInUnavailablePage } from '../pages/sign-in-unavailable-page.ts';
