@@ -1,0 +1,51 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { Client } from '@temporalio/client';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { Kysely } from 'kysely';
+import type { Account } from '../db/accounts.ts';
+import type { Database } from '../db/database.ts';
+import type { Links } from '../identity/links.ts';
+import type { SignIn } from '../identity/oidc.ts';
+import type { Cookies } from './cookies.ts';
+import type { Engine } from './engine.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is signed in, on pages; the API has callers. */
+    account: Account | undefined;
+  }
+}
+
+export interface AppDeps {
+  db: Kysely<Database>;
+  temporal: Client;
+  links: Links;
+  signIn: SignIn;
+  /** Issuer URL of the identity provider: forms may lead there. */
+  issuer: string;
+  publicUrl: string;
+  /** Signs cookies. */
+  cookieKey: Buffer;
+  logger: FastifyBaseLogger;
+}
+
+/** What the routes share. */
+export interface RouteDeps extends AppDeps {
+  engine: Engine;
+  cookies: Cookies;
+}
+
+/** A Fastify instance whose routes take their types from their schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;

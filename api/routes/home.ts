@@ -1,0 +1,52 @@
+import { Type } from 'typebox';
+import { listInvitationsOfMailbox } from '../../db/invitations.ts';
+import { listMemberships } from '../../db/members.ts';
+import type { App, RouteDeps } from '../deps.ts';
+import { frameOf, sendPage } from '../page.ts';
+import { homePage } from '../pages/home-page.ts';
+import type { Notice } from '../pages/notice.ts';
+import { welcomePage } from '../pages/welcome-page.ts';
+
+/** Where a person is a member, and what they are invited to: the cure for lost mail. */
+export function registerHome(app: App, { db }: RouteDeps): void {
+  app.get(
+    '/',
+    { schema: { hide: true, querystring: Type.Object({ joined: Type.Optional(Type.String({ maxLength: 60 })) }) } },
+    async (request, reply) => {
+      const { account } = request;
+      if (!account) return sendPage(reply, welcomePage(frameOf(reply)));
+      const memberships = await listMemberships(db, account.id);
+      const joined = memberships.find((m) => m.slug === request.query.joined);
+      const invitations =
+        account.email_verified && account.mailbox !== ''
+          ? await listInvitationsOfMailbox(db, account.mailbox, { limit: 50 })
+          : [];
+      const notice: Notice | undefined = joined && {
+        kind: 'success',
+        text: `Welcome to ${joined.name}. You are a member now.`,
+      };
+      return sendPage(
+        reply,
+        homePage({
+          ...frameOf(reply, account),
+          account: { name: account.name, email: account.email, emailVerified: account.email_verified },
+          memberships: memberships.map((m) => ({
+            organization: { name: m.name, ...(m.url ? { url: m.url } : {}) },
+            role: m.role,
+            joinedAt: m.joined_at,
+            licenses: m.licenses.map(({ name, kind, since }) => ({ product: name, kind, since })),
+            ...(m.role === 'owner' || m.role === 'admin' ? { console: `/console/${m.slug}` } : {}),
+          })),
+          invitations: invitations.map((row) => ({
+            id: row.id,
+            organization: { name: row.organization_name },
+            invitedBy: { name: row.inviter_name, email: row.inviter_email },
+            role: row.role,
+            expiresAt: row.expires_at,
+          })),
+          ...(notice ? { notice } : {}),
+        }),
+      );
+    },
+  );
+}
