@@ -33,7 +33,6 @@ export const problems = {
   internal: { status: 500, title: 'Something went wrong at our end' },
   engine_unreachable: { status: 503, title: 'The engine does not answer' },
   database_unreachable: { status: 503, title: 'The database does not answer' },
-  sign_in_unavailable: { status: 503, title: 'The identity provider does not answer' },
 } as const satisfies Record<string, { status: number; title: string }> & Record<Refusal, unknown>;
 
 export type ProblemCode = keyof typeof problems;
