@@ -1,0 +1,205 @@
+-- The schema of Usher, as its migrations make it. Not a source: a test compares it with what they made.
+
+create table accounts (
+  id text collate "C" not null,
+  issuer text collate "C" not null,
+  subject text collate "C" not null,
+  email text not null,
+  mailbox text collate "C" not null,
+  email_verified boolean not null,
+  name text not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint accounts_pkey PRIMARY KEY (id),
+  constraint accounts_issuer_subject_key UNIQUE (issuer, subject)
+);
+CREATE INDEX accounts_mailbox ON accounts USING btree (mailbox) WHERE email_verified;
+
+create table amendments (
+  id text collate "C" not null,
+  invitation_id text collate "C" not null,
+  changes jsonb not null,
+  created_at timestamp with time zone not null default now(),
+  constraint amendments_pkey PRIMARY KEY (id)
+);
+
+create table api_keys (
+  id text collate "C" not null,
+  organization_id text collate "C" not null,
+  name text not null,
+  hash bytea not null,
+  role text not null,
+  scopes text[] not null,
+  created_by text collate "C" not null,
+  created_at timestamp with time zone not null default now(),
+  revoked_at timestamp with time zone,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_hash_key UNIQUE (hash),
+  constraint api_keys_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'billing_manager'::text, 'member'::text])))
+);
+
+create table deliveries (
+  invitation_id text collate "C" not null,
+  ordinal integer not null,
+  generation integer not null,
+  kind text not null,
+  status text not null,
+  detail text,
+  queued_at timestamp with time zone not null default now(),
+  attempted_at timestamp with time zone,
+  settled_at timestamp with time zone,
+  provider_message_id text,
+  constraint deliveries_pkey PRIMARY KEY (invitation_id, ordinal),
+  constraint deliveries_kind_check CHECK ((kind = ANY (ARRAY['invitation'::text, 'reminder'::text, 'resend_request'::text]))),
+  constraint deliveries_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'delivered'::text, 'opened'::text, 'bounced'::text, 'complained'::text, 'failed'::text])))
+);
+CREATE INDEX deliveries_queued ON deliveries USING btree (queued_at) WHERE (status = 'queued'::text);
+
+create table events (
+  id bigint not null generated always as identity,
+  organization_id text collate "C" not null,
+  invitation_id text collate "C" not null,
+  sequence integer,
+  type text not null,
+  detail text,
+  actor_kind text not null,
+  actor_id text collate "C",
+  request_key text collate "C",
+  at timestamp with time zone not null default now(),
+  constraint events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX events_of_invitation ON events USING btree (invitation_id, id);
+CREATE UNIQUE INDEX events_one_per_request ON events USING btree (request_key) WHERE (request_key IS NOT NULL);
+CREATE UNIQUE INDEX events_one_per_sequence ON events USING btree (invitation_id, sequence) WHERE (sequence IS NOT NULL);
+
+create table invitations (
+  id text collate "C" not null,
+  organization_id text collate "C" not null,
+  email text not null,
+  mailbox text collate "C" not null,
+  role text not null,
+  teams text[] not null default '{}'::text[],
+  pool_ids text[] collate "C" not null default '{}'::text[],
+  message text,
+  locale text not null default 'en'::text,
+  redirect_url text,
+  metadata jsonb not null default '{}'::jsonb,
+  inviter_id text collate "C" not null,
+  created_by_kind text not null,
+  created_by_id text collate "C",
+  sequence integer not null,
+  state text not null,
+  generation integer not null,
+  email_version integer not null,
+  expires_in_ms bigint not null,
+  expires_at timestamp with time zone not null,
+  reminders timestamp with time zone[] not null,
+  delivery_ordinal integer not null,
+  created_at timestamp with time zone not null,
+  decided_at timestamp with time zone,
+  decided_by text collate "C",
+  constraint invitations_pkey PRIMARY KEY (id),
+  constraint invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'billing_manager'::text, 'member'::text]))),
+  constraint invitations_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'accepted'::text, 'declined'::text, 'expired'::text, 'revoked'::text])))
+);
+CREATE INDEX invitations_of_mailbox ON invitations USING btree (mailbox) WHERE (state = 'pending'::text);
+CREATE INDEX invitations_of_organization ON invitations USING btree (organization_id, id DESC);
+CREATE UNIQUE INDEX invitations_one_pending ON invitations USING btree (organization_id, mailbox) WHERE (state = 'pending'::text);
+
+create table license_pools (
+  id text collate "C" not null,
+  organization_id text collate "C" not null,
+  product text collate "C" not null,
+  name text not null,
+  kind text not null,
+  quantity integer not null,
+  reserved integer not null default 0,
+  assigned integer not null default 0,
+  expires_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint license_pools_pkey PRIMARY KEY (id),
+  constraint license_pools_assigned_check CHECK ((assigned >= 0)),
+  constraint license_pools_kind_check CHECK ((kind = ANY (ARRAY['named'::text, 'floating'::text]))),
+  constraint license_pools_not_oversold CHECK (((kind = 'floating'::text) OR ((reserved + assigned) <= quantity))),
+  constraint license_pools_organization_id_product_key UNIQUE (organization_id, product),
+  constraint license_pools_quantity_check CHECK ((quantity >= 0)),
+  constraint license_pools_reserved_check CHECK ((reserved >= 0))
+);
+
+create table members (
+  id text collate "C" not null,
+  organization_id text collate "C" not null,
+  account_id text collate "C" not null,
+  role text not null,
+  teams text[] not null default '{}'::text[],
+  invitation_id text collate "C",
+  joined_at timestamp with time zone not null default now(),
+  removed_at timestamp with time zone,
+  constraint members_pkey PRIMARY KEY (id),
+  constraint members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'billing_manager'::text, 'member'::text])))
+);
+CREATE INDEX members_account ON members USING btree (account_id) WHERE (removed_at IS NULL);
+CREATE UNIQUE INDEX members_one_active ON members USING btree (organization_id, account_id) WHERE (removed_at IS NULL);
+
+create table organizations (
+  id text collate "C" not null,
+  slug text collate "C" not null,
+  name text not null,
+  home_url text,
+  created_at timestamp with time zone not null default now(),
+  constraint organizations_pkey PRIMARY KEY (id),
+  constraint organizations_slug_key UNIQUE (slug)
+);
+
+create table requests (
+  key text collate "C" not null,
+  body_hash text collate "C" not null,
+  status integer,
+  body jsonb,
+  created_at timestamp with time zone not null default now(),
+  constraint requests_pkey PRIMARY KEY (key)
+);
+CREATE INDEX requests_created ON requests USING btree (created_at);
+
+create table seats (
+  pool_id text collate "C" not null,
+  invitation_id text collate "C",
+  member_id text collate "C",
+  state text not null,
+  since timestamp with time zone not null default now(),
+  constraint seats_check CHECK (((state = 'assigned'::text) = (member_id IS NOT NULL))),
+  constraint seats_check1 CHECK (((state <> 'reserved'::text) OR (invitation_id IS NOT NULL))),
+  constraint seats_pool_id_invitation_id_key UNIQUE (pool_id, invitation_id),
+  constraint seats_pool_id_member_id_key UNIQUE (pool_id, member_id),
+  constraint seats_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'assigned'::text])))
+);
+CREATE INDEX seats_invitation ON seats USING btree (invitation_id);
+CREATE INDEX seats_member ON seats USING btree (member_id);
+
+create table sessions (
+  id_hash bytea not null,
+  account_id text collate "C" not null,
+  id_token text not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  constraint sessions_pkey PRIMARY KEY (id_hash)
+);
+CREATE INDEX sessions_account ON sessions USING btree (account_id);
+CREATE INDEX sessions_expiry ON sessions USING btree (expires_at);
+
+alter table amendments add constraint amendments_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
+alter table api_keys add constraint api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES accounts(id);
+alter table api_keys add constraint api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table deliveries add constraint deliveries_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
+alter table events add constraint events_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
+alter table events add constraint events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table invitations add constraint invitations_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES accounts(id);
+alter table invitations add constraint invitations_inviter_id_fkey FOREIGN KEY (inviter_id) REFERENCES accounts(id);
+alter table invitations add constraint invitations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table license_pools add constraint license_pools_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table members add constraint members_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id);
+alter table members add constraint members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table seats add constraint seats_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
+alter table seats add constraint seats_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id);
+alter table seats add constraint seats_pool_id_fkey FOREIGN KEY (pool_id) REFERENCES license_pools(id);
+alter table sessions add constraint sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id);
