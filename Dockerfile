@@ -1,0 +1,19 @@
+# One image for every program of Usher; docker-compose.yml says which one a container runs.
+
+FROM node:24-slim AS dependencies
+WORKDIR /usher
+COPY package.json package-lock.json .npmrc ./
+# Not `npm ci`: it refuses a lockfile that was written where the registry lacked packages of other platforms. This takes
+# the same versions from the lockfile and checks the same hashes.
+RUN npm install --no-save --omit=dev
+
+FROM node:24-slim
+ENV NODE_ENV=production
+WORKDIR /usher
+COPY --from=dependencies /usher/node_modules node_modules
+COPY . .
+# The mail sandbox keeps its messages here.
+RUN mkdir /data && chown node:node /data
+USER node
+EXPOSE 8080
+CMD ["node", "api/main.ts"]
