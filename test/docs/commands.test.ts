@@ -1,0 +1,222 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LocalAddresses } from '../../local/local.ts';
+import { freePort, isFree } from '../../local/ports.ts';
+
+/**
+ * What the docs tell people to do, done: every command is run against a local Usher, in the order in which one reads, in a
+ * folder that looks like a checkout whose `npm start` is running.
+ */
+
+const root = path.join(import.meta.dirname, '../..');
+
+interface Block {
+  line: number;
+  language: string;
+  /** Cannot be run here: it starts what is running already, or needs a container engine. */
+  noRun: boolean;
+  code: string;
+}
+
+interface Doc {
+  file: string;
+  source: string;
+  blocks: Block[];
+}
+
+const readDoc = (file: string): Doc => {
+  const source = readFileSync(path.join(root, file), 'utf8');
+  const blocks = [...source.matchAll(/^```(\w+)(.*)\n([\s\S]*?)^```$/gm)].map((found) => ({
+    line: source.slice(0, found.index).split('\n').length,
+    language: found[1]!,
+    noRun: found[2]!.trim() === 'no-run',
+    code: found[3]!,
+  }));
+  return { file, source, blocks };
+};
+
+const order = ['README.md', 'docs/quick-start.md', 'docs/how-it-works.md', 'docs/api.md', 'docs/operations.md'];
+const docs = [
+  ...order,
+  ...globSync(['CHANGELOG.md', 'docs/**/*.md'], { cwd: root })
+    .filter((file) => !order.includes(file))
+    .sort(),
+].map(readDoc);
+const withBlocks = (...languages: string[]) =>
+  docs
+    .map((doc) => ({ ...doc, blocks: doc.blocks.filter((b) => languages.includes(b.language) && !b.noRun) }))
+    .filter(({ blocks }) => blocks.length > 0);
+
+test('every block is of a kind that is checked here', () => {
+  const kinds = ['bash', 'json', 'mermaid', 'sql', 'text', 'ts'];
+  const others = docs.flatMap(({ file, blocks }) =>
+    blocks.filter((b) => !kinds.includes(b.language)).map((b) => `${file}:${b.line} ${b.language}`),
+  );
+  expect(others).toEqual([]);
+});
+
+test('only what cannot be run here is not run', () => {
+  const excused = /^(npm start|npm test|npm run (migrate|api|worker)|docker compose .*|cp \.env\.example \.env)$/;
+  const lines = docs.flatMap(({ blocks }) => blocks.filter((b) => b.noRun).flatMap((b) => b.code.trim().split('\n')));
+  expect(lines.filter((line) => !excused.test(line))).toEqual([]);
+  const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  for (const [, name] of lines.join('\n').matchAll(/npm run (\S+)/g)) expect(scripts).toHaveProperty(name!);
+});
+
+test('links lead somewhere', () => {
+  const anchorsOf = (file: string) =>
+    [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading!
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    );
+  const broken = docs.flatMap(({ file, source }) =>
+    [...source.matchAll(/\]\(([^)\s]+)\)|src="([^"]+)"/g)]
+      .map(([, link, image]) => link ?? image!)
+      .filter((link) => {
+        if (/^https?:/.test(link)) return false;
+        const [target = '', anchor] = link.split('#');
+        const found = target ? path.join(root, path.dirname(file), target) : path.join(root, file);
+        return !existsSync(found) || (anchor !== undefined && !anchorsOf(found).includes(anchor));
+      })
+      .map((link) => `${file}: ${link}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test('what is shown as JSON is JSON', () => {
+  const blocks = withBlocks('json').flatMap(({ blocks }) => blocks);
+  expect(blocks.length).toBeGreaterThan(0);
+  for (const { code } of blocks) expect(() => JSON.parse(code), code).not.toThrow();
+});
+
+describe('against a local Usher', { timeout: 90_000 }, () => {
+  let checkout: string;
+  let local: LocalAddresses;
+  let stop: (() => Promise<void>) | undefined;
+
+  /** TypeScript blocks name their file in the first line; commands after them run it. */
+  const programs = withBlocks('ts').flatMap(({ blocks }) => blocks);
+  const nameOf = ({ code }: Block) => /^\/\/ (\S+\.ts)\n/.exec(code)![1]!;
+
+  beforeAll(async () => {
+    checkout = await mkdtemp(path.join(tmpdir(), 'usher-docs-'));
+    // As root, Postgres runs as somebody else, who must be able to enter.
+    await chmod(checkout, 0o755);
+    for (const name of readdirSync(root)) {
+      if (!['.git', '.usher', 'test-output'].includes(name))
+        await symlink(path.join(root, name), path.join(checkout, name));
+    }
+    for (const program of programs) await writeFile(path.join(checkout, nameOf(program)), program.code);
+
+    const state = path.join(checkout, '.usher');
+    const child = spawn(
+      process.execPath,
+      [path.join(root, 'local/start.ts'), '--state', state, '--port-base', String(await freePortBase())],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const exit = once(child, 'exit');
+    const output = Promise.all([text(child.stdout), text(child.stderr)]);
+    stop = async () => {
+      child.kill('SIGINT');
+      await exit;
+    };
+    const ended = exit.then(async () => Promise.reject(new Error(`Usher ended: ${(await output).join('')}`)));
+    ended.catch(() => undefined);
+    const file = path.join(state, 'local.json');
+    while (!existsSync(file)) await Promise.race([new Promise((resolve) => setTimeout(resolve, 50)), ended]);
+    local = JSON.parse(readFileSync(file, 'utf8'));
+  }, 90_000);
+  afterAll(async () => {
+    await stop?.();
+    await rm(checkout, { recursive: true, force: true });
+  }, 30_000);
+
+  test('the TypeScript type-checks', async () => {
+    const project = path.join(checkout, 'tsconfig.docs.json');
+    const options = { extends: path.join(root, 'tsconfig.json'), files: programs.map(nameOf) };
+    await writeFile(project, JSON.stringify(options));
+    expect(options.files.length).toBeGreaterThan(0);
+    const { stdout } = await promisify(execFile)(path.join(root, 'node_modules/.bin/tsc'), ['-p', project]).catch(
+      (e) => e,
+    );
+    expect(stdout).toBe('');
+  });
+
+  test.each(withBlocks('bash'))('every command of $file works', async ({ blocks }) => {
+    const port = String(await freePort());
+    const script = [
+      'set -eo pipefail',
+      'exec 2>&1',
+      // An answer of 4xx or 5xx is a failure; 503 is repeated, as its page says.
+      'curl() { command curl --fail-with-body --retry 8 "$@"; }',
+      ...blocks.map(({ line, code }) => `printf '%s\\n' '--- line ${line}'\n${code.replaceAll('8081', port)}`),
+    ].join('\n');
+    const { code, stdout } = await bash(script, checkout);
+    expect(code, stdout).toBe(0);
+  });
+
+  test('the first invitation of the README arrives', async () => {
+    const search = `${local.inbox}/messages/outbound?count=10&offset=0&recipient=ada@example.com`;
+    const subjects = async () => {
+      const response = await fetch(search, { headers: { 'X-Postmark-Server-Token': 'any' } });
+      return ((await response.json()) as { Messages: { Subject: string }[] }).Messages.map((m) => m.Subject);
+    };
+    await expect.poll(subjects, { timeout: 15_000 }).toEqual(['Olivia Owner invited you to join Acme']);
+  });
+
+  test('the organization that operations.md makes can invite', async () => {
+    const { stdout } = await bash('node_modules/.bin/node first-organization.ts owner@acme.example', checkout, {
+      USHER_DATABASE_URL: local.database,
+    });
+    const response = await fetch(`${local.api}/v1/organizations/globex/invitations`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${stdout.trim()}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'hank@example.com', licenses: ['studio'] }),
+    });
+    expect([response.status, await response.text()]).toEqual([201, expect.stringContaining('"globex"')]);
+  });
+
+  test.each(withBlocks('sql'))('the SQL of $file is taken by Postgres', async ({ blocks }) => {
+    const client = new Client({ connectionString: local.database });
+    await client.connect();
+    try {
+      for (const { code } of blocks) await client.query(code);
+      const { rows } = await client.query(
+        "select quantity from license_pools where product = 'studio' order by quantity",
+      );
+      expect(rows).toEqual([{ quantity: 10 }, { quantity: 50 }]);
+    } finally {
+      await client.end();
+    }
+  });
+});
+
+/** The first of six free ports in a row, below those that the system hands out by itself. */
+async function freePortBase(): Promise<number> {
+  for (;;) {
+    const base = 10_000 + Math.floor(Math.random() * 20_000);
+    const free = await Promise.all([0, 1, 2, 3, 4, 5].map((i) => isFree(base + i)));
+    if (free.every(Boolean)) return base;
+  }
+}
+
+/** Runs a script to its end, as a person's shell would: with the machine's own variables. */
+async function bash(script: string, cwd: string, env: Record<string, string> = {}) {
+  const child = spawn('bash', ['-c', script], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [[code], stdout, stderr] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
+  return { code: code as number | null, stdout, stderr };
+}
