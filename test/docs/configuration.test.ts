@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { ConfigError, readConfig } from '../../config.ts';
+
+/** docs/configuration.md names every variable that a program reads, and no other. */
+
+const root = path.join(import.meta.dirname, '../..');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+
+/** The rows of the table under a heading: the variables of the first cell, and the second cell. */
+function table(heading: string) {
+  const section = read('docs/configuration.md')
+    .split(/^## /m)
+    .find((text) => text.startsWith(`${heading}\n`))!;
+  return [...section.matchAll(/^\| (`.+?) +\| (.+?) +\|/gm)].map(([, names, second]) => ({
+    names: [...names!.matchAll(/`(\w+)`/g)].map(([, name]) => name!),
+    second: second!.replaceAll('`', ''),
+  }));
+}
+
+const namesIn = (source: string, prefix: string) => [
+  ...new Set(source.match(new RegExp(`\\b${prefix}_[A-Z_]+\\b`, 'g'))),
+];
+
+test.each([
+  ['API and worker', 'config.ts', 'USHER'],
+  ['Mail sandbox', 'mail/sandbox/main.ts', 'USHER'],
+  ['Identity provider', 'identity/provider/main.ts', 'USHER'],
+])('the table of %s names what %s reads', (heading, file, prefix) => {
+  const documented = table(heading).flatMap(({ names }) => names);
+  expect(documented.sort()).toEqual(namesIn(read(file), prefix).sort());
+});
+
+test('no other program reads the environment', () => {
+  const programs = ['api/main.ts', 'worker.ts', 'db/migrate.ts', 'db/dump.ts', 'local/start.ts'];
+  for (const file of programs) expect(namesIn(read(file), 'USHER'), file).toEqual([]);
+});
+
+test('what is called required is, and what has a default has that one', () => {
+  const key = Buffer.alloc(32).toString('base64');
+  const values: Record<string, string> = {
+    USHER_DATABASE_URL: 'postgres://usher:secret@db:5432/usher',
+    USHER_PUBLIC_URL: 'https://usher.example.com',
+    USHER_LINK_KEYS: key,
+    USHER_COOKIE_KEY: key,
+    USHER_ISSUER: 'https://login.example.com',
+    USHER_CLIENT_ID: 'usher',
+    USHER_CLIENT_SECRET: 'secret',
+    USHER_POSTMARK_TOKEN: 'token',
+    USHER_MAIL_FROM: 'usher@example.com',
+  };
+  const rows = table('API and worker');
+  const required = rows.filter(({ second }) => second === 'required').flatMap(({ names }) => names);
+  expect(required.sort()).toEqual(Object.keys(values).sort());
+  const config = readConfig(values);
+  for (const name of required) {
+    const { [name]: _, ...without } = values;
+    expect(() => readConfig(without), name).toThrow(ConfigError);
+    expect(() => readConfig(without), name).toThrow(name);
+  }
+  for (const { names, second } of rows.filter(({ second }) => second !== 'required')) {
+    expect(readConfig({ ...values, [names[0]!]: second }), names[0]).toEqual(config);
+  }
+});
+
+test('the variables of Temporal are those that its SDK knows', () => {
+  const sdk = 'node_modules/@temporalio/core-bridge/sdk-core/crates/common/src/envconfig.rs';
+  expect(existsSync(path.join(root, sdk))).toBe(true);
+  const known = namesIn(read(sdk), 'TEMPORAL');
+  const documented = table('Temporal').flatMap(({ names }) => names);
+  expect(documented.length).toBeGreaterThan(5);
+  expect(documented.filter((name) => !known.includes(name))).toEqual([]);
+});
