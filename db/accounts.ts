@@ -44,9 +44,6 @@ export function upsertAccount(db: Kysely<Database>, identity: Omit<Identity, 'id
     .executeTakeFirstOrThrow();
 }
 
-export const findAccount = (db: Kysely<Database>, id: AccountId): Promise<Account | undefined> =>
-  db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
-
 const sessionDays = 14;
 const hashOf = (sessionId: string) => createHash('sha256').update(sessionId).digest();
 

@@ -165,6 +165,25 @@ describe('against a local Usher', { timeout: 90_000 }, () => {
     expect(code, stdout).toBe(0);
   });
 
+  test('api.md names every route, and shows an invitation as it is', async () => {
+    const { source } = docs.find(({ file }) => file === 'docs/api.md')!;
+    const { paths } = (await (await fetch(`${local.api}/openapi.json`)).json()) as { paths: Record<string, object> };
+    const routes = Object.entries(paths).flatMap(([route, methods]) =>
+      Object.keys(methods).map((method) => `\`${method.toUpperCase()} ${route}\``),
+    );
+    expect(routes.length).toBeGreaterThan(5);
+    expect(routes.filter((route) => !source.includes(route))).toEqual([]);
+
+    const shown = docs
+      .flatMap(({ blocks }) => blocks.filter((b) => b.language === 'json').map((b) => JSON.parse(b.code)))
+      .find((json) => json.workflowId);
+    const response = await fetch(`${local.api}/v1/organizations/acme/invitations?limit=1`, {
+      headers: { authorization: `Bearer ${local.apiKey}` },
+    });
+    const { items } = (await response.json()) as { items: object[] };
+    expect(Object.keys(shown)).toEqual(Object.keys(items[0]!));
+  });
+
   test('the first invitation of the README arrives', async () => {
     const search = `${local.inbox}/messages/outbound?count=10&offset=0&recipient=ada@example.com`;
     const subjects = async () => {
