@@ -67,6 +67,7 @@ const forms = [
   (from: string) => `import { x } from '${from}';`,
   (from: string) => `import type { x } from '${from}';`,
   (from: string) => `export * from '${from}';`,
+  (from: string) => `await import('${from}');`,
 ];
 
 let folder: string;

@@ -137,6 +137,7 @@ describe('against a local Usher', { timeout: 90_000 }, () => {
     local = JSON.parse(readFileSync(file, 'utf8'));
   }, 90_000);
   afterAll(async () => {
+    endShells();
     await stop?.();
     await rm(checkout, { recursive: true, force: true });
   }, 30_000);
@@ -184,6 +185,15 @@ describe('against a local Usher', { timeout: 90_000 }, () => {
     expect(Object.keys(shown)).toEqual(Object.keys(items[0]!));
   });
 
+  test('the type of a problem is the address of its page', async () => {
+    const problem = (await (await fetch(`${local.api}/v1/invitations/none`)).json()) as { type: string; code: string };
+    const page = await fetch(new URL(problem.type, local.api));
+    expect([page.status, await page.text()]).toEqual([
+      200,
+      readFileSync(path.join(root, `docs/errors/${problem.code}.md`), 'utf8'),
+    ]);
+  });
+
   test('the first invitation of the README arrives', async () => {
     const search = `${local.inbox}/messages/outbound?count=10&offset=0&recipient=ada@example.com`;
     const subjects = async () => {
@@ -229,13 +239,29 @@ async function freePortBase(): Promise<number> {
   }
 }
 
+const shells = new Set<number>();
+
+/** Ends what scripts have left running: those that failed or took too long. */
+function endShells(): void {
+  for (const shell of shells) {
+    try {
+      process.kill(-shell, 'SIGKILL');
+    } catch {
+      // It has ended, and all that it began.
+    }
+  }
+}
+
 /** Runs a script to its end, as a person's shell would: with the machine's own variables. */
 async function bash(script: string, cwd: string, env: Record<string, string> = {}) {
   const child = spawn('bash', ['-c', script], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group, so that what it began can be ended with it.
+    detached: true,
   });
+  shells.add(child.pid!);
   const [[code], stdout, stderr] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
   return { code: code as number | null, stdout, stderr };
 }
