@@ -1,0 +1,297 @@
+import path from 'node:path';
+import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { emptyDatabase } from '../setup/database.ts';
+import { temporalEnvironment } from '../setup/temporal.ts';
+import { until } from '../setup/usher.ts';
+import { counting, employing, finish, look, offer, type Row, type Store } from './small-charts/workflows.ts';
+
+/** The interpreter, on small charts whose rows are in a table of the test's own. */
+
+let environment: TestWorkflowEnvironment;
+let pool: Pool;
+let worker: Worker;
+let running: Promise<void>;
+let bundle: WorkflowBundle;
+let client: Client;
+
+const hour = 3_600_000;
+
+const rowOf = (r: { sequence: number; facts: Row['facts'] }): Row => ({ sequence: r.sequence, facts: r.facts });
+
+const store: Store = {
+  async load(id) {
+    const { rows } = await pool.query('select sequence, facts from charts where id = $1', [id]);
+    return rows[0] ? rowOf(rows[0]) : null;
+  },
+  async commit(id, { sequence, event, request, facts }) {
+    if (request === 'forbidden') return { status: 'refused', code: 'forbidden by a constraint' };
+    const known = await pool.query('select sequence from log where request = $1', [request]);
+    if (request && known.rows[0])
+      return { status: 'repeated', sequence: known.rows[0].sequence, row: (await store.load(id))! };
+    const { rowCount } = await pool.query(
+      'update charts set sequence = $2, facts = $3 where id = $1 and sequence = $2 - 1',
+      [id, sequence, facts],
+    );
+    if (rowCount === 0) return { status: 'superseded', row: (await store.load(id))! };
+    await pool.query('insert into log values ($1, $2, $3, $4)', [id, sequence, event, request]);
+    return { status: 'committed' };
+  },
+};
+
+beforeAll(async () => {
+  environment = await temporalEnvironment();
+  client = environment.client;
+  pool = new Pool({ connectionString: (await emptyDatabase()).url });
+  await pool.query('create table charts (id text primary key, sequence int not null, facts jsonb not null)');
+  await pool.query(
+    'create table log (id text, sequence int, event text, request text unique, primary key (id, sequence))',
+  );
+  bundle = await bundleWorkflowCode({
+    workflowsPath: path.join(import.meta.dirname, 'small-charts/workflows.ts'),
+    logger: new DefaultLogger('WARN'),
+  });
+  worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue: 'small',
+    workflowBundle: bundle,
+    activities: store,
+    ...(inject('maxCachedWorkflows') === undefined ? {} : { maxCachedWorkflows: inject('maxCachedWorkflows') }),
+  });
+  running = worker.run();
+});
+afterAll(async () => {
+  worker?.shutdown();
+  await running;
+  await pool?.end();
+  await environment?.teardown();
+});
+
+let charts = 0;
+const insert = async (facts: Partial<Row['facts']> = {}, sequence = 1): Promise<string> => {
+  const id = `chart-${++charts}`;
+  await pool.query('insert into charts values ($1, $2, $3)', [
+    id,
+    sequence,
+    { state: 'open', count: 0, deadline: Date.now() + hour, ...facts },
+  ]);
+  return id;
+};
+const start = (id: string, continueAfter?: number) =>
+  client.workflow.start(counting, {
+    taskQueue: 'small',
+    workflowId: id,
+    args: continueAfter ? [id, continueAfter] : [id],
+  });
+const employ = (id: string) => client.workflow.start(employing, { taskQueue: 'small', workflowId: id, args: [id] });
+const say = (id: string, type: string, request?: string) =>
+  client.workflow.getHandle(id).executeUpdate(offer, { args: [{ type, ...(request ? { request } : {}) }] });
+const events = async (id: string) =>
+  (await pool.query('select event from log where id = $1 order by sequence', [id])).rows.map((r) => r.event);
+const factsOf = async (id: string) => (await store.load(id))!.facts;
+
+describe('events', () => {
+  test('are taken one at a time, each recorded under the next number', async () => {
+    const id = await insert();
+    const handle = await start(id);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => say(id, 'add')));
+    expect(answers.map((a) => a.status === 'taken' && a.sequence).sort((a, b) => Number(a) - Number(b))).toEqual([
+      2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+    ]);
+    expect(await say(id, 'stop')).toEqual({ status: 'taken', sequence: 12 });
+    await handle.result();
+    expect(await factsOf(id)).toMatchObject({ state: 'stopped', count: 10 });
+  });
+
+  test('that the chart does not know are refused, and so are those whose guard throws; the run lives on', async () => {
+    const id = await insert();
+    await start(id);
+    expect(await say(id, 'nonsense')).toEqual({ status: 'refused', code: 'open does not take nonsense' });
+    expect(await say(id, 'broken')).toEqual({ status: 'refused', code: 'open does not take broken' });
+    expect(await say(id, 'add')).toEqual({ status: 'taken', sequence: 2 });
+    await say(id, 'stop');
+  });
+
+  test('without an effect change the snapshot alone, and are not recorded', async () => {
+    const id = await insert();
+    await start(id);
+    expect(await say(id, 'peek')).toEqual({ status: 'taken', sequence: 1 });
+    expect(await say(id, 'add')).toEqual({ status: 'taken', sequence: 2 });
+    expect(await factsOf(id)).toMatchObject({ count: 2 });
+    await say(id, 'stop');
+  });
+
+  test('that a constraint forbids are refused, and leave the snapshot as it was', async () => {
+    const id = await insert();
+    await start(id);
+    expect(await say(id, 'add', 'forbidden')).toEqual({ status: 'refused', code: 'forbidden by a constraint' });
+    expect(await say(id, 'add')).toEqual({ status: 'taken', sequence: 2 });
+    expect(await factsOf(id)).toMatchObject({ count: 1 });
+    await say(id, 'stop');
+  });
+
+  test('meeting a row that has moved on adopt it and are offered again', async () => {
+    const id = await insert();
+    await start(id);
+    await say(id, 'add');
+    // A commit of a task that was lost: durable, though this run does not know.
+    await pool.query(`update charts set sequence = 3, facts = jsonb_set(facts, '{count}', '41') where id = $1`, [id]);
+    expect(await say(id, 'add')).toEqual({ status: 'taken', sequence: 4 });
+    expect(await factsOf(id)).toMatchObject({ count: 42 });
+    await pool.query(`update charts set sequence = 5, facts = jsonb_set(facts, '{state}', '"closed"') where id = $1`, [
+      id,
+    ]);
+    expect(await say(id, 'add')).toEqual({ status: 'refused', code: 'closed does not take add' });
+    await client.workflow.getHandle(id).result();
+  });
+
+  test('under a known request key are answered as the first time', async () => {
+    const id = await insert();
+    await start(id);
+    expect(await say(id, 'add', `${id}/key`)).toEqual({ status: 'taken', sequence: 2 });
+    await say(id, 'add');
+    expect(await say(id, 'add', `${id}/key`)).toEqual({ status: 'taken', sequence: 2 });
+    expect(await factsOf(id)).toMatchObject({ count: 2 });
+    await say(id, 'stop');
+  });
+
+  test('queued while the run closes all get their answer', async () => {
+    const id = await insert();
+    const handle = await start(id);
+    const answers = await Promise.allSettled(
+      ['add', 'stop', 'add', 'stop', 'add', 'nonsense'].map((type) => say(id, type)),
+    );
+    await handle.result();
+    // Those the server still handed to the run have an answer; those after its end are told that it has ended.
+    for (const answer of answers) {
+      if (answer.status === 'rejected') expect(String(answer.reason)).toMatch(/completed|closing|not found/i);
+    }
+    expect((await events(id)).filter((e) => e === 'stop')).toHaveLength(1);
+  });
+
+  test('of a run without a row are refused, and it ends', async () => {
+    const answer = await client.workflow.executeUpdateWithStart(offer, {
+      args: [{ type: 'add' }],
+      startWorkflowOperation: new WithStartWorkflowOperation(counting, {
+        taskQueue: 'small',
+        workflowId: 'nowhere',
+        args: ['nowhere'],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    });
+    expect(answer).toEqual({ status: 'refused', code: 'no row' });
+    await client.workflow.getHandle('nowhere').result();
+  });
+
+  test('of a run whose row has ended are refused, and it ends without recording anything', async () => {
+    const id = await insert({ state: 'closed' }, 7);
+    const handle = await start(id);
+    await handle.result();
+    expect(await events(id)).toEqual([]);
+    expect((await store.load(id))!.sequence).toBe(7);
+  });
+});
+
+describe('time', () => {
+  test('a delayed transition is taken at its absolute deadline, also one that has passed', async () => {
+    for (const deadline of [Date.now() + 300, Date.now() - hour]) {
+      const id = await insert({ deadline });
+      await (await start(id)).result();
+      expect(await events(id)).toEqual(['late']);
+      expect(Date.now()).toBeGreaterThanOrEqual(deadline);
+    }
+  });
+
+  test('an infinite delay arms no timer, and all others share one', async () => {
+    const id = await insert();
+    const handle = await start(id);
+    await say(id, 'reenter');
+    await say(id, 'reenter');
+    await say(id, 'stop');
+    await handle.result();
+    const { events: history } = await handle.fetchHistory();
+    expect(history!.filter((e) => e.timerStartedEventAttributes)).toHaveLength(1);
+  });
+
+  test('an event that came in time beats a deadline due in the same task', async () => {
+    const id = await insert({ deadline: Date.now() - 1 });
+    const operation = new WithStartWorkflowOperation(counting, {
+      taskQueue: 'small',
+      workflowId: id,
+      args: [id],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    });
+    const answer = await client.workflow.executeUpdateWithStart(offer, {
+      args: [{ type: 'stop' }],
+      startWorkflowOperation: operation,
+    });
+    expect(answer).toEqual({ status: 'taken', sequence: 2 });
+    expect(await events(id)).toEqual(['stop']);
+  });
+});
+
+describe('invoked actors', () => {
+  test.each(['done', 'failed'] as const)('a job that is %s moves the chart', async (how) => {
+    const id = await insert({ state: 'working' });
+    const handle = await employ(id);
+    await handle.signal(finish, 0, how);
+    await handle.result();
+    expect(await events(id)).toEqual([how]);
+  });
+
+  test('the result of a job that the chart has left is dropped, though its id is in use again', async () => {
+    const id = await insert({ state: 'working' });
+    const handle = await employ(id);
+    await say(id, 'again');
+    await handle.signal(finish, 0, 'failed');
+    await until('the signal', async () => (await handle.query(look)).sequence === 2);
+    await say(id, 'again');
+    await handle.signal(finish, 2, 'done');
+    await handle.result();
+    expect(await events(id)).toEqual(['again', 'again', 'done']);
+  });
+});
+
+test('a request to cancel becomes an event, and the run completes', async () => {
+  for (const begin of [start, employ]) {
+    const id = await insert();
+    const handle = await begin(id);
+    await until('a start', async () => (await handle.query(look)).sequence === 1);
+    await handle.cancel();
+    await handle.result();
+    expect(await events(id)).toEqual(['cancel']);
+    expect((await handle.describe()).status.name).toBe('COMPLETED');
+  }
+});
+
+test('a long run drains and continues as new; no event and no deadline is lost', async () => {
+  const id = await insert({ deadline: Date.now() + 4_000 });
+  const first = await start(id, 40);
+  let added = 0;
+  while ((await client.workflow.getHandle(id).describe()).runId === first.firstExecutionRunId || added < 30) {
+    // An event that meets the end of a run is told so, and can be repeated: its request key makes that safe.
+    const request = `${id}/${added}`;
+    const answer = await say(id, 'add', request).catch(() => undefined);
+    if (answer?.status === 'taken') added += 1;
+    if (added > 200) throw new Error('it never continued as new');
+  }
+  await client.workflow.getHandle(id).result();
+  const recorded = await events(id);
+  expect(recorded.filter((e) => e === 'add')).toHaveLength(added);
+  expect(recorded.at(-1)).toBe('late');
+});
+
+test('every history of these tests replays', async () => {
+  const histories = [];
+  for await (const { workflowId, runId, status } of client.workflow.list()) {
+    if (status.name === 'RUNNING') continue;
+    histories.push({ workflowId, history: await client.workflow.getHandle(workflowId, runId).fetchHistory() });
+  }
+  expect(histories.length).toBeGreaterThan(10);
+  for await (const { error, workflowId } of Worker.runReplayHistories({ workflowBundle: bundle }, histories)) {
+    expect(error, workflowId).toBeUndefined();
+  }
+});
