@@ -1,0 +1,63 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../../db/database.ts';
+
+/** What must be true of any database of Usher, whatever happened to it. Returns the breaches. */
+export async function findBreaches(db: Kysely<Database>): Promise<string[]> {
+  const rules: [string, string][] = [
+    [
+      'a counter differs from its seats',
+      `select p.id from license_pools p left join seats s on s.pool_id = p.id group by p.id
+       having p.reserved <> count(*) filter (where s.state = 'reserved') or p.assigned <> count(*) filter (where s.state = 'assigned')`,
+    ],
+    ['a pool is oversold', `select id from license_pools where kind = 'named' and reserved + assigned > quantity`],
+    [
+      'a seat is reserved by an invitation that is not pending',
+      `select i.id from seats s join invitations i on i.id = s.invitation_id where s.state = 'reserved' and i.state <> 'pending'`,
+    ],
+    [
+      'a pending invitation lacks a seat',
+      `select i.id from invitations i where state = 'pending'
+       and cardinality(pool_ids) <> (select count(*) from seats s where s.invitation_id = i.id and s.state = 'reserved')`,
+    ],
+    [
+      'a transition has no audit row, or two',
+      `select i.id from invitations i join events e on e.invitation_id = i.id and e.sequence is not null
+       group by i.id having count(*) <> max(i.sequence) or max(e.sequence) <> max(i.sequence)`,
+    ],
+    [
+      'an accepted invitation has no member, or another has one',
+      `select i.id from invitations i left join members m on m.invitation_id = i.id
+       where (i.state = 'accepted') <> (m.id is not null)`,
+    ],
+    [
+      'a member owns another mailbox than the invited one',
+      `select m.id from members m join invitations i on i.id = m.invitation_id join accounts a on a.id = m.account_id
+       where a.mailbox <> i.mailbox or not a.email_verified or i.decided_by <> a.id`,
+    ],
+    [
+      'an account is a member twice',
+      `select account_id from members where removed_at is null group by organization_id, account_id having count(*) > 1`,
+    ],
+    [
+      'the current delivery of an invitation is missing',
+      `select i.id from invitations i left join deliveries d on d.invitation_id = i.id and d.ordinal = i.delivery_ordinal
+       where d.ordinal is null`,
+    ],
+  ];
+  const breaches: string[] = [];
+  for (const [rule, query] of rules) {
+    const { rows } = await sql.raw<Record<string, string>>(query).execute(db);
+    for (const row of rows) breaches.push(`${rule}: ${Object.values(row)[0]}`);
+  }
+  return breaches;
+}
+
+/** All that a refused request must leave as it was, byte for byte. */
+export async function stateOf(db: Kysely<Database>): Promise<string> {
+  const parts = [];
+  for (const table of ['invitations', 'license_pools', 'seats', 'members', 'deliveries', 'events', 'organizations']) {
+    const { rows } = await sql.raw(`select to_jsonb(t) as row from ${table} t order by to_jsonb(t)::text`).execute(db);
+    parts.push([table, rows]);
+  }
+  return JSON.stringify(parts);
+}
