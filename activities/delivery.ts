@@ -4,6 +4,7 @@ import type { Database } from '../db/database.ts';
 import { type Delivery, markAttempted, settleDelivery, unmarkAttempted } from '../db/deliveries.ts';
 import { findInvitation, type Invitation } from '../db/invitations.ts';
 import type { Links } from '../identity/links.ts';
+import { envelopeAddress } from '../identity/mailbox.ts';
 import type { Mail, Message } from '../mail/mail.ts';
 import { messageIdOf, namedAddress } from '../mail/message.ts';
 import { invitationEmail } from '../mail/templates/invitation-email.ts';
@@ -116,7 +117,7 @@ async function compose({ links, from }: DeliveryDeps, invitation: Invitation, de
       email,
       locale,
     });
-    return { ...envelope, ...content, to: invitation.inviter_email };
+    return { ...envelope, ...content, to: envelopeAddress(invitation.inviter_email) };
   }
   const content = await invitationEmail({
     kind: delivery.kind,
@@ -133,8 +134,8 @@ async function compose({ links, from }: DeliveryDeps, invitation: Invitation, de
   return {
     ...envelope,
     ...content,
-    to: email,
-    replyTo: namedAddress(invitation.inviter_name, invitation.inviter_email),
+    to: envelopeAddress(email),
+    replyTo: namedAddress(invitation.inviter_name, envelopeAddress(invitation.inviter_email)),
     // A resend threads under the first email, which people click.
     ...(delivery.ordinal > 1 ? { inReplyTo: first } : {}),
   };

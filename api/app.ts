@@ -59,7 +59,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('onClose', () => engine.close());
 
   await app.register(cookie, { secret: deps.cookieKey.toString('base64') });
-  await app.register(formbody, { bodyLimit });
+  app.removeContentTypeParser('text/plain');
   app.decorateRequest('account', undefined);
   app.addHook('preHandler', async (request) => {
     const session = cookies.session(request);
@@ -145,11 +145,15 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     registerHealth(scope as unknown as App, all);
     registerInvitations(scope as unknown as App, all);
     registerMe(scope as unknown as App, all);
+    await registerDocs(scope as unknown as App);
+  });
+  await app.register(async (scope) => {
+    // Forms are for pages: the API takes JSON alone.
+    await scope.register(formbody, { bodyLimit });
     registerSignIn(scope as unknown as App, all);
     registerPages(scope as unknown as App, all);
     registerHome(scope as unknown as App, all);
     registerConsole(scope as unknown as App, all);
-    await registerDocs(scope as unknown as App);
   });
   await app.ready();
   return app as unknown as FastifyInstance;

@@ -15,6 +15,7 @@ import {
 import { findLicensePools, reserveSeats } from '../db/licenses.ts';
 import { isMemberMailbox, mayGrant, type Role } from '../db/members.ts';
 import type { Organization } from '../db/organizations.ts';
+import { isPlainText } from '../db/plain-text.ts';
 import { refusalOf } from '../db/refusal.ts';
 import { type Mailbox, mailboxOf } from '../identity/mailbox.ts';
 import { type Actor, allowedEvents, createdFacts } from '../statecharts/invitation.ts';
@@ -29,7 +30,6 @@ import {
 } from '../workflows/contract.ts';
 import type { Standing } from './caller.ts';
 import type { Engine } from './engine.ts';
-import { isPlainText } from './plain-text.ts';
 import { Problem } from './problem.ts';
 import {
   type AmendInvitation,

@@ -19,7 +19,9 @@ export function mailboxOf(email: string): Mailbox | undefined {
   const local = email.slice(0, at);
   const domain = domainToASCII(email.slice(at + 1));
   if (at < 1 || Buffer.byteLength(local) > maxLocal || !isLocalPart(local)) return undefined;
-  if (!/^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain) || /^[0-9.]+$/.test(domain)) return undefined;
+  // Labels of RFC 1035, section 2.3.4: 63 octets at most; numbers alone are an address of another kind.
+  const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+  if (!new RegExp(`^${label}(\\.${label})+$`).test(domain) || /^[0-9.]+$/.test(domain)) return undefined;
   const mailbox = `${local.replace(/[A-Z]/g, (c) => c.toLowerCase())}@${domain}`;
   return Buffer.byteLength(mailbox) <= maxAddress ? (mailbox as Mailbox) : undefined;
 }
@@ -27,3 +29,9 @@ export function mailboxOf(email: string): Mailbox | undefined {
 /** A dot-atom of RFC 5322 with the letters of RFC 6531, no quoted strings: providers do not send to those. */
 const isLocalPart = (local: string) =>
   /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u.test(local);
+
+/** The address to put on an envelope: as written, but the domain in ASCII, which is what mail providers take. */
+export const envelopeAddress = (email: string): string => {
+  const at = email.lastIndexOf('@');
+  return `${email.slice(0, at)}@${domainToASCII(email.slice(at + 1))}`;
+};
