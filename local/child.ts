@@ -24,6 +24,8 @@ export interface Child {
   lastWords(): Promise<string>;
   /** Ends it in order, and by force if that takes more than 10 s. */
   stop(): Promise<void>;
+  /** Ends it as a crash would. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -68,6 +70,10 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       const patience = setTimeout(kill, 10_000);
       await exited;
       clearTimeout(patience);
+    },
+    async kill() {
+      kill();
+      await exited;
     },
   };
 }

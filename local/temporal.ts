@@ -24,6 +24,8 @@ export interface Temporal {
   /** Resolves to a sentence once the server has ended. */
   readonly exited: Promise<string>;
   stop(): Promise<void>;
+  /** Ends it as a crash would. */
+  kill(): Promise<void>;
 }
 
 const typeNames = { KEYWORD: 'Keyword', DATETIME: 'Datetime' } as const;
@@ -67,6 +69,7 @@ export async function startTemporal({ dir, port, uiPort, inMemory, report }: Tem
     uiUrl: uiPort ? `http://127.0.0.1:${uiPort}` : undefined,
     exited: child.exited,
     stop: () => child.stop(),
+    kill: () => child.kill(),
   };
 }
 

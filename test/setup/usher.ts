@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Kysely } from 'kysely';
 import { pino } from 'pino';
 import { buildApp } from '../../api/app.ts';
+import { callbackPath } from '../../api/routes/sign-in.ts';
 import { type Account, beginSession, upsertAccount } from '../../db/accounts.ts';
 import { insertApiKey, newApiKey, type Scope, scopes } from '../../db/api-keys.ts';
 import { createDatabase, type Database } from '../../db/database.ts';
@@ -17,12 +18,13 @@ import { insertMember, type Role } from '../../db/members.ts';
 import { ensureOrganization, type Organization } from '../../db/organizations.ts';
 import { createLinks, type Links } from '../../identity/links.ts';
 import { createSignIn } from '../../identity/oidc.ts';
+import { type RunningProvider, startProvider } from '../../identity/provider/start-provider.ts';
 import { freePort } from '../../local/ports.ts';
 import type { Mail } from '../../mail/mail.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
 import { startSandbox } from '../../mail/sandbox/sandbox.ts';
 import { createWorker, type WorkerDeps } from '../../worker.ts';
-import { freshDatabase } from './database.ts';
+import { emptyDatabase, freshDatabase } from './database.ts';
 import { searchPersonalData } from './personal-data.ts';
 import { temporalEnvironment } from './temporal.ts';
 
@@ -61,6 +63,8 @@ export interface Usher {
   owner: Account;
   /** An API key of the organization with every scope. */
   key: string;
+  /** The identity provider, if wanted. */
+  provider: RunningProvider;
   /** Every line the API logged. */
   log: string[];
   call(path: string, options?: CallOptions): Promise<Answer>;
@@ -96,7 +100,8 @@ export interface UsherOptions {
   searchForPersonalData?: boolean;
   seats?: number;
   worker?: Partial<WorkerDeps>;
-  issuer?: string;
+  /** Starts the embedded identity provider, on another site than Usher. */
+  withProvider?: boolean;
   organization?: { slug: string; name: string; homeUrl?: string };
 }
 
@@ -130,7 +135,21 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const links = createLinks(url, [randomBytes(32)]);
-  const issuer = options.issuer ?? 'http://127.0.0.1:9';
+  const providerPort = options.withProvider ? await freePort() : 9;
+  const issuer = `http://127.0.0.1:${providerPort}`;
+  const client = { id: 'usher', secret: 'a secret between the two' };
+  let provider: RunningProvider | undefined;
+  if (options.withProvider) {
+    provider = await startProvider({
+      issuer,
+      host: '127.0.0.1',
+      port: providerPort,
+      databaseUrl: (await emptyDatabase()).url,
+      client: { ...client, redirectUris: [`${url}${callbackPath}`], postLogoutRedirectUris: [`${url}/`] },
+      mail: { url: sandbox.url, token: 'test', from: 'identity@usher.example' },
+    });
+    started.defer(() => provider!.close());
+  }
   const log: string[] = [];
   const logger = pino(
     { level: 'debug' },
@@ -145,7 +164,12 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     db,
     temporal: temporal.client,
     links,
-    signIn: createSignIn({ issuer, clientId: 'usher', clientSecret: 'secret', redirectUri: `${url}/sign-in/callback` }),
+    signIn: createSignIn({
+      issuer,
+      clientId: client.id,
+      clientSecret: client.secret,
+      redirectUri: `${url}${callbackPath}`,
+    }),
     issuer,
     publicUrl: url,
     cookieKey: randomBytes(32),
@@ -259,6 +283,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     organization,
     owner,
     key,
+    provider: provider as RunningProvider,
     log,
     call,
     async invite(email, more = {}) {

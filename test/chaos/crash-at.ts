@@ -1,0 +1,56 @@
+import { writeFileSync } from 'node:fs';
+import pg from 'pg';
+
+/**
+ * Preloaded into a worker or an API (`node --import`): kills the process, as a power cut would, at a named point. Points
+ * are places in the talk with Postgres, seen from outside, so the programs under test are as they are in production.
+ * `CRASH_AT` names the point, `CRASH_MARKER` the file that proves it was hit.
+ */
+
+interface Point {
+  /** The statement to which it belongs. */
+  statement: RegExp;
+  /** `before` it is sent, or `after` the commit of its transaction. */
+  when: 'before' | 'after commit';
+}
+
+export const points = {
+  /** The transition is durable; the workflow task, and with it an Update not yet accepted, is lost. */
+  'worker: after the commit of a transition': {
+    statement: /^update "invitations" set .*"sequence"/,
+    when: 'after commit',
+  },
+  /** The provider has the mail; nothing of ours says so. */
+  'worker: before a sent email is recorded': { statement: /^update "deliveries" set "status"/, when: 'before' },
+  /** The invitation is durable; nobody has told Temporal. */
+  'api: after the creating transaction': { statement: /^insert into "invitations"/, when: 'after commit' },
+  /** The outcome is durable and known; the caller has no answer. */
+  'api: before the answer is kept': { statement: /^update "requests" set/, when: 'before' },
+} as const satisfies Record<string, Point>;
+
+export type PointName = keyof typeof points;
+
+function crash(): never {
+  writeFileSync(process.env.CRASH_MARKER!, String(process.pid));
+  process.kill(process.pid, 'SIGKILL');
+  // The signal is on its way; nothing more may happen meanwhile.
+  for (;;);
+}
+
+const point: Point | undefined = points[process.env.CRASH_AT as PointName];
+if (point) {
+  /** Connections whose open transaction holds the statement. */
+  const armed = new WeakSet<object>();
+  const { query } = pg.Client.prototype;
+  // biome-ignore lint/suspicious/noExplicitAny: pg's query has many shapes; all are passed on
+  pg.Client.prototype.query = function (this: pg.Client, ...args: any[]): any {
+    const text = typeof args[0] === 'string' ? args[0] : (args[0]?.text ?? '');
+    if (point.statement.test(text)) {
+      if (point.when === 'before') crash();
+      armed.add(this);
+    }
+    const result = (query as (...a: unknown[]) => Promise<unknown>).apply(this, args);
+    if (!/^commit\b/i.test(text) || !armed.has(this)) return result;
+    return result.then(crash);
+  } as typeof query;
+}
