@@ -13,6 +13,7 @@ import { createCookies } from './cookies.ts';
 import type { App, AppDeps, RouteDeps } from './deps.ts';
 import { createEngine } from './engine.ts';
 import { errorForLog } from './log.ts';
+import { csrfSubject } from './page.ts';
 import { problemPage } from './pages/problem-page.ts';
 import { problemOf } from './problem.ts';
 import { registerConsole } from './routes/console.ts';
@@ -70,7 +71,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     cookieOpts: { ...cookies.options, signed: false },
     getToken: (request) => (request.body as { _csrf?: string } | undefined)?._csrf,
     // A token is good for the account it was made for alone.
-    getUserInfo: (request) => request.account?.id ?? '',
+    getUserInfo: (request) => csrfSubject(request.account),
     csrfOpts: { userInfo: true, hmacKey: deps.cookieKey.toString('base64') },
   });
   await app.register(helmet, {
