@@ -52,7 +52,6 @@ export const bundleWorkflows = (): Promise<WorkflowBundle> =>
  * @throws what Temporal says when it cannot be reached
  */
 export async function createWorker(deps: WorkerDeps): Promise<Worker> {
-  await ensureReconcileSchedule(deps.temporal);
   return Worker.create({
     connection: deps.connection,
     namespace: deps.namespace,
@@ -69,8 +68,8 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   });
 }
 
-/** One Schedule for the whole installation, made by whichever worker comes first. */
-async function ensureReconcileSchedule(temporal: Client): Promise<void> {
+/** Makes the Schedule that starts what a crash left behind: one for the whole installation, by whichever worker comes first. */
+export async function ensureReconcileSchedule(temporal: Client): Promise<void> {
   try {
     await temporal.schedule.create({
       scheduleId: 'reconcile',
@@ -96,6 +95,8 @@ async function main() {
   const clientConnection = await Connection.connect(connectionOptions);
   const db = createDatabase(config.databaseUrl, 20);
   const mail = createPostmarkMail(config.mail);
+  const temporal = new Client({ connection: clientConnection, ...(namespace ? { namespace } : {}) });
+  await ensureReconcileSchedule(temporal);
   const worker = await createWorker({
     db,
     mail,
@@ -103,7 +104,7 @@ async function main() {
     from: config.mail.from,
     lookupPatienceMs: config.mail.lookupPatienceMs,
     connection,
-    temporal: new Client({ connection: clientConnection, ...(namespace ? { namespace } : {}) }),
+    temporal,
     namespace: namespace ?? 'default',
   });
   console.log('the worker is ready');

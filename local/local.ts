@@ -13,7 +13,7 @@ import { createSignIn } from '../identity/oidc.ts';
 import { startProvider } from '../identity/provider/start-provider.ts';
 import { createPostmarkMail } from '../mail/postmark.ts';
 import { startSandbox } from '../mail/sandbox/sandbox.ts';
-import { createWorker } from '../worker.ts';
+import { createWorker, ensureReconcileSchedule } from '../worker.ts';
 import { LocalError } from './local-error.ts';
 import { isFree } from './ports.ts';
 import { startPostgres } from './postgres.ts';
@@ -162,6 +162,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
   const postmark = createPostmarkMail(mail);
   started.defer(() => postmark.close());
   const links = createLinks(publicUrl, [Buffer.from(secrets.linkKey, 'base64')]);
+  await ensureReconcileSchedule(client);
   const worker = await createWorker({
     db,
     mail: postmark,

@@ -191,8 +191,9 @@ function deliveryEvent(feedback: unknown): Extract<InvitationEvent, { type: 'del
 }
 
 function upsertChanges({ context }: InvitationSnapshot, before: InvitationSnapshot | undefined): void {
-  // Upserts are dear, so only what changed within the run; what the row said at the start came with the start.
-  if (!before) return;
+  // Upserts are dear, so only what changed within the run; what the row said at the start came with the start. A starter
+  // that gave none is in a namespace that knows none.
+  if (!before || workflowInfo().typedSearchAttributes.getAll().length === 0) return;
   const { state, expiresAt, delivery } = context;
   const trouble = isTrouble(delivery.status) ? delivery.status : null;
   const troubleBefore = isTrouble(before.context.delivery.status) ? before.context.delivery.status : null;

@@ -23,7 +23,7 @@ import { freePort } from '../../local/ports.ts';
 import type { Mail } from '../../mail/mail.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
 import { startSandbox } from '../../mail/sandbox/sandbox.ts';
-import { createWorker, type WorkerDeps } from '../../worker.ts';
+import { createWorker, ensureReconcileSchedule, type WorkerDeps } from '../../worker.ts';
 import { emptyDatabase, freshDatabase } from './database.ts';
 import { searchPersonalData } from './personal-data.ts';
 import { temporalEnvironment } from './temporal.ts';
@@ -207,6 +207,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
   });
 
   const startWorker = async (more: Partial<WorkerDeps> = {}): Promise<RunningWorker> => {
+    await ensureReconcileSchedule(temporal.client);
     const worker = await createWorker({
       db,
       mail,
