@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** `npm test`: types, style, then every test. Each goes on when an earlier one failed; the last line is the sum. */
+/** `npm test`: types, style, what nothing uses, then every test. Each goes on when an earlier one failed; the last line is the sum. */
 
 interface Count {
   passed: number;
@@ -59,6 +59,7 @@ async function tests(filters: string[]): Promise<Count> {
 const counts = [
   one(await succeeds('tsc', '-p', '.')),
   one(await succeeds('biome', 'check', '--diagnostic-level=error')),
+  one(await succeeds('knip')),
   await tests(process.argv.slice(2)),
 ];
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
