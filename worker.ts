@@ -64,6 +64,8 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     },
     interceptors: { activity: [reducedFailures] },
     shutdownGraceTime: '10s',
+    // When a worker has died, its invitations are waited for this long before another takes them: less than callers wait.
+    stickyQueueScheduleToStartTimeout: '1s',
     ...(deps.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: deps.maxCachedWorkflows }),
   });
 }

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Database } from '../../db/database.ts';
+import { invitationWorkflowId } from '../../workflows/contract.ts';
 
 /**
  * Looks for personal data where none may be: in Temporal's histories and in logs. Every Usher of the suite is searched
@@ -50,9 +51,21 @@ export async function searchPersonalData(
   log: readonly string[],
 ): Promise<string[]> {
   const values = await personalValues(db);
+  const runs = new Map<string, string>();
   const texts: { where: string; text: string }[] = log.map((text) => ({ where: 'log', text }));
   for await (const { workflowId, runId, memo, searchAttributes } of client.workflow.list()) {
     texts.push({ where: `${workflowId} (listed)`, text: JSON.stringify([workflowId, memo, searchAttributes]) });
+    runs.set(runId, workflowId);
+  }
+  // The list is late: what has just begun may be missing there, but its invitation is not.
+  for (const { id } of await db.selectFrom('invitations').select('id').execute()) {
+    const run = await client.workflow
+      .getHandle(invitationWorkflowId(id))
+      .describe()
+      .catch(() => undefined);
+    if (run) runs.set(run.runId, run.workflowId);
+  }
+  for (const [runId, workflowId] of runs) {
     const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     for (const event of events ?? []) {
       for (const text of textsOf(event)) texts.push({ where: `${workflowId}, event ${event.eventId}`, text });
