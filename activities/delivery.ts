@@ -67,9 +67,8 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
           throw tryAgain('may_have_been_sent', Math.min(5_000, deps.lookupPatienceMs - waited));
       }
       const message = await compose(deps, invitation, delivery);
-      if (!(await markAttempted(db, { invitation: id, ordinal }, delivery.attempted_at))) {
-        throw tryAgain('another_attempt', 1_000);
-      }
+      const mark = await markAttempted(db, { invitation: id, ordinal }, delivery.attempted_at);
+      if (!mark) throw tryAgain('another_attempt', 1_000);
       const result = await mail.send(message);
       switch (result.status) {
         case 'sent':
@@ -77,7 +76,7 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
         case 'failed':
           return settle('failed', result.code, null);
         case 'not_sent':
-          await unmarkAttempted(db, { invitation: id, ordinal });
+          await unmarkAttempted(db, { invitation: id, ordinal }, mark);
           throw tryAgain(result.code, result.retryAfterMs);
         case 'unknown':
           throw tryAgain(result.code);

@@ -57,21 +57,33 @@ const at = (db: Kysely<Database>, { invitation, ordinal }: DeliveryKey) =>
  * that its engine has given up may still be running.
  *
  * @param before `attempted_at` as read
- * @returns false when another attempt came first, or the delivery has been settled
+ * @returns the mark; undefined when another attempt came first, or the delivery has been settled
  */
-export const markAttempted = async (db: Kysely<Database>, key: DeliveryKey, before: Date | null): Promise<boolean> =>
-  (
-    await at(db, key)
-      // To the millisecond, as it will be read back and compared.
-      .set({ attempted_at: new Date() })
-      .where('status', '=', 'queued')
-      .where(sql<boolean>`attempted_at is not distinct from ${before}`)
-      .executeTakeFirst()
-  ).numUpdatedRows === 1n;
+export async function markAttempted(
+  db: Kysely<Database>,
+  key: DeliveryKey,
+  before: Date | null,
+): Promise<Date | undefined> {
+  // To the millisecond, as it will be read back and compared.
+  const mark = new Date();
+  const { numUpdatedRows } = await at(db, key)
+    .set({ attempted_at: mark })
+    .where('status', '=', 'queued')
+    .where(sql<boolean>`attempted_at is not distinct from ${before}`)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n ? mark : undefined;
+}
 
-/** Takes the mark back: the provider surely did not take the message, so it need not be looked for. */
-export async function unmarkAttempted(db: Kysely<Database>, key: DeliveryKey): Promise<void> {
-  await at(db, key).set({ attempted_at: null }).where('status', '=', 'queued').execute();
+/**
+ * Takes the mark back: the provider surely did not take the message, so it need not be looked for. That of a later
+ * attempt stays.
+ */
+export async function unmarkAttempted(db: Kysely<Database>, key: DeliveryKey, mark: Date): Promise<void> {
+  await at(db, key)
+    .set({ attempted_at: null })
+    .where('status', '=', 'queued')
+    .where('attempted_at', '=', mark)
+    .execute();
 }
 
 /** Records how a queued delivery ended, with a note in the audit log; does nothing when it is settled already. */
@@ -117,6 +129,7 @@ export const listStuckDeliveries = (db: Kysely<Database>, queuedForMs: number, l
       'deliveries.ordinal',
       'deliveries.kind',
       'invitations.id',
+      'invitations.sequence',
       'invitations.state',
       'invitations.expires_at',
       'organizations.slug',

@@ -89,6 +89,9 @@ export const revokeSignal = defineSignal<unknown[]>('revoke');
 /** Feedback of the mail provider: `{ordinal, status}`. */
 export const deliverySignal = defineSignal<unknown[]>('delivery');
 
+/** From the reconciler, to a run that is behind its row: read it again. */
+export const reloadSignal = defineSignal('reload');
+
 export interface InvitationStatus {
   /** Null until the row is loaded. */
   state: InvitationState | null;

@@ -83,6 +83,8 @@ export type Offered<TRefusal> = { status: 'taken'; sequence: number } | { status
 export interface DurableMachine<TMachine extends AnyStateMachine, TRefusal> {
   /** Queues an event and answers when it was taken or refused. Never rejects. For Signals, ignore the answer. */
   offer: (event: EventFromLogic<TMachine>) => Promise<Offered<TRefusal>>;
+  /** Queues a look at the row: moved on without this run, whose workflow task was lost, it is adopted. */
+  reload: () => void;
   /** Runs until the chart has ended and every queued event has its answer. */
   run: () => Promise<void>;
   /** Undefined until the row is loaded. */
@@ -97,6 +99,9 @@ interface Queued<TRefusal> {
   from?: { id: string; incarnation: number };
 }
 
+/** Stands in the queue for a look at the row. */
+const reload = 'reload';
+
 /** An action as `transition` returns it; XState's types omit the built-in ones. */
 type AnyAction = { type: string; params?: unknown };
 
@@ -104,7 +109,7 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
   options: DurableMachineOptions<TMachine, TRow, TRefusal>,
 ): DurableMachine<TMachine, TRefusal> {
   const { machine } = options;
-  const queue: Queued<TRefusal>[] = [];
+  const queue: (Queued<TRefusal> | typeof reload)[] = [];
   /** Delayed events of the chart by id, due at an absolute time (ms). */
   const delayed = new Map<string, { event: { type: string }; due: number }>();
   const actors = new Map<string, { incarnation: number; scope: CancellationScope }>();
@@ -193,7 +198,7 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
     actors.get(id)?.incarnation !== incarnation;
 
   /** The next event: what was offered comes before what is due, so that nobody in time loses to a timer. */
-  function dequeue(): Queued<TRefusal> | undefined {
+  function dequeue(): (typeof queue)[number] | undefined {
     const offered = queue.shift();
     if (offered) return offered;
     const [id, delay] = earliest() ?? [];
@@ -211,6 +216,8 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
       const stamped = { ...event, at: now() } as EventFromLogic<TMachine> & { at: number };
       const attempt = tryTransition(stamped);
       if (!attempt) {
+        // A refusal counts only where the row agrees: this run may be behind it.
+        if (answer && (await resume())) continue;
         answer?.({ status: 'refused', code: options.refusal(snapshot, event) });
         return;
       }
@@ -286,12 +293,21 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
       );
   }
 
-  async function loop(): Promise<void> {
+  /** Adopts the row unless it is as this run knows it; true when it was not. */
+  async function resume(): Promise<boolean> {
     const row = await options.load();
-    if (row) adopt(row);
+    if (!row || row.sequence === sequence) return false;
+    adopt(row);
+    return true;
+  }
+
+  async function loop(): Promise<void> {
+    await resume();
     for (;;) {
       const next = dequeue();
-      if (next) {
+      if (next === reload) {
+        await resume();
+      } else if (next) {
         if (snapshot) await take(next);
         else next.answer?.({ status: 'refused', code: options.refusal(undefined, next.event) });
       } else if (!snapshot || !isActive(snapshot) || options.closed?.(snapshot)) {
@@ -308,6 +324,7 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
 
   return {
     offer: (event) => new Promise((answer) => queue.push({ event, answer })),
+    reload: () => void queue.push(reload),
     run: async () => {
       CancellationScope.current().cancelRequested.catch(() => queue.push({ event: options.cancelEvent }));
       await CancellationScope.nonCancellable(loop);

@@ -36,6 +36,7 @@ import {
   type InvitationInput,
   type InvitationStatus,
   type Refusal,
+  reloadSignal,
   resendSignal,
   resendUpdate,
   revokeSignal,
@@ -165,6 +166,7 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
     const event = deliveryEvent(feedback);
     if (event) void offer({ ...bySignal(), ...event });
   });
+  setHandler(reloadSignal, machine.reload);
   setDefaultSignalHandler(() => undefined);
   setHandler(stateQuery, () => statusOf(machine.snapshot, machine.sequence));
 

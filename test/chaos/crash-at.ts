@@ -4,7 +4,10 @@ import pg from 'pg';
 /**
  * Preloaded into a worker or an API (`node --import`): kills the process, as a power cut would, at a named point. Points
  * are places in the talk with Postgres, seen from outside, so the programs under test are as they are in production.
- * `CRASH_AT` names the point, `CRASH_MARKER` the file that proves it was hit.
+ *
+ * - `CRASH_AT` names the point.
+ * - `CRASH_WITH` says how many must be at the point: all but the last wait there, then they go down together.
+ * - `CRASH_MARKER` is the file that proves it.
  */
 
 interface Point {
@@ -30,14 +33,19 @@ export const points = {
 
 export type PointName = keyof typeof points;
 
-function crash(): never {
+const point: Point | undefined = points[process.env.CRASH_AT as PointName];
+let missing = Number(process.env.CRASH_WITH ?? 1);
+
+/** Never returns, and never resolves. */
+function arrive(): Promise<never> {
+  missing -= 1;
+  if (missing > 0) return new Promise(() => undefined);
   writeFileSync(process.env.CRASH_MARKER!, String(process.pid));
   process.kill(process.pid, 'SIGKILL');
   // The signal is on its way; nothing more may happen meanwhile.
   for (;;);
 }
 
-const point: Point | undefined = points[process.env.CRASH_AT as PointName];
 if (point) {
   /** Connections whose open transaction holds the statement. */
   const armed = new WeakSet<object>();
@@ -46,11 +54,11 @@ if (point) {
   pg.Client.prototype.query = function (this: pg.Client, ...args: any[]): any {
     const text = typeof args[0] === 'string' ? args[0] : (args[0]?.text ?? '');
     if (point.statement.test(text)) {
-      if (point.when === 'before') crash();
+      if (point.when === 'before') return arrive();
       armed.add(this);
     }
     const result = (query as (...a: unknown[]) => Promise<unknown>).apply(this, args);
-    if (!/^commit\b/i.test(text) || !armed.has(this)) return result;
-    return result.then(crash);
+    if (!/^commit\b/i.test(text) || !armed.delete(this)) return result;
+    return result.then(arrive);
   } as typeof query;
 }

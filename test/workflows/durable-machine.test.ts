@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { emptyDatabase } from '../setup/database.ts';
 import { temporalEnvironment } from '../setup/temporal.ts';
 import { until } from '../setup/usher.ts';
-import { counting, employing, finish, look, offer, type Row, type Store } from './small-charts/workflows.ts';
+import { counting, employing, finish, look, offer, type Row, reload, type Store } from './small-charts/workflows.ts';
 
 /** The interpreter, on small charts whose rows are in a table of the test's own. */
 
@@ -146,6 +146,30 @@ describe('events', () => {
     ]);
     expect(await say(id, 'add')).toEqual({ status: 'refused', code: 'closed does not take add' });
     await client.workflow.getHandle(id).result();
+  });
+
+  test('that only the snapshot of a run behind its row would refuse are taken', async () => {
+    const id = await insert();
+    await start(id);
+    expect(await say(id, 'double')).toEqual({ status: 'refused', code: 'open does not take double' });
+    await pool.query(`update charts set sequence = 2, facts = jsonb_set(facts, '{count}', '21') where id = $1`, [id]);
+    expect(await say(id, 'double')).toEqual({ status: 'taken', sequence: 3 });
+    expect(await factsOf(id)).toMatchObject({ count: 42 });
+    await say(id, 'stop');
+  });
+
+  test('are not needed for a run to catch up with its row: it can be told to look', async () => {
+    const id = await insert();
+    const handle = await start(id);
+    await say(id, 'add');
+    await handle.signal(reload);
+    expect(await handle.query(look)).toMatchObject({ sequence: 2 });
+    await pool.query(`update charts set sequence = 3, facts = jsonb_set(facts, '{state}', '"closed"') where id = $1`, [
+      id,
+    ]);
+    await handle.signal(reload);
+    await handle.result();
+    expect(await events(id)).toEqual(['add']);
   });
 
   test('under a known request key are answered as the first time', async () => {

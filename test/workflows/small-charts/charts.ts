@@ -19,6 +19,7 @@ const base = setup({
     record: (_, _params: { event: string }) => {},
     become: assign({ state: (_, state: string) => state }),
     raiseCount: assign({ count: ({ context }) => context.count + 1 }),
+    doubleCount: assign({ count: ({ context }) => context.count * 2 }),
   },
   delays: {
     deadline: ({ context, event }) => {
@@ -29,6 +30,7 @@ const base = setup({
   },
   guards: {
     is: ({ context }, state: string) => context.state === state,
+    hasCounted: ({ context }) => context.count > 0,
     broken: () => {
       throw new Error('a guard of the test that throws');
     },
@@ -55,6 +57,7 @@ export const counter = base.createMachine({
       },
       on: {
         add: { actions: ['raiseCount', { type: 'record', params: { event: 'add' } }] },
+        double: { guard: 'hasCounted', actions: ['doubleCount', { type: 'record', params: { event: 'double' } }] },
         peek: { actions: 'raiseCount' },
         // Re-entering re-arms the deadline; staying does not.
         reenter: { target: 'open', reenter: true, actions: { type: 'record', params: { event: 'reenter' } } },

@@ -29,6 +29,7 @@ const { load, commit } = proxyLocalActivities<Store>({ startToCloseTimeout: '5s'
 
 export const offer = defineUpdate<Offered<string>, [{ type: string; request?: string }]>('offer');
 export const finish = defineSignal<[number, 'done' | 'failed']>('finish');
+export const reload = defineSignal('reload');
 export const look = defineQuery<{ at: unknown; sequence: number; timers: number }>('look');
 
 type Machine = typeof counter | typeof employer;
@@ -61,6 +62,7 @@ async function run(machine: Machine, id: string, continueAfter?: number): Promis
     continueAsNew: () => continueAsNew<typeof counting>(id, continueAfter),
   });
   setHandler(offer, (event) => durable.offer({ ...event, at: 0 }));
+  setHandler(reload, durable.reload);
   setHandler(finish, (round, how) => void finished.set(round, how));
   setHandler(look, () => ({ at: durable.snapshot?.value, sequence: durable.sequence, timers: 0 }));
   await durable.run();
