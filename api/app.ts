@@ -13,7 +13,8 @@ import { createCookies } from './cookies.ts';
 import type { App, AppDeps, RouteDeps } from './deps.ts';
 import { createEngine } from './engine.ts';
 import { errorForLog } from './log.ts';
-import { csrfSubject } from './page.ts';
+import { csrfSubject, frameOf, sendPage } from './page.ts';
+import { invitationPath } from './pages/post-form.ts';
 import { problemPage } from './pages/problem-page.ts';
 import { problemOf } from './problem.ts';
 import { registerConsole } from './routes/console.ts';
@@ -128,9 +129,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     if (problem.status === 503) reply.header('retry-after', '2');
     const body = { ...problem.body(), requestId: request.id };
     if (isApi(request.url)) return reply.type('application/problem+json').send(body);
-    return reply
-      .type('text/html; charset=utf-8')
-      .send(String(problemPage({ ...body, detail: body.detail ?? '', requestId: request.id })));
+    // A stale form's page is drawn anew; reloading this one would only send the form again.
+    const { id } = (request.params ?? {}) as { id?: string };
+    const next =
+      problem.code === 'form_expired' && id ? { text: 'Back to the invitation', href: invitationPath(id) } : undefined;
+    return sendPage(
+      reply,
+      problemPage({ ...frameOf(reply, request.account), ...body, detail: body.detail ?? '', next }),
+    );
   });
   app.setNotFoundHandler((request, reply) => {
     const body = { ...problemOf({ statusCode: 404 }).body(), requestId: request.id };

@@ -26,7 +26,8 @@ export interface Cookies {
 /** Browsers keep about 180 cookies a site, servers 16 KiB of headers. */
 const linksKept = 20;
 const loginsKept = 10;
-const loginMinutes = 15;
+/** As long as identity providers wait: signing up includes finding a code in the mail. */
+const loginMinutes = 60;
 
 /**
  * Over https every cookie is `__Host-`: secure, of this host alone, for all paths. Over plain http, for local use, it

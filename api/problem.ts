@@ -104,7 +104,11 @@ export function problemOf(error: unknown): Problem {
   }
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('too_large', 'Bodies may have 64 KiB at most.');
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('unsupported_media_type');
-  if (code?.startsWith('FST_CSRF')) return new Problem('form_expired', 'Reload the page and try again.');
+  if (code?.startsWith('FST_CSRF'))
+    return new Problem(
+      'form_expired',
+      'The page was open for too long, or somebody has signed in or out since. Nothing was done.',
+    );
   if (isDatabaseTrouble(error)) {
     return new Problem('database_unreachable', 'Nothing was lost. Repeat the request with the same Idempotency-Key.');
   }

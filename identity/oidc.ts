@@ -89,20 +89,23 @@ const requestTimeout = 5;
 /**
  * Usher as a relying party of one OpenID Connect provider: code flow with PKCE (S256), state and nonce.
  *
- * The provider is discovered at the first use, not here, and again at the next use after a failure.
+ * The provider is discovered at the first use, not here, again at the next use after a failure, and at a sign-in when it
+ * has not been for a while.
  * Plain http is accepted only where the issuer itself is an http URL, which is for local use.
  *
  * @param o.issuer the provider's issuer URL, exactly as the provider writes it
  * @param o.redirectUri the callback, as registered with the provider
+ * @param o.trustMs how long a provider that has answered is taken to be there. @default 10 s
  */
 export function createSignIn(o: {
   issuer: string;
   clientId: string;
   clientSecret: string;
   redirectUri: string;
+  trustMs?: number;
 }): SignIn {
   const issuer = new URL(o.issuer);
-  let discovered: Promise<oidc.Configuration> | undefined;
+  let discovered: { config: Promise<oidc.Configuration>; at: number } | undefined;
 
   const discover = async () => {
     const config = await oidc.discovery(issuer, o.clientId, {}, clientAuthentication(o.clientSecret), {
@@ -114,17 +117,22 @@ export function createSignIn(o: {
     return config;
   };
 
-  const provider = () => {
-    discovered ??= discover().catch((error) => {
-      discovered = undefined;
-      throw new SignInUnavailable(`The identity provider ${issuer.origin} cannot be reached: ${reason(error)}`);
-    });
-    return discovered;
+  /** @param trustMs how old its last answer may be */
+  const provider = (trustMs = Number.POSITIVE_INFINITY) => {
+    if (!discovered || Date.now() - discovered.at > trustMs) {
+      const config = discover().catch((error) => {
+        if (discovered?.config === config) discovered = undefined;
+        throw new SignInUnavailable(`The identity provider ${issuer.origin} cannot be reached: ${reason(error)}`);
+      });
+      discovered = { config, at: Date.now() };
+    }
+    return discovered.config;
   };
 
   return {
     async begin({ loginHint, prompt }) {
-      const config = await provider();
+      // A browser that is sent to a provider that is down shows an error of its own, from which nothing leads back.
+      const config = await provider(o.trustMs ?? 10_000);
       const checks = {
         state: oidc.randomState(),
         nonce: oidc.randomNonce(),

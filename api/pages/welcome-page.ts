@@ -8,10 +8,12 @@ import { signInForm } from './sign-in-form.ts';
 export interface WelcomePageView {
   csrf: string;
   notice?: Notice | undefined;
+  /** The id of the invitation that a sign-in which came to nothing was for. */
+  invitation?: string | undefined;
 }
 
-/** Invites to sign in: posts `_csrf` to /sign-in. */
-export const welcomePage = ({ csrf, notice }: WelcomePageView): Html =>
+/** Invites to sign in: posts `_csrf` and, where given, `invitation` to /sign-in. */
+export const welcomePage = ({ csrf, notice, invitation }: WelcomePageView): Html =>
   layout({
     title: 'Sign in',
     body: html`
@@ -19,7 +21,7 @@ export const welcomePage = ({ csrf, notice }: WelcomePageView): Html =>
       ${markIcon}
       <h1>Sign in to Usher</h1>${noticeBanner(notice)}
       <div class="words"><p>See the organizations you belong to, the licences that are yours, and the invitations that wait for you.</p></div>
-      <div class="actions">${signInForm({ csrf, text: 'Sign in' })}</div>
+      <div class="actions">${signInForm({ csrf, invitation, text: 'Sign in' })}</div>
     </article>
     <p class="aside">Cannot find the email of an invitation? Sign in with the address it was sent to: it is listed here.</p>`,
   });

@@ -205,7 +205,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
         const { id } = request.params;
         // Two tabs never cross: the form names the invitation it was drawn for.
         if (request.body.invitation !== id)
-          throw new Problem('form_expired', 'The form is of another invitation. Reload the page.');
+          throw new Problem('form_expired', 'The form is of another invitation. Nothing was done.');
         const seen = await visit(request, id);
         if (!seen) return unknown(reply, request.account);
         const page = standing(request, reply, seen);
@@ -258,7 +258,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
     { schema: { hide: true, params: idParams, body: formBody }, preHandler: app.csrfProtection },
     async (request, reply) => {
       if (request.body.invitation !== request.params.id)
-        throw new Problem('form_expired', 'Reload the page and try again.');
+        throw new Problem('form_expired', 'The form is of another invitation. Nothing was done.');
       const seen = await visit(request, request.params.id);
       if (!seen) return unknown(reply, request.account);
       const { row, link } = seen;

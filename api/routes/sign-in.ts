@@ -96,7 +96,7 @@ export function registerSignIn(app: App, deps: RouteDeps): void {
             : 'The sign-in did not finish. Nothing was changed; please try again.';
       return sendPage(
         reply.status(error.code === 'cancelled' ? 200 : 400),
-        welcomePage({ ...frameOf(reply), notice: { kind: 'warning', text } }),
+        welcomePage({ ...frameOf(reply), notice: { kind: 'warning', text }, invitation: login?.invitation }),
       );
     }
   });
@@ -105,7 +105,11 @@ export function registerSignIn(app: App, deps: RouteDeps): void {
     '/sign-out',
     {
       schema: { hide: true, body: Type.Object({ _csrf: Type.Optional(Type.String()) }) },
-      preHandler: app.csrfProtection,
+      preHandler: [
+        // Signed out in another tab: what was wanted is so already.
+        async (request, reply) => (request.account ? undefined : reply.redirect('/', 303)),
+        app.csrfProtection,
+      ],
     },
     async (request, reply) => {
       const session = cookies.session(request);

@@ -18,12 +18,12 @@ import { insertMember, type Role } from '../../db/members.ts';
 import { ensureOrganization, type Organization } from '../../db/organizations.ts';
 import { createLinks, type Links } from '../../identity/links.ts';
 import { createSignIn } from '../../identity/oidc.ts';
-import { type RunningProvider, startProvider } from '../../identity/provider/start-provider.ts';
+import { type ProviderOptions, type RunningProvider, startProvider } from '../../identity/provider/start-provider.ts';
 import { freePort } from '../../local/ports.ts';
 import type { Mail } from '../../mail/mail.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
 import { startSandbox } from '../../mail/sandbox/sandbox.ts';
-import { createWorker, ensureReconcileSchedule, type WorkerDeps } from '../../worker.ts';
+import { bundleWorkflows, createWorker, ensureReconcileSchedule, type WorkerDeps } from '../../worker.ts';
 import { emptyDatabase, freshDatabase } from './database.ts';
 import { searchPersonalData } from './personal-data.ts';
 import { temporalEnvironment } from './temporal.ts';
@@ -65,6 +65,8 @@ export interface Usher {
   key: string;
   /** The identity provider, if wanted. */
   provider: RunningProvider;
+  /** Does something while the identity provider is down. */
+  withoutProvider(work: () => Promise<void>): Promise<void>;
   /** Every line the API logged. */
   log: string[];
   call(path: string, options?: CallOptions): Promise<Answer>;
@@ -101,7 +103,7 @@ export interface UsherOptions {
   seats?: number;
   worker?: Partial<WorkerDeps>;
   /** Starts the embedded identity provider, on another site than Usher. */
-  withProvider?: boolean;
+  withProvider?: true;
   organization?: { slug: string; name: string; homeUrl?: string };
 }
 
@@ -115,6 +117,9 @@ export async function until<T>(what: string, condition: () => Promise<T | undefi
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
+
+/** Made once a file: workers of the tests come and go. */
+let bundle: ReturnType<typeof bundleWorkflows> | undefined;
 
 /** Starts one. End it with `close()`, which fails the file if something stays open. */
 export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
@@ -138,18 +143,16 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
   const providerPort = options.withProvider ? await freePort() : 9;
   const issuer = `http://127.0.0.1:${providerPort}`;
   const client = { id: 'usher', secret: 'a secret between the two' };
-  let provider: RunningProvider | undefined;
-  if (options.withProvider) {
-    provider = await startProvider({
-      issuer,
-      host: '127.0.0.1',
-      port: providerPort,
-      databaseUrl: (await emptyDatabase()).url,
-      client: { ...client, redirectUris: [`${url}${callbackPath}`], postLogoutRedirectUris: [`${url}/`] },
-      mail: { url: sandbox.url, token: 'test', from: 'identity@usher.example' },
-    });
-    started.defer(() => provider!.close());
-  }
+  const providerOptions: ProviderOptions | undefined = options.withProvider && {
+    issuer,
+    host: '127.0.0.1',
+    port: providerPort,
+    databaseUrl: (await emptyDatabase()).url,
+    client: { ...client, redirectUris: [`${url}${callbackPath}`], postLogoutRedirectUris: [`${url}/`] },
+    mail: { url: sandbox.url, token: 'test', from: 'identity@usher.example' },
+  };
+  let provider = providerOptions && (await startProvider(providerOptions));
+  started.defer(async () => provider?.close());
   const log: string[] = [];
   const logger = pino(
     { level: 'debug' },
@@ -169,6 +172,8 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
       clientId: client.id,
       clientSecret: client.secret,
       redirectUri: `${url}${callbackPath}`,
+      // So that a provider that goes down is noticed at once.
+      trustMs: 0,
     }),
     issuer,
     publicUrl: url,
@@ -208,7 +213,9 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
 
   const startWorker = async (more: Partial<WorkerDeps> = {}): Promise<RunningWorker> => {
     await ensureReconcileSchedule(temporal.client);
+    bundle ??= bundleWorkflows();
     const worker = await createWorker({
+      workflowBundle: await bundle,
       db,
       mail,
       links,
@@ -285,6 +292,14 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     owner,
     key,
     provider: provider as RunningProvider,
+    async withoutProvider(work) {
+      await provider!.close();
+      try {
+        await work();
+      } finally {
+        usher.provider = provider = await startProvider(providerOptions!);
+      }
+    },
     log,
     call,
     async invite(email, more = {}) {
