@@ -8,8 +8,9 @@ export default defineConfig({
     setupFiles: 'test/setup/leaks.ts',
     // Each worker may run a Temporal server and a Postgres session beside it.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Guards against hanging only: conditions decide, not times, and a busy machine is slow.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: [
       {
         extends: true,

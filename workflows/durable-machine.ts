@@ -124,36 +124,35 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
 
   const isActive = (of: SnapshotFrom<TMachine>) => (of as { status: string }).status === 'active';
 
-  function become(next: SnapshotFrom<TMachine>, actions: AnyAction[]) {
+  /** @param at the time (ms) by which the chart computed its delays; a commit may have taken a while since */
+  function become(next: SnapshotFrom<TMachine>, actions: AnyAction[], at: number) {
     const before = snapshot;
     snapshot = next;
-    for (const action of actions) perform(action);
+    for (const action of actions) perform(action, at);
     options.changed?.(next, before);
   }
 
   function adopt(row: TRow) {
     for (const id of [...actors.keys()]) stop(id);
     delayed.clear();
-    const [next, actions] = initialTransition(machine, options.input(row, now())) as [
-      SnapshotFrom<TMachine>,
-      AnyAction[],
-    ];
+    const at = now();
+    const [next, actions] = initialTransition(machine, options.input(row, at)) as [SnapshotFrom<TMachine>, AnyAction[]];
     const effect = actions.find(isEffect);
     if (effect)
       throw new Error(`The initial state of ${machine.id} names the effect ${effect.type}: it must only route`);
     sequence = row.sequence;
-    become(next, actions);
+    become(next, actions, at);
   }
 
   /** Carries out a built-in action. Effects are the commit's. */
-  function perform(action: AnyAction) {
+  function perform(action: AnyAction, at: number) {
     const { type, params } = action as { type: string; params: never };
     switch (type) {
       case 'xstate.raise': {
         const { event, id, delay } = params as { event: { type: string }; id?: string; delay?: number };
         // Without a delay the event has been consumed already; an infinite one never comes.
         if (delay === undefined || delay === Number.POSITIVE_INFINITY) return;
-        delayed.set(id ?? event.type, { event, due: now() + delay });
+        delayed.set(id ?? event.type, { event, due: at + delay });
         return;
       }
       case 'xstate.cancel':
@@ -224,7 +223,7 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
       const [next, actions] = attempt;
       const effects = actions.filter(isEffect).map(({ type, params }) => ({ type, params }));
       if (effects.length === 0) {
-        become(next, actions);
+        become(next, actions, stamped.at);
         answer?.({ status: 'taken', sequence });
         return;
       }
@@ -237,7 +236,7 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
       switch (committed.status) {
         case 'committed':
           sequence += 1;
-          become(next, actions);
+          become(next, actions, stamped.at);
           answer?.({ status: 'taken', sequence });
           return;
         case 'refused':

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { InvitationId } from '../../db/ids.ts';
 import { revokeSignal } from '../../workflows/contract.ts';
 import { findBreaches } from '../setup/consistency.ts';
@@ -7,9 +7,6 @@ import { type ActName, actNames, acts, amended } from './acts.ts';
 import { type Installation, startInstallation } from './installation.ts';
 
 /** Each point at which a crash could lose or double something: hit for sure, then looked at. */
-
-// Temporal waits 10 s for the workflow task of a dead worker.
-vi.setConfig({ testTimeout: 60_000 });
 
 let usher: Installation;
 beforeAll(async () => {

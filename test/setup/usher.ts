@@ -80,7 +80,7 @@ export interface Usher {
   messages(email: string): Promise<{ MessageID: string; Subject: string; Metadata: Record<string, string> }[]>;
   /** The path of the link in the newest email to an address. */
   linkTo(email: string): Promise<string>;
-  /** Waits until a condition holds. @throws after 15 s */
+  /** Waits until a condition holds. @throws after a minute */
   until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T>;
   worker: RunningWorker;
   startWorker(more?: Partial<WorkerDeps>): Promise<RunningWorker>;
@@ -107,9 +107,9 @@ export interface UsherOptions {
   organization?: { slug: string; name: string; homeUrl?: string };
 }
 
-/** Waits until a condition holds, asking every 25 ms. @throws after 15 s */
+/** Waits until a condition holds, asking every 25 ms. @throws after a minute: it will not come */
 export async function until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== false) return value;
