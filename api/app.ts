@@ -82,8 +82,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'"],
-        // Browsers check the redirect after a form too, and signing in leads to the identity provider.
-        formAction: ["'self'", new URL(deps.issuer).origin],
+        // Browsers check the redirects after a form too, and signing in leads to the identity provider, which may have its
+        // pages elsewhere or send people on to that of their company.
+        formAction: ["'self'", new URL(deps.issuer).origin, 'https:'],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
       },

@@ -90,7 +90,7 @@ export function registerSignIn(app: App, deps: RouteDeps): void {
       request.log.info({ code: error.code }, 'sign-in refused');
       const text =
         error.code === 'cancelled'
-          ? 'You have not signed in.'
+          ? `You have not signed in.${login?.invitation ? ' Your invitation waits.' : ''}`
           : error.code === 'no_email'
             ? 'Your identity provider tells us no email address, so we cannot find your invitations.'
             : 'The sign-in did not finish. Nothing was changed; please try again.';

@@ -216,13 +216,13 @@ export class Invitee {
   async inspect(name: string): Promise<void> {
     const [url, body] = [this.page.url(), await this.page.content()];
     await laboratory.route(url, (route) => route.fulfill({ body, contentType: 'text/html' }));
+    await laboratory.goto(url);
     for (const [colorScheme, width] of [
       ['light', 1200],
       ['dark', 320],
     ] as const) {
       await laboratory.setViewportSize({ width, height: 800 });
       await laboratory.emulateMedia({ colorScheme });
-      await laboratory.goto(url);
       await laboratory.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true });
       expect(await laboratory.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
       const { violations } = await new AxeBuilder({ page: laboratory }).setLegacyMode().analyze();

@@ -106,7 +106,7 @@ describe('an invitee joins', () => {
     const person = await invitee();
     await person.followLink(email);
     expect(await person.press('Cancel and go back to Usher')).toBe(200);
-    expect(await person.words()).toContain('You have not signed in.');
+    expect(await person.words()).toContain('You have not signed in. Your invitation waits.');
     await person.inspect('sign-in-cancelled');
     await person.press('Sign in');
     await person.signIn(email);
