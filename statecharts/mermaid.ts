@@ -1,56 +1,62 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 
 /**
- * Draws a chart as Mermaid text (stateDiagram-v2), from its own definition: every state, every transition with its event,
- * guard and actions, invoked actors as notes.
+ * Draws a chart as Mermaid text (stateDiagram-v2), from its own definition: every state with the actors it runs, every
+ * transition with its event, delay and guard. A state that only routes is drawn as a choice. Transitions of a compound
+ * state that stay inside it stand in a note beside it: as arrows Mermaid would draw them across its children.
  *
  * @see https://mermaid.js.org/syntax/stateDiagram.html
  */
 export function mermaidOf(machine: AnyStateMachine): string {
-  return ['stateDiagram-v2', ...inside(machine.root, 1), ''].join('\n');
+  return ['stateDiagram-v2', ...inside(machine.root), ''].join('\n');
 }
 
-const indent = (depth: number) => '  '.repeat(depth);
 /** A name that is one word for Mermaid, and unlike any other state's. */
 const nameOf = (node: AnyStateNode) => node.path.join('_');
+const childrenOf = (node: AnyStateNode) => Object.values(node.states) as AnyStateNode[];
+const indented = (lines: string[]) => lines.map((line) => `  ${line}`);
 
-function inside(parent: AnyStateNode, depth: number): string[] {
-  const children = Object.values(parent.states) as AnyStateNode[];
-  const pad = indent(depth);
-  return children.flatMap((node) => {
-    const isInitial = parent.initial?.target[0] === node;
-    return [
-      ...(isInitial ? [`${pad}[*] --> ${nameOf(node)}`] : []),
-      `${pad}state "${node.key}" as ${nameOf(node)}`,
-      ...(Object.keys(node.states).length > 0
-        ? [`${pad}state ${nameOf(node)} {`, ...inside(node, depth + 1), `${pad}}`]
-        : []),
-      ...node.invoke.map((invoke) => `${pad}note right of ${nameOf(node)}: runs ${String(invoke.src)}`),
-      ...[...node.transitions.values()].flat().map((t) => arrow(node, t, pad)),
-      ...(node.always ?? []).map((t) => arrow(node, t, pad)),
-      ...(node.type === 'final' ? [`${pad}${nameOf(node)} --> [*]`] : []),
-    ];
-  });
+function inside(parent: AnyStateNode): string[] {
+  const initial = parent.initial?.target[0];
+  // Declared before the first arrow names it: else Mermaid takes a choice for a plain state.
+  return indented([...childrenOf(parent).flatMap(drawn), ...(initial ? [`[*] --> ${nameOf(initial)}`] : [])]);
 }
 
-function arrow(
-  from: AnyStateNode,
-  { target, guard, actions, eventType, reenter }: AnyTransitionDefinition,
-  pad: string,
-) {
-  const to = (target?.[0] as AnyStateNode | undefined) ?? from;
-  const names = actions.map((action) =>
-    typeof action === 'string' ? action : String((action as { type: string }).type),
-  );
-  const label = [
-    eventName(String(eventType)),
-    guard ? `[${guardName(guard)}]` : '',
-    names.length > 0 ? `/ ${names.join(', ')}` : '',
-    reenter && to === from ? '(re-entering)' : '',
+function drawn(node: AnyStateNode): string[] {
+  const name = nameOf(node);
+  const children = childrenOf(node);
+  const transitions = [...node.transitions.values(), node.always ?? []].flat();
+  const staying = children.length > 0 ? transitions.filter((t) => !leaves(node, t)) : [];
+  const isChoice = transitions.length > 0 && transitions.every((t) => t.eventType === '');
+  const runs = node.invoke.map((invoke) => `<br/>runs ${String(invoke.src)}`).join('');
+  return [
+    isChoice ? `state ${name} <<choice>>` : `state "${node.key}${runs}" as ${name}`,
+    ...(children.length > 0 ? [`state ${name} {`, ...inside(node), '}'] : []),
+    ...(staying.length > 0
+      ? [`note left of ${name}`, ...indented(staying.map((t) => `${labelOf(t)} → ${outcomeOf(node, t)}`)), 'end note']
+      : []),
+    ...transitions
+      .filter((t) => !staying.includes(t))
+      .map((t) => [`${name} --> ${nameOf(targetOf(node, t))}`, labelOf(t)].filter(Boolean).join(': ')),
+    ...(node.type === 'final' ? [`${name} --> [*]`] : []),
   ];
-  const text = label.filter(Boolean).join(' ');
-  return `${pad}${nameOf(from)} --> ${nameOf(to)}${text ? `: ${text}` : ''}`;
 }
+
+const targetOf = (from: AnyStateNode, { target }: AnyTransitionDefinition): AnyStateNode => target?.[0] ?? from;
+
+function leaves(node: AnyStateNode, transition: AnyTransitionDefinition): boolean {
+  const { path } = targetOf(node, transition);
+  return !node.path.every((key, i) => path[i] === key);
+}
+
+const outcomeOf = (node: AnyStateNode, transition: AnyTransitionDefinition): string => {
+  const target = targetOf(node, transition);
+  if (target !== node) return target.key;
+  return transition.reenter ? 'anew' : 'stays';
+};
+
+const labelOf = ({ eventType, guard }: AnyTransitionDefinition): string =>
+  [eventName(String(eventType)), guard ? `[${guardName(guard)}]` : ''].filter(Boolean).join(' ');
 
 /** `xstate.after.expiry.invitation.pending` reads `after expiry`; a done actor `delivery done`; none for `always`. */
 const eventName = (type: string): string =>

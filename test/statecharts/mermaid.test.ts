@@ -9,9 +9,10 @@ test('the drawn chart in the docs is the chart as it is: else run npm run docs:d
   expect(text).toBe(withDiagram(text));
 });
 
-test('the drawing names every state and event', () => {
+test('the drawing names every state, event, delay, guard and actor', () => {
   const drawing = mermaidOf(invitationChart);
   const names = ['sending', 'waiting', 'reminding', 'undeliverable', 'accepted', 'declined', 'expired', 'revoked'];
   const events = ['accept', 'decline', 'revoke', 'resend', 'amend', 'delivery', 'after expiry', 'after reminder'];
-  for (const word of [...names, ...events]) expect(drawing).toContain(word);
+  const guards = Object.keys(invitationChart.implementations.guards).map((guard) => `[${guard}`);
+  for (const word of [...names, ...events, ...guards, 'runs deliver']) expect(drawing).toContain(word);
 });
