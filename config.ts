@@ -6,6 +6,22 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/**
+ * Carries out a step of a program's start that hangs on variables.
+ *
+ * @param otherwise what is said when it fails: what to check
+ * @throws ConfigError
+ */
+export async function attempt<T>(otherwise: string, step: () => T | Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (cause) {
+    const { code, message } = cause as { code?: unknown; message?: string };
+    const reason = typeof code === 'string' ? code : message?.split('\n', 1)[0];
+    throw new ConfigError(`${otherwise} (${reason}).`, { cause });
+  }
+}
+
 export interface Config {
   /** Postgres connection string of the run role. */
   databaseUrl: string;

@@ -14,7 +14,7 @@ import { createDeliveryActivities } from './activities/delivery.ts';
 import { reducedFailures } from './activities/failure.ts';
 import { createInvitationActivities } from './activities/invitation.ts';
 import { createReconcileActivities } from './activities/reconcile.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { attempt, ConfigError, readConfig } from './config.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import { createLinks, type Links } from './identity/links.ts';
 import type { Mail } from './mail/mail.ts';
@@ -93,7 +93,9 @@ export async function ensureReconcileSchedule(temporal: Client): Promise<void> {
 async function main() {
   const config = readConfig(process.env);
   const { connectionOptions, namespace } = loadClientConnectConfig();
-  const connection = await NativeConnection.connect(connectionOptions);
+  const connection = await attempt('Temporal cannot be reached: check TEMPORAL_ADDRESS, and that it runs', () =>
+    NativeConnection.connect(connectionOptions),
+  );
   const clientConnection = await Connection.connect(connectionOptions);
   const db = createDatabase(config.databaseUrl, 20);
   const mail = createPostmarkMail(config.mail);

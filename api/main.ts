@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { pino } from 'pino';
-import { ConfigError, readConfig } from '../config.ts';
+import { attempt, ConfigError, readConfig } from '../config.ts';
 import { createDatabase } from '../db/database.ts';
 import { createLinks } from '../identity/links.ts';
 import { createSignIn } from '../identity/oidc.ts';
@@ -14,7 +14,7 @@ async function main() {
   const logger = pino({ level: config.logLevel });
   const { connectionOptions, namespace } = loadClientConnectConfig();
   // Lazy: the API serves what it can while Temporal is down.
-  const connection = Connection.lazy(connectionOptions);
+  const connection = await attempt('TEMPORAL_ADDRESS is not host:port', () => Connection.lazy(connectionOptions));
   const db = createDatabase(config.databaseUrl, 20);
   const app = await buildApp({
     db,
@@ -26,7 +26,10 @@ async function main() {
     cookieKey: config.cookieKey,
     logger,
   });
-  await app.listen({ host: config.host, port: config.port });
+  const { host, port } = config;
+  await attempt(`Nothing can listen on ${host}:${port}: free it, or give another host or port`, () =>
+    app.listen({ host, port }),
+  );
   logger.info({ publicUrl: config.publicUrl }, 'the API is ready');
   const stop = async () => {
     await app.close();

@@ -1,7 +1,8 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
+import { sql } from 'kysely';
 import { FileMigrationProvider, Migrator } from 'kysely/migration';
-import { ConfigError, databaseUrl } from '../config.ts';
+import { attempt, ConfigError, databaseUrl } from '../config.ts';
 import { createDatabase } from './database.ts';
 
 /**
@@ -9,11 +10,14 @@ import { createDatabase } from './database.ts';
  *
  * @param url postgres://… of a role that may create tables
  * @returns names of the migrations carried out
- * @throws what Postgres said
+ * @throws ConfigError when it cannot be reached; what Postgres said of a migration
  */
 export async function migrate(url: string): Promise<string[]> {
   const db = createDatabase(url, 2);
   try {
+    await attempt('Postgres cannot be used: check the URL of the database, and that it runs', () =>
+      sql`select 1`.execute(db),
+    );
     const migrator = new Migrator({
       db,
       provider: new FileMigrationProvider({ fs, path, migrationFolder: path.join(import.meta.dirname, 'migrations') }),
