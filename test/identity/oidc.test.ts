@@ -278,6 +278,21 @@ describe('a provider out of reach', () => {
     expect((await signIn.begin({})).url).toContain(`:${port}/auth?`);
   });
 
+  test('is noticed when it goes down after it has answered, before anybody is sent there', async () => {
+    let down = false;
+    const { issuer } = await startOtherProvider({
+      after: (ctx) => {
+        if (down) ctx.status = 502;
+      },
+    });
+    const signIn = createSignIn({ issuer, clientId, clientSecret, redirectUri, trustMs: 0 });
+    expect((await signIn.begin({})).url).toContain(`${issuer}/auth?`);
+    down = true;
+    await expect(signIn.begin({})).rejects.toThrow(SignInUnavailable);
+    down = false;
+    expect((await signIn.begin({})).url).toContain(`${issuer}/auth?`);
+  });
+
   test('is an error after two seconds where nobody answers', async () => {
     const port = await freePort();
     await serve(port, () => {});
