@@ -93,17 +93,19 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
 
 /** Load and commit of invitations: all that their workflow does to Postgres. */
 export function createInvitationActivities({ db }: { db: Kysely<Database> }): InvitationActivities {
-  const load = (id: InvitationId) => loadInvitation(db, id);
-
   /** The row as it stands; it must exist, since a run began from it. */
   const stored = async (id: InvitationId): Promise<StoredInvitation> => {
-    const row = await load(id);
+    const row = await loadInvitation(db, id);
     if (!row) throw new Error(`invitation ${id} is gone`);
     return row;
   };
 
   return {
-    load,
+    async load(id, request) {
+      const row = await loadInvitation(db, id);
+      const known = request ? await findEventByRequest(db, request) : undefined;
+      return row && known?.sequence ? { ...row, taken: known.sequence } : row;
+    },
 
     async commit(transition): Promise<Committed<StoredInvitation, Refusal>> {
       const { invitation: id, sequence, facts, request } = transition;

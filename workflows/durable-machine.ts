@@ -57,8 +57,11 @@ export type Committed<TRow, TRefusal> =
 
 export interface DurableMachineOptions<TMachine extends AnyStateMachine, TRow extends { sequence: number }, TRefusal> {
   machine: TMachine;
-  /** Reads the row from which the run resumes; null when there is none. */
-  load: () => Promise<TRow | null>;
+  /**
+   * Reads the row from which the run resumes; null when there is none. Asked about an event, it says as `taken` under
+   * which number that event's request has been committed, if it has.
+   */
+  load: (event?: EventFromLogic<TMachine>) => Promise<(TRow & { taken?: number }) | null>;
   /** The machine's input for a row at a time (ms). The machine's initial state must route by it and name no effect. */
   input: (row: TRow, at: number) => InputFrom<TMachine>;
   commit: (transition: Transition<TMachine>) => Promise<Committed<TRow, TRefusal>>;
@@ -215,9 +218,16 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
       const stamped = { ...event, at: now() } as EventFromLogic<TMachine> & { at: number };
       const attempt = tryTransition(stamped);
       if (!attempt) {
-        // A refusal counts only where the row agrees: this run may be behind it.
-        if (answer && (await resume())) continue;
-        answer?.({ status: 'refused', code: options.refusal(snapshot, event) });
+        if (answer) {
+          // A refusal counts only where the row agrees: this run may be behind it, or the event be in it already.
+          const { moved, taken } = await resume(stamped);
+          if (moved && taken === undefined) continue;
+          answer(
+            taken === undefined
+              ? { status: 'refused', code: options.refusal(snapshot, event) }
+              : { status: 'taken', sequence: taken },
+          );
+        }
         return;
       }
       const [next, actions] = attempt;
@@ -292,12 +302,12 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
       );
   }
 
-  /** Adopts the row unless it is as this run knows it; true when it was not. */
-  async function resume(): Promise<boolean> {
-    const row = await options.load();
-    if (!row || row.sequence === sequence) return false;
-    adopt(row);
-    return true;
+  /** Adopts the row unless it is as this run knows it. */
+  async function resume(event?: EventFromLogic<TMachine>): Promise<{ moved: boolean; taken?: number | undefined }> {
+    const row = await options.load(event);
+    const moved = row !== null && row.sequence !== sequence;
+    if (moved) adopt(row);
+    return { moved, taken: row?.taken };
   }
 
   async function loop(): Promise<void> {

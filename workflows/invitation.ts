@@ -61,8 +61,8 @@ export interface InvitationTransition {
 }
 
 export interface InvitationActivities {
-  /** The row of an invitation; null when there is none. */
-  load(id: InvitationId): Promise<StoredInvitation | null>;
+  /** The row of an invitation; null when there is none. Says also which transition a request has made, if it has. */
+  load(id: InvitationId, request: string | null): Promise<(StoredInvitation & { taken?: number }) | null>;
   /** Records a transition and carries out its effects in one transaction. */
   commit(transition: InvitationTransition): Promise<Committed<StoredInvitation, Refusal>>;
 }
@@ -116,7 +116,10 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
 
   const machine = durableMachine({
     machine: invitationChart,
-    load: () => local.load(id).catch(() => regular.load(id)),
+    load: (event) => {
+      const request = (event as Partial<Act> | undefined)?.request ?? null;
+      return local.load(id, request).catch(() => regular.load(id, request));
+    },
     input: ({ facts }: StoredInvitation, at) => ({ facts, at }),
     commit: ({ sequence, event, effects, context }): Promise<Committed<StoredInvitation, Refusal>> => {
       const { by, request, account } = event as Partial<AcceptInput>;

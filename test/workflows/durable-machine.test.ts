@@ -7,7 +7,19 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { emptyDatabase } from '../setup/database.ts';
 import { temporalEnvironment } from '../setup/temporal.ts';
 import { until } from '../setup/usher.ts';
-import { counting, employing, finish, look, offer, type Row, reload, type Store } from './small-charts/workflows.ts';
+import {
+  counting,
+  employing,
+  finish,
+  look,
+  type Offer,
+  offer,
+  offerAll,
+  type Row,
+  reload,
+  type Store,
+  waiting,
+} from './small-charts/workflows.ts';
 
 /** The interpreter, on small charts whose rows are in a table of the test's own. */
 
@@ -20,23 +32,26 @@ let client: Client;
 
 const hour = 3_600_000;
 
-const rowOf = (r: { sequence: number; facts: Row['facts'] }): Row => ({ sequence: r.sequence, facts: r.facts });
+const rowOf = async (id: string): Promise<Row | null> =>
+  (await pool.query('select sequence, facts from charts where id = $1', [id])).rows[0] ?? null;
+const numberOf = async (request: string | null): Promise<number | undefined> =>
+  (await pool.query('select sequence from log where request = $1', [request])).rows[0]?.sequence;
 
 const store: Store = {
-  async load(id) {
-    const { rows } = await pool.query('select sequence, facts from charts where id = $1', [id]);
-    return rows[0] ? rowOf(rows[0]) : null;
+  async load(id, request) {
+    const row = await rowOf(id);
+    const taken = await numberOf(request);
+    return row && taken ? { ...row, taken } : row;
   },
   async commit(id, { sequence, event, request, facts }) {
     if (request === 'forbidden') return { status: 'refused', code: 'forbidden by a constraint' };
-    const known = await pool.query('select sequence from log where request = $1', [request]);
-    if (request && known.rows[0])
-      return { status: 'repeated', sequence: known.rows[0].sequence, row: (await store.load(id))! };
+    const known = await numberOf(request);
+    if (known) return { status: 'repeated', sequence: known, row: (await rowOf(id))! };
     const { rowCount } = await pool.query(
       'update charts set sequence = $2, facts = $3 where id = $1 and sequence = $2 - 1',
       [id, sequence, facts],
     );
-    if (rowCount === 0) return { status: 'superseded', row: (await store.load(id))! };
+    if (rowCount === 0) return { status: 'superseded', row: (await rowOf(id))! };
     await pool.query('insert into log values ($1, $2, $3, $4)', [id, sequence, event, request]);
     return { status: 'committed' };
   },
@@ -87,11 +102,24 @@ const start = (id: string, continueAfter?: number) =>
     args: continueAfter ? [id, continueAfter] : [id],
   });
 const employ = (id: string) => client.workflow.start(employing, { taskQueue: 'small', workflowId: id, args: [id] });
-const say = (id: string, type: string, request?: string) =>
-  client.workflow.getHandle(id).executeUpdate(offer, { args: [{ type, ...(request ? { request } : {}) }] });
+const say = (id: string, type: string, request?: string, to?: number) =>
+  client.workflow
+    .getHandle(id)
+    .executeUpdate(offer, { args: [{ type, ...(request ? { request } : {}), ...(to ? { to } : {}) }] });
+/** Starts a chart with an event, which is thus in the run's first task, before anything can be due. */
+const startWith = (id: string, workflow: typeof counting | typeof waiting, event: Offer) =>
+  client.workflow.executeUpdateWithStart(offer, {
+    args: [event],
+    startWorkflowOperation: new WithStartWorkflowOperation(workflow, {
+      taskQueue: 'small',
+      workflowId: id,
+      args: [id],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    }),
+  });
 const events = async (id: string) =>
   (await pool.query('select event from log where id = $1 order by sequence', [id])).rows.map((r) => r.event);
-const factsOf = async (id: string) => (await store.load(id))!.facts;
+const factsOf = async (id: string) => (await rowOf(id))!.facts;
 
 describe('events', () => {
   test('are taken one at a time, each recorded under the next number', async () => {
@@ -182,30 +210,77 @@ describe('events', () => {
     await say(id, 'stop');
   });
 
+  test('under a key known only to the row make a run behind it catch up', async () => {
+    const id = await insert();
+    await start(id);
+    await say(id, 'add');
+    // Committed as 3 under this key, by a task that was lost.
+    await pool.query(`update charts set sequence = 3, facts = jsonb_set(facts, '{count}', '41') where id = $1`, [id]);
+    await pool.query('insert into log values ($1, 3, $2, $3)', [id, 'add', `${id}/lost`]);
+    expect(await say(id, 'add', `${id}/lost`)).toEqual({ status: 'taken', sequence: 3 });
+    expect(await say(id, 'add')).toEqual({ status: 'taken', sequence: 4 });
+    expect(await factsOf(id)).toMatchObject({ count: 42 });
+    await say(id, 'stop');
+  });
+
+  test('under a key known only to the row are answered as taken, also where its state would refuse them', async () => {
+    const id = await insert();
+    const handle = await start(id);
+    await say(id, 'add');
+    // Committed as 3 and 4, the first under this key, by a task that was lost.
+    await pool.query('insert into log values ($1, 3, $2, $3)', [id, 'add', `${id}/lost`]);
+    await pool.query(`update charts set sequence = 4, facts = jsonb_set(facts, '{state}', '"closed"') where id = $1`, [
+      id,
+    ]);
+    const answers = await handle.executeUpdate(offerAll, {
+      args: [
+        [
+          { type: 'add', request: `${id}/lost` },
+          { type: 'add', request: `${id}/other` },
+        ],
+      ],
+    });
+    expect(answers).toEqual([
+      { status: 'taken', sequence: 3 },
+      { status: 'refused', code: 'closed does not take add' },
+    ]);
+    await handle.result();
+  });
+
   test('queued while the run closes all get their answer', async () => {
     const id = await insert();
     const handle = await start(id);
-    const answers = await Promise.allSettled(
-      ['add', 'stop', 'add', 'stop', 'add', 'nonsense'].map((type) => say(id, type)),
-    );
+    const types = ['add', 'stop', 'add', 'nonsense', 'stop'];
+    expect(await handle.executeUpdate(offerAll, { args: [types.map((type) => ({ type }))] })).toEqual([
+      { status: 'taken', sequence: 2 },
+      { status: 'taken', sequence: 3 },
+      { status: 'refused', code: 'stopped does not take add' },
+      { status: 'refused', code: 'stopped does not take nonsense' },
+      { status: 'refused', code: 'stopped does not take stop' },
+    ]);
     await handle.result();
-    // Those the server still handed to the run have an answer; those after its end are told that it has ended.
-    for (const answer of answers) {
-      if (answer.status === 'rejected') expect(String(answer.reason)).toMatch(/completed|closing|not found/i);
+    expect(await events(id)).toEqual(['add', 'stop']);
+  });
+
+  test('racing the end of the run are recorded just when they are answered so', async () => {
+    const id = await insert();
+    const handle = await start(id);
+    const keys = Array.from({ length: 12 }, (_, i) => `${id}/${i}`);
+    const answers = await Promise.allSettled(keys.map((key, i) => say(id, i === 5 ? 'stop' : 'add', key)));
+    await handle.result();
+    for (const [i, answer] of answers.entries()) {
+      if (answer.status === 'fulfilled') {
+        const { value } = answer;
+        expect(await numberOf(keys[i]!)).toBe(value.status === 'taken' ? value.sequence : undefined);
+      } else {
+        // Told by the server that the run has ended: the outcome is unknown, and the log knows it.
+        expect(String(answer.reason)).toMatch(/completed|closing|not found/i);
+      }
     }
-    expect((await events(id)).filter((e) => e === 'stop')).toHaveLength(1);
   });
 
   test('of a run without a row are refused, and it ends', async () => {
-    const answer = await client.workflow.executeUpdateWithStart(offer, {
-      args: [{ type: 'add' }],
-      startWorkflowOperation: new WithStartWorkflowOperation(counting, {
-        taskQueue: 'small',
-        workflowId: 'nowhere',
-        args: ['nowhere'],
-        workflowIdConflictPolicy: 'USE_EXISTING',
-      }),
-    });
+    const answer = await startWith('nowhere', counting, { type: 'add' });
     expect(answer).toEqual({ status: 'refused', code: 'no row' });
     await client.workflow.getHandle('nowhere').result();
   });
@@ -215,7 +290,7 @@ describe('events', () => {
     const handle = await start(id);
     await handle.result();
     expect(await events(id)).toEqual([]);
-    expect((await store.load(id))!.sequence).toBe(7);
+    expect((await rowOf(id))!.sequence).toBe(7);
   });
 });
 
@@ -229,7 +304,7 @@ describe('time', () => {
     }
   });
 
-  test('an infinite delay arms no timer, and all others share one', async () => {
+  test('an infinite delay arms no timer, and a state re-entered needs no second one', async () => {
     const id = await insert();
     const handle = await start(id);
     await say(id, 'reenter');
@@ -240,18 +315,32 @@ describe('time', () => {
     expect(history!.filter((e) => e.timerStartedEventAttributes)).toHaveLength(1);
   });
 
+  test("a parent's deadline survives a change of its children", async () => {
+    const id = await insert({ deadline: Date.now() + 300 });
+    await startWith(id, waiting, { type: 'move', to: Date.now() + hour });
+    await client.workflow.getHandle(id).result();
+    expect(await events(id)).toEqual(['move', 'late']);
+  });
+
+  test("a parent's deadline is armed anew when the parent is re-entered, sooner or later", async () => {
+    const sooner = await insert();
+    await startWith(sooner, waiting, { type: 'moveAnew', to: Date.now() + 300 });
+    await client.workflow.getHandle(sooner).result();
+    expect(await events(sooner)).toEqual(['moveAnew', 'late']);
+
+    const later = await insert();
+    const handle = await client.workflow.start(waiting, { taskQueue: 'small', workflowId: later, args: [later] });
+    // Due at once, were it not moved again before anything that is due has its turn.
+    const moves = [Date.now() - 1, Date.now() + hour].map((to) => ({ type: 'moveAnew', to }));
+    await handle.executeUpdate(offerAll, { args: [moves] });
+    expect(await say(later, 'stop')).toEqual({ status: 'taken', sequence: 4 });
+    await handle.result();
+    expect(await events(later)).toEqual(['moveAnew', 'moveAnew', 'stop']);
+  });
+
   test('an event that came in time beats a deadline due in the same task', async () => {
     const id = await insert({ deadline: Date.now() - 1 });
-    const operation = new WithStartWorkflowOperation(counting, {
-      taskQueue: 'small',
-      workflowId: id,
-      args: [id],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-    });
-    const answer = await client.workflow.executeUpdateWithStart(offer, {
-      args: [{ type: 'stop' }],
-      startWorkflowOperation: operation,
-    });
+    const answer = await startWith(id, counting, { type: 'stop' });
     expect(answer).toEqual({ status: 'taken', sequence: 2 });
     expect(await events(id)).toEqual(['stop']);
   });
@@ -291,21 +380,31 @@ test('a request to cancel becomes an event, and the run completes', async () => 
   }
 });
 
-test('a long run drains and continues as new; no event and no deadline is lost', async () => {
-  const id = await insert({ deadline: Date.now() + 4_000 });
-  const first = await start(id, 40);
+test('a long run drains and continues as new; no event is lost, and deadlines are as the row says', async () => {
+  const id = await insert();
+  const { firstExecutionRunId } = await start(id, 60);
+  // Unlike re-entering, it leaves the armed timer as it is: only another run, reading the row, can be late.
+  await say(id, 'move', undefined, Date.now() - 1);
   let added = 0;
-  while ((await client.workflow.getHandle(id).describe()).runId === first.firstExecutionRunId || added < 30) {
-    // An event that meets the end of a run is told so, and can be repeated: its request key makes that safe.
-    const request = `${id}/${added}`;
-    const answer = await say(id, 'add', request).catch(() => undefined);
-    if (answer?.status === 'taken') added += 1;
-    if (added > 200) throw new Error('it never continued as new');
-  }
+  const keepAdding = async (writer: number) => {
+    for (let i = 0; ; ) {
+      // An event that meets the end of a run is told so, and can be repeated: its key makes that safe.
+      const answer = await say(id, 'add', `${id}/${writer}/${i}`).catch(() => undefined);
+      if (answer?.status === 'taken') {
+        added += 1;
+        i += 1;
+      } else if (answer || (await client.workflow.getHandle(id).describe()).status.name === 'COMPLETED') return;
+    }
+  };
+  await Promise.all([1, 2, 3].map(keepAdding));
   await client.workflow.getHandle(id).result();
+  const first = await client.workflow.getHandle(id, firstExecutionRunId).describe();
+  expect(first.status.name).toBe('CONTINUED_AS_NEW');
   const recorded = await events(id);
-  expect(recorded.filter((e) => e === 'add')).toHaveLength(added);
+  expect(recorded.at(0)).toBe('move');
   expect(recorded.at(-1)).toBe('late');
+  expect(recorded.filter((e) => e === 'add')).toHaveLength(added);
+  expect(await factsOf(id)).toMatchObject({ state: 'late', count: added });
 });
 
 test('every history of these tests replays', async () => {

@@ -20,6 +20,8 @@ const base = setup({
     become: assign({ state: (_, state: string) => state }),
     raiseCount: assign({ count: ({ context }) => context.count + 1 }),
     doubleCount: assign({ count: ({ context }) => context.count * 2 }),
+    /** To a time the event names, ms. */
+    moveDeadline: assign({ deadline: ({ context, event }) => (event.to as number | undefined) ?? context.deadline }),
   },
   delays: {
     deadline: ({ context, event }) => {
@@ -59,7 +61,7 @@ export const counter = base.createMachine({
         add: { actions: ['raiseCount', { type: 'record', params: { event: 'add' } }] },
         double: { guard: 'hasCounted', actions: ['doubleCount', { type: 'record', params: { event: 'double' } }] },
         peek: { actions: 'raiseCount' },
-        // Re-entering re-arms the deadline; staying does not.
+        move: { actions: ['moveDeadline', { type: 'record', params: { event: 'move' } }] },
         reenter: { target: 'open', reenter: true, actions: { type: 'record', params: { event: 'reenter' } } },
         broken: { guard: 'broken', target: 'closed' },
         stop: {
@@ -77,6 +79,30 @@ export const counter = base.createMachine({
           ],
         },
       },
+    },
+    closed: { type: 'final' },
+  },
+});
+
+/** Has its deadline on the parent: `move` goes to another child, `moveAnew` re-enters the parent. */
+export const waiter = base.createMachine({
+  id: 'waiter',
+  context: ({ input }) => ({ ...input?.facts }),
+  initial: 'open',
+  states: {
+    open: {
+      initial: 'here',
+      after: { deadline: { target: 'closed', actions: { type: 'record', params: { event: 'late' } } } },
+      on: {
+        move: { target: '.there', actions: ['moveDeadline', { type: 'record', params: { event: 'move' } }] },
+        moveAnew: {
+          target: 'open',
+          reenter: true,
+          actions: ['moveDeadline', { type: 'record', params: { event: 'moveAnew' } }],
+        },
+        stop: { target: 'closed', actions: { type: 'record', params: { event: 'stop' } } },
+      },
+      states: { here: {}, there: {} },
     },
     closed: { type: 'final' },
   },
