@@ -52,21 +52,23 @@ export async function authenticate(
 /**
  * What the caller is in an organization, if that allows the scope.
  *
- * @throws Problem `not_found` for whoever may not know that it exists; `scope_missing`; `not_allowed`
+ * @param hidden how to answer whoever may not know that it exists: exactly as if it did not
+ * @throws Problem `hidden`; `scope_missing`; `not_allowed`
  */
 export async function standingIn(
   db: Kysely<Database>,
   caller: Caller,
   organization: OrganizationId,
   scope: Exclude<Scope, 'act'>,
+  hidden: 'not_found' | 'invitation_not_found' = 'not_found',
 ): Promise<Standing> {
   if (caller.kind === 'api_key') {
-    if (caller.organization !== organization) throw new Problem('not_found');
+    if (caller.organization !== organization) throw new Problem(hidden);
     requireScope(caller, scope);
     return { role: caller.role, account: caller.account, by: { kind: 'api_key', id: caller.id } };
   }
   const member = await findMembership(db, organization, caller.id);
-  if (!member) throw new Problem('not_found');
+  if (!member) throw new Problem(hidden);
   if (member.role !== 'owner' && member.role !== 'admin') {
     throw new Problem('not_allowed', 'Owners and admins of the organization may.');
   }

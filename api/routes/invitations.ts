@@ -64,7 +64,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
   /** The invitation and the caller's standing in its organization. */
   const managed = async (caller: Caller, id: string, scope: 'read' | 'manage') => {
     const row = await findRow(id);
-    const standing = await standingIn(db, caller, row.organization_id, scope);
+    const standing = await standingIn(db, caller, row.organization_id, scope, 'invitation_not_found');
     return { row, standing };
   };
 
@@ -72,7 +72,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
   const visible = async (caller: Caller, id: string): Promise<InvitationRow> => {
     const row = await findRow(id);
     if (caller.kind === 'account' && isInvitee(caller.account, row)) return row;
-    await standingIn(db, caller, row.organization_id, 'read');
+    await standingIn(db, caller, row.organization_id, 'read', 'invitation_not_found');
     return row;
   };
 
@@ -85,7 +85,8 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     if (caller.kind === 'account') {
       if (body?.account) throw new Problem('invalid_request', 'Leave account out: the signed-in account decides.');
       // Whoever is not invited may not know that it exists, unless they hold it from its organization.
-      if (!isInvitee(caller.account, row)) await standingIn(db, caller, row.organization_id, 'read');
+      if (!isInvitee(caller.account, row))
+        await standingIn(db, caller, row.organization_id, 'read', 'invitation_not_found');
       return { by: { kind: 'account', id: caller.id }, account: caller.account };
     }
     if (caller.organization !== row.organization_id) throw new Problem('invitation_not_found');

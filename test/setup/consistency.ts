@@ -20,9 +20,24 @@ export async function findBreaches(db: Kysely<Database>): Promise<string[]> {
        and cardinality(pool_ids) <> (select count(*) from seats s where s.invitation_id = i.id and s.state = 'reserved')`,
     ],
     [
+      'a member lacks a seat of the invitation',
+      `select i.id from invitations i join members m on m.invitation_id = i.id and m.removed_at is null
+       where cardinality(pool_ids) <> (select count(*) from seats s where s.invitation_id = i.id and s.member_id = m.id)`,
+    ],
+    [
       'a transition has no audit row, or two',
-      `select i.id from invitations i join events e on e.invitation_id = i.id and e.sequence is not null
-       group by i.id having count(*) <> max(i.sequence) or max(e.sequence) <> max(i.sequence)`,
+      `select i.id from invitations i left join events e on e.invitation_id = i.id and e.sequence is not null
+       group by i.id having count(distinct e.sequence) <> max(i.sequence) or count(e.sequence) <> max(i.sequence)
+         or min(e.sequence) <> 1 or max(e.sequence) <> max(i.sequence)`,
+    ],
+    [
+      'the last transition led elsewhere than the invitation is',
+      `select i.id from invitations i join events e on e.invitation_id = i.id and e.sequence = i.sequence
+       where i.state <> case when e.type in ('created', 'resent', 'amended', 'reminded') then 'pending' else e.type end`,
+    ],
+    [
+      'a request made two transitions',
+      `select request_key from events where request_key is not null group by request_key having count(*) > 1`,
     ],
     [
       'an accepted invitation has no member, or another has one',
@@ -52,11 +67,18 @@ export async function findBreaches(db: Kysely<Database>): Promise<string[]> {
   return breaches;
 }
 
-/** All that a refused request must leave as it was, byte for byte. */
-export async function stateOf(db: Kysely<Database>): Promise<string> {
+/**
+ * All that a refused request must leave as it was, byte for byte.
+ *
+ * @param invitation leaves out the deliveries and events of others, which go on meanwhile
+ */
+export async function stateOf(db: Kysely<Database>, invitation?: string): Promise<string> {
   const parts = [];
   for (const table of ['invitations', 'license_pools', 'seats', 'members', 'deliveries', 'events', 'organizations']) {
-    const { rows } = await sql.raw(`select to_jsonb(t) as row from ${table} t order by to_jsonb(t)::text`).execute(db);
+    const those = invitation && /deliveries|events/.test(table) ? sql`where invitation_id = ${invitation}` : sql``;
+    const { rows } = await sql`
+      select to_jsonb(t) as row from ${sql.table(table)} t ${those} order by to_jsonb(t)::text
+    `.execute(db);
     parts.push([table, rows]);
   }
   return JSON.stringify(parts);
