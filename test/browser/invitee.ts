@@ -143,7 +143,7 @@ export class Invitee {
     await usher.until(`an email to ${email}`, async () =>
       (await usher.messages(email)).some(({ Subject }) => subject.test(Subject)),
     );
-    const tab = await this.context.newPage();
+    const tab = this.page.url() === 'about:blank' ? this.page : await this.context.newPage();
     await tab.goto(`${usher.inbox}/?recipient=${encodeURIComponent(email)}`);
     await tab.getByRole('link', { name: subject }).first().click();
     return tab;
