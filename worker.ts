@@ -13,6 +13,7 @@ import type { Kysely } from 'kysely';
 import { createDeliveryActivities } from './activities/delivery.ts';
 import { reducedFailures } from './activities/failure.ts';
 import { createInvitationActivities } from './activities/invitation.ts';
+import { localDeadline } from './activities/local-deadline.ts';
 import { createReconcileActivities } from './activities/reconcile.ts';
 import { attempt, ConfigError, readConfig } from './config.ts';
 import { createDatabase, type Database } from './db/database.ts';
@@ -62,7 +63,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       ...createDeliveryActivities(deps),
       ...createReconcileActivities(deps),
     },
-    interceptors: { activity: [reducedFailures] },
+    interceptors: { activity: [localDeadline, reducedFailures] },
     shutdownGraceTime: '10s',
     // When a worker has died, its invitations are waited for this long before another takes them: less than callers wait.
     stickyQueueScheduleToStartTimeout: '1s',

@@ -46,7 +46,7 @@ export interface Server {
 /** Usher as operators run it: every part a process that can be killed, over real Postgres, Temporal and mail sandbox. */
 export interface Installation {
   db: Kysely<Database>;
-  url: string;
+  databaseUrl: string;
   temporal: Client;
   servers: { temporal: Server; postgres: Server };
   /** Returns a part that runs, started if need be, and ready. */
@@ -247,7 +247,7 @@ export async function startInstallation(options: { ownPostgres?: true } = {}): P
 
   const installation: Installation = {
     db,
-    url,
+    databaseUrl,
     temporal,
     servers: {
       temporal: temporalServer,
