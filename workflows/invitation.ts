@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import {
+  CancellationScope,
   continueAsNew,
   proxyActivities,
   proxyLocalActivities,
@@ -99,7 +100,9 @@ const furtherAttempts = proxyActivities<DeliveryActivities>({
 /** Sends one delivery, however long it takes. */
 export async function sendDelivery(delivery: DeliveryInput): Promise<DeliveryOutcome> {
   try {
-    return await firstAttempt.deliver(delivery);
+    // Not cancelled when the chart leaves it: Temporal fails the workflow task if the result has come with it already
+    // (https://github.com/temporalio/sdk-rust/issues/705). Half a second is soon over, and the result is dropped.
+    return await CancellationScope.nonCancellable(() => firstAttempt.deliver(delivery));
   } catch {
     return await furtherAttempts.deliver(delivery);
   }
