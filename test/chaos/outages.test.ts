@@ -112,7 +112,7 @@ test('with every worker down decisions get a 503, and take effect when one is ba
   const refused = await usher.act('accept', id, 'no-worker@example.com');
   expect(refused).toMatchObject({ status: 503, body: { code: 'engine_unreachable' } });
   expect(refused.headers.get('retry-after')).toBe('2');
-  await joinInVain(id, 'no-worker@example.com').catch(() => undefined);
+  await joinInVain(id, 'no-worker@example.com');
   await usher.running('worker');
   await accepted(id, 'no-worker@example.com');
   expect(await usher.transitions(id)).toEqual(['created', 'accepted']);

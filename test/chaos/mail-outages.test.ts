@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { InvitationId } from '../../db/ids.ts';
+import { createPostmarkMail } from '../../mail/postmark.ts';
+import type { FailureResponse, SandboxSettings } from '../../mail/sandbox/settings.ts';
+import { findBreaches } from '../setup/consistency.ts';
+import { startUsher, type Usher } from '../setup/usher.ts';
+import { accountOf } from './acts.ts';
+
+/** What the mail provider can do to a delivery: each ends mailed once, and nobody who joins waits for it. */
+
+let usher: Usher;
+const closing = new AsyncDisposableStack();
+beforeAll(async () => {
+  usher = await startUsher({ withWorker: false });
+  closing.defer(() => usher.close());
+  const mail = createPostmarkMail({ url: usher.inbox, token: 'test', timeoutMs: 1_000 });
+  closing.defer(() => mail.close());
+  const worker = await usher.startWorker({ mail, lookupPatienceMs: 6_000 });
+  closing.defer(() => worker.stop());
+});
+afterAll(async () => {
+  await closing.disposeAsync();
+});
+
+const providerIs = async (settings: Partial<SandboxSettings>) => {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${usher.inbox}/sandbox/settings`, {
+    method: 'PUT',
+    headers,
+    body: JSON.stringify(settings),
+  });
+  expect(response.status).toBe(200);
+};
+const deliveryOf = async (id: string) => (await usher.call(`/v1/invitations/${id}`)).body.delivery;
+const settled = (id: string) =>
+  usher.until('the delivery to be settled', async () => {
+    const delivery = await deliveryOf(id);
+    return delivery.status !== 'queued' && delivery;
+  });
+const attempted = (id: string) =>
+  usher.until('an attempt', async () => {
+    const { attempted_at, status } = await usher.db
+      .selectFrom('deliveries')
+      .select(['attempted_at', 'status'])
+      .where('invitation_id', '=', id as InvitationId)
+      .executeTakeFirstOrThrow();
+    return attempted_at !== null || status !== 'queued';
+  });
+
+/** What befalls the first attempts, how often, and what the delivery comes to. */
+const troubles: Record<string, { response: FailureResponse; count: number; status: string; mails: number }> = {
+  'rate-limited': { response: 429, count: 1, status: 'sent', mails: 1 },
+  'in-maintenance': { response: 503, count: 1, status: 'sent', mails: 1 },
+  'broken-down': { response: 500, count: 1, status: 'sent', mails: 1 },
+  'silent-and-not-taken': { response: 'timeout_before', count: 1, status: 'sent', mails: 1 },
+  'silent-though-taken': { response: 'timeout_after', count: 1, status: 'sent', mails: 1 },
+  'cut-off-and-not-taken': { response: 'reset_before', count: 1, status: 'sent', mails: 1 },
+  'cut-off-though-taken': { response: 'reset_after', count: 1, status: 'sent', mails: 1 },
+  // A refusal may be lost with the answer to the batch that carried it, so it is repeated.
+  inactive: { response: 406, count: 100, status: 'failed', mails: 0 },
+  'not-an-address': { response: 300, count: 100, status: 'failed', mails: 0 },
+};
+
+test('whatever the provider does, and however late its index, a delivery is mailed once or refused for good', async () => {
+  const addresses = Object.keys(troubles).map((name) => [name, `${name}@example.com`] as const);
+  await providerIs({
+    indexLagMs: 1_000,
+    failures: addresses.map(([name, recipient]) => {
+      const { response, count } = troubles[name]!;
+      return { match: { recipient }, response, count };
+    }),
+  });
+  const outcomes: Promise<readonly [string, string]>[] = [];
+  for (const [name, email] of addresses) {
+    const { id } = await usher.invite(email);
+    // One after the other, so that hardly two share a batch, and with it their trouble.
+    await attempted(id);
+    outcomes.push(settled(id).then(({ status }) => [name, status]));
+  }
+  const statuses = await Promise.all(outcomes);
+  // All there is, indexed or not.
+  await providerIs({ indexLagMs: 0, failures: [] });
+  const found = await Promise.all(
+    statuses.map(async ([name, status]) => [name, status, (await usher.messages(`${name}@example.com`)).length]),
+  );
+  expect(found).toEqual(Object.entries(troubles).map(([name, { status, mails }]) => [name, status, mails]));
+  expect(await findBreaches(usher.db)).toEqual([]);
+});
+
+test('while the provider is silent people join, decline and are revoked, and wait for nothing', async () => {
+  await providerIs({ failures: [{ count: 1_000, response: 'timeout_before' }] });
+  const acts = { accept: 'accepted', decline: 'declined', revoke: 'revoked' } as const;
+  await Promise.all(
+    Object.entries(acts).map(async ([act, state]) => {
+      const email = `silent-${act}@example.com`;
+      const { id } = await usher.invite(email);
+      await attempted(id);
+      const answer = await usher.call(`/v1/invitations/${id}/${act}`, {
+        body: act === 'revoke' ? {} : accountOf(email),
+      });
+      // Answered before the delivery came to anything.
+      expect(answer).toMatchObject({ status: 200, body: { state, delivery: { status: 'queued' } } });
+      await usher.temporal.client.workflow.getHandle(`invitation/${id}`).result();
+    }),
+  );
+});
+
+test('an email that was corrected while the provider took nothing goes to the new address alone', async () => {
+  await providerIs({ failures: [{ count: 1_000, response: 429 }] });
+  const { id } = await usher.invite('wrong@example.com');
+  const amended = await usher.call(`/v1/invitations/${id}`, { method: 'PATCH', body: { email: 'right@example.com' } });
+  expect(amended.status).toBe(200);
+  await providerIs({ failures: [] });
+  expect(await settled(id)).toMatchObject({ status: 'sent' });
+  await usher.until('the former delivery to be settled', async () => {
+    const deliveries = await usher.db
+      .selectFrom('deliveries')
+      .select(['ordinal', 'status', 'detail'])
+      .where('invitation_id', '=', id)
+      .orderBy('ordinal')
+      .execute();
+    return deliveries[0]!.status === 'failed' && deliveries[0]!.detail === 'superseded';
+  });
+  expect((await usher.messages('right@example.com')).length).toBe(1);
+  expect(await usher.messages('wrong@example.com')).toEqual([]);
+});
