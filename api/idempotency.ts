@@ -35,24 +35,27 @@ export async function once<TBody>(
     throw new Problem('invalid_request', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
   }
   const key = sha256(caller.id, request.method, request.url, header);
-  const known = await claimRequest(db, { key, bodyHash: sha256(JSON.stringify(request.body ?? null)) });
-  if (known && known.bodyHash !== sha256(JSON.stringify(request.body ?? null))) {
-    throw new Problem('idempotency_key_reused', 'Use a new key for a new request.');
-  }
-  if (known?.answer) {
-    reply.status(known.answer.status).header('idempotency-replayed', 'true');
-    if (known.answer.status >= 400) reply.type('application/problem+json');
-    return known.answer.body as TBody;
-  }
+  const bodyHash = sha256(JSON.stringify(request.body ?? null));
+  const claim = await claimRequest(db, { key, bodyHash });
+  if (claim.bodyHash !== bodyHash) throw new Problem('idempotency_key_reused', 'Use a new key for a new request.');
+  const replay = (answer: { status: number; body: unknown }) => {
+    reply.status(answer.status).header('idempotency-replayed', 'true');
+    if (answer.status >= 400) reply.type('application/problem+json');
+    return answer.body as TBody;
+  };
+  if (claim.answer) return replay(claim.answer);
   try {
-    const body = await act(key);
-    await answerRequest(db, key, { status, body });
+    // The audit log knows request keys for ever; forgotten and used again, the same key is another request.
+    const body = await act(sha256(key, claim.at.toISOString()));
+    // Of equal requests at the same time the first to answer speaks for all.
+    const first = await answerRequest(db, key, { status, body });
+    if (first) return replay(first);
     reply.status(status);
     return body;
   } catch (error) {
-    if (error instanceof Problem && error.status < 500) {
-      await answerRequest(db, key, { status: error.status, body: error.body() });
-    }
+    if (!(error instanceof Problem) || error.status >= 500) throw error;
+    const first = await answerRequest(db, key, { status: error.status, body: error.body() });
+    if (first) return replay(first);
     throw error;
   }
 }

@@ -15,48 +15,55 @@ export interface RequestsTable {
 
 const hoursKept = 24;
 
-export interface KnownRequest {
+export interface ClaimedRequest {
+  /** When it was claimed first: once it has been forgotten, the same key is another request. */
+  at: Date;
   bodyHash: string;
   /** Absent while the first try has no answer, or lost it. */
   answer?: { status: number; body: unknown };
 }
 
-/** Claims a request key; returns what is known of it when it had been claimed before. */
+/** Claims a request key, unless it has been claimed before. Returns the first claim. */
 export async function claimRequest(
   db: Kysely<Database>,
   request: { key: string; bodyHash: string },
-): Promise<KnownRequest | undefined> {
+): Promise<ClaimedRequest> {
   const claimed = await db
     .insertInto('requests')
     .values({ key: request.key, body_hash: request.bodyHash, status: null, body: null })
     .onConflict((c) => c.column('key').doNothing())
+    .returning('created_at')
     .executeTakeFirst();
-  if (claimed.numInsertedOrUpdatedRows === 1n) return undefined;
+  if (claimed) return { at: claimed.created_at, bodyHash: request.bodyHash };
   const known = await db
     .selectFrom('requests')
-    .select(['body_hash', 'status', 'body'])
+    .select(['body_hash', 'status', 'body', 'created_at'])
     .where('key', '=', request.key)
     .executeTakeFirst();
   // Gone in between: it was past its time.
   if (!known) return claimRequest(db, request);
   return {
+    at: known.created_at,
     bodyHash: known.body_hash,
     ...(known.status === null ? {} : { answer: { status: known.status, body: known.body } }),
   };
 }
 
-/** Keeps the answer of a claimed request for its replays. The first answer stays. */
+/** Keeps the answer of a claimed request for its replays. Returns the answer it has already, if it has: the first stays. */
 export async function answerRequest(
   db: Kysely<Database>,
   key: string,
   answer: { status: number; body: unknown },
-): Promise<void> {
-  await db
+): Promise<ClaimedRequest['answer']> {
+  const { numUpdatedRows } = await db
     .updateTable('requests')
     .set({ status: answer.status, body: JSON.stringify(answer.body) })
     .where('key', '=', key)
     .where('status', 'is', null)
-    .execute();
+    .executeTakeFirst();
+  if (numUpdatedRows === 1n) return undefined;
+  const first = await db.selectFrom('requests').select(['status', 'body']).where('key', '=', key).executeTakeFirst();
+  return first && first.status !== null ? { status: first.status, body: first.body } : undefined;
 }
 
 /** Deletes what is past its time: kept answers after 24 hours, and sessions. Returns how many rows. */
