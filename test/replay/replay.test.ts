@@ -1,10 +1,23 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import protos from '@temporalio/proto';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { insertPending } from '../../api/invitations.ts';
+import { findInvitation } from '../../db/invitations.ts';
+import { mailboxOf } from '../../identity/mailbox.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { bundleWorkflows } from '../../worker.ts';
+import {
+  type AccountId,
+  acceptUpdate,
+  type InvitationId,
+  invitationStart,
+  invitationWorkflowId,
+  reloadSignal,
+  workflowTypes,
+} from '../../workflows/contract.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
 /**
@@ -17,9 +30,12 @@ const { History } = protos.temporal.api.history.v1;
 
 const folder = path.join(import.meta.dirname, 'histories');
 
+const fileOf = (what: string) => path.join(folder, `invitation@${packageJson.version}-${what}.json`);
+
 let usher: Usher;
 beforeAll(async () => {
-  usher = await startUsher();
+  // Started only where a history is missing: replaying needs none.
+  if (!Object.keys(lives).every((what) => existsSync(fileOf(what)))) usher = await startUsher();
 });
 afterAll(() => usher?.close());
 
@@ -52,7 +68,7 @@ const lives: Record<string, () => Promise<string>> = {
   async cancelled() {
     const { id } = await usher.invite('cancelled@example.com');
     await sent(id);
-    const handle = usher.temporal.client.workflow.getHandle(`invitation/${id}`);
+    const handle = usher.temporal.client.workflow.getHandle(invitationWorkflowId(id));
     await handle.signal('nonsense', 1);
     await handle.signal('delivery', { ordinal: 1, status: 'bounced' });
     await handle.signal('resend');
@@ -60,14 +76,57 @@ const lives: Record<string, () => Promise<string>> = {
     await handle.cancel();
     return id;
   },
+  async expired() {
+    const email = 'expired@example.com';
+    const id = await insertPending(usher.db, {
+      organization: usher.organization,
+      standing: { role: 'owner', account: usher.owner.id, by: { kind: 'system', id: null } },
+      expiresIn: 2_000,
+      requestKey: email,
+      email,
+      mailbox: mailboxOf(email)!,
+      role: 'member',
+    });
+    await usher.db
+      .updateTable('invitations')
+      .set({ reminders: [new Date(Date.now() + 1_000)] })
+      .where('id', '=', id)
+      .execute();
+    const { organization_slug: organization, state, expires_at: expiresAt } = (await findInvitation(usher.db, id))!;
+    await usher.temporal.client.workflow.start(
+      workflowTypes.invitation,
+      invitationStart({ id, organization, state, expiresAt }),
+    );
+    return id;
+  },
+  /** Asked for what it refuses, and told to look at its row, before its end. */
+  async refused() {
+    const { id } = await usher.invite('refused@example.com');
+    await sent(id);
+    const handle = usher.temporal.client.workflow.getHandle(invitationWorkflowId(id));
+    const by = { kind: 'system', id: null } as const;
+    const accept = {
+      account: 'acc_none' as AccountId,
+      emailVersion: 99,
+      receivedAt: Date.now(),
+      by,
+      request: 'refused',
+    };
+    const answer = await handle.executeUpdate(acceptUpdate, { args: [accept] });
+    if (answer.status !== 'refused') throw new Error('an accept for another address was taken');
+    await handle.signal(reloadSignal);
+    await post(id, 'revoke');
+    return id;
+  },
 };
 
 describe('this version', () => {
   test.each(Object.keys(lives))('has left its history of an invitation that was %s', async (what) => {
-    const file = path.join(folder, `invitation@${packageJson.version}-${what}.json`);
-    const known = await readFile(file, 'utf8').catch(() => undefined);
-    if (known) return;
-    const handle = usher.temporal.client.workflow.getHandle(`invitation/${await lives[what]!()}`);
+    const file = fileOf(what);
+    if (existsSync(file)) return;
+    const handle = usher.temporal.client.workflow.getHandle(
+      invitationWorkflowId((await lives[what]!()) as InvitationId),
+    );
     await handle.result();
     const history = History.toObject(History.fromObject(await handle.fetchHistory()), {
       longs: String,
