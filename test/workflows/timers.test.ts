@@ -121,7 +121,14 @@ const events = async (id: InvitationId) =>
 
 test('an ignored invitation is reminded twice, expires after its week, and frees its seat', async () => {
   const id = await invite('ignored@example.com', 7 * day);
-  await (await start(id)).result();
+  const { expiresAt } = (await loadInvitation(db, id))!.facts;
+  const handle = await start(id);
+  await handle.result();
+  // In hours: reminded halfway, and a day before the end.
+  const fired = (await handle.fetchHistory()).events!.filter((e) => e.timerFiredEventAttributes);
+  const began = expiresAt - 7 * day;
+  const hours = fired.map((e) => Math.round((Number(e.eventTime!.seconds) * 1000 - began) / (day / 24)));
+  expect(hours).toEqual([84, 144, 168]);
   expect(await events(id)).toEqual(['created', 'reminded', 'reminded', 'expired']);
   expect(await deliveries(id)).toEqual([
     { kind: 'invitation', status: 'sent' },
