@@ -208,6 +208,10 @@ export function registerPages(app: App, deps: RouteDeps): void {
           throw new Problem('form_expired', 'The form is of another invitation. Nothing was done.');
         const seen = await visit(request, id);
         if (!seen) return unknown(reply, request.account);
+        // An earlier press, whose answer was lost, may have taken effect: it is greeted as this one would be.
+        if (act === 'accept' && seen.row.state === 'accepted' && seen.row.decided_by === seen.account?.id) {
+          return reply.redirect(joinedPath(seen.row), 303);
+        }
         const page = standing(request, reply, seen);
         if (page) return page;
         const account = seen.account!;
@@ -221,7 +225,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
         try {
           const row = await decide(deps, seen.row, decision);
           if (act === 'decline') return reply.redirect(invitationPath(row.id), 303);
-          return reply.redirect(`/?joined=${row.organization_slug}`, 303);
+          return reply.redirect(joinedPath(row), 303);
         } catch (error) {
           if (!(error instanceof Problem)) throw error;
           const now = (await findInvitation(db, seen.row.id))!;
@@ -271,6 +275,9 @@ export function registerPages(app: App, deps: RouteDeps): void {
     },
   );
 }
+
+/** The home page with a welcome. */
+const joinedPath = (row: Invitation): string => `/?joined=${row.organization_slug}`;
 
 /** Why a decision was refused though the invitation is still open. */
 function refusedText(problem: Problem): string {
