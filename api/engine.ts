@@ -1,5 +1,5 @@
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
-import type { UpdateDefinition } from '@temporalio/common';
+import { type UpdateDefinition, WorkflowNotFoundError } from '@temporalio/common';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
@@ -11,7 +11,9 @@ import {
   type DeliveryInput,
   deliveryStart,
   invitationStart,
+  invitationWorkflowId,
   type Outcome,
+  reloadSignal,
   workflowTypes,
 } from '../workflows/contract.ts';
 import { Problem } from './problem.ts';
@@ -66,10 +68,24 @@ export function createEngine({
   const options = (i: Parameters<Engine['start']>[0]) =>
     invitationStart({ id: i.id, organization: i.organization_slug, state: i.state, expiresAt: i.expires_at });
 
+  /** An outcome told by Postgres was not told by the engine: its run may have lost the task that made it. */
+  const catchUp = ({ id }: Invitation) =>
+    startSoon(id, () =>
+      temporal.workflow
+        .getHandle(invitationWorkflowId(id))
+        .signal(reloadSignal)
+        .catch((error) => {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }),
+    );
+
   /** What the row alone says: the outcome of a known request, or a refusal; undefined while only the engine can tell. */
   const fromPostgres = async (invitation: Invitation, event: InvitationEvent & Act): Promise<Outcome | undefined> => {
     const known = await findEventByRequest(db, event.request);
-    if (known?.sequence) return { status: 'taken', sequence: known.sequence };
+    if (known?.sequence) {
+      catchUp(invitation);
+      return { status: 'taken', sequence: known.sequence };
+    }
     const at = Date.now();
     const snapshot = snapshotOf(factsOf(invitation), at);
     return takes(snapshot, { ...event, at }) ? undefined : { status: 'refused', code: refusalOf(snapshot, event) };
