@@ -6,6 +6,8 @@ import type { SignInChecks } from '../identity/oidc.ts';
 /** What is remembered in the browser while somebody signs in. */
 export interface Login extends SignInChecks {
   invitation?: InvitationId;
+  /** A path of ours to come back to, where it is no invitation's. Named by our routes, never by a request. */
+  returnTo?: string;
 }
 
 /** The cookies of the pages. Values never reach a log; names carry no secret. */

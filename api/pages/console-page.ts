@@ -17,7 +17,7 @@ export interface ConsoleInvitationView {
   state: InvitationState;
   delivery: {
     status: DeliveryStatus;
-    /** Why it failed, in the provider's words. */
+    /** Why it failed: a code of the provider's. */
     detail?: string | undefined;
   };
   expiresAt: Date;

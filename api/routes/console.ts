@@ -16,7 +16,7 @@ export function registerConsole(app: App, deps: RouteDeps): void {
 
   app.get('/console', { schema: { hide: true } }, async (request, reply) => {
     const { account } = request;
-    if (!account) return startSignIn(deps, request, reply);
+    if (!account) return startSignIn(deps, request, reply, { returnTo: '/console' });
     const first = (await listMemberships(db, account.id)).find((m) => m.role === 'owner' || m.role === 'admin');
     if (!first) throw new Problem('not_allowed', 'The console is for owners and admins of an organization.');
     return reply.redirect(`/console/${first.slug}`, 303);
@@ -33,7 +33,11 @@ export function registerConsole(app: App, deps: RouteDeps): void {
     },
     async (request, reply) => {
       const { account } = request;
-      if (!account) return startSignIn(deps, request, reply);
+      if (!account) {
+        return startSignIn(deps, request, reply, {
+          returnTo: `/console/${encodeURIComponent(request.params.organization)}`,
+        });
+      }
       const organization = await findOrganization(db, request.params.organization);
       const member = organization && (await findMembership(db, organization.id, account.id));
       if (!organization || !member) throw new Problem('not_found');

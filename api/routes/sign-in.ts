@@ -13,12 +13,12 @@ import { welcomePage } from '../pages/welcome-page.ts';
 /** Where the identity provider sends people back to; register it there. */
 export const callbackPath = '/sign-in/callback';
 
-/** Sends the browser to the identity provider; back, it lands on the invitation or the home page. */
+/** Sends the browser to the identity provider; back, it lands on the invitation, `returnTo` or the home page. */
 export async function startSignIn(
   deps: RouteDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  wish: { invitation?: InvitationId; switchAccount?: boolean } = {},
+  wish: { invitation?: InvitationId; returnTo?: string; switchAccount?: boolean } = {},
 ): Promise<FastifyReply> {
   const { signIn, cookies, links, db } = deps;
   // The invited address is suggested to whoever holds its live link, and to nobody else.
@@ -31,7 +31,11 @@ export async function startSignIn(
       ...(hint ? { loginHint: row.email } : {}),
       ...(wish.switchAccount ? { prompt: 'login' as const } : {}),
     });
-    cookies.setLogin(request, reply, { ...checks, ...(wish.invitation ? { invitation: wish.invitation } : {}) });
+    cookies.setLogin(request, reply, {
+      ...checks,
+      ...(wish.invitation ? { invitation: wish.invitation } : {}),
+      ...(wish.returnTo ? { returnTo: wish.returnTo } : {}),
+    });
     return reply.redirect(url, 303);
   } catch (error) {
     if (!(error instanceof SignInUnavailable)) throw error;
@@ -81,7 +85,7 @@ export function registerSignIn(app: App, deps: RouteDeps): void {
       if (old) await endSession(db, old);
       const session = await beginSession(db, { account: account.id, idToken });
       cookies.setSession(reply, session.id, session.expiresAt);
-      return reply.redirect(login.invitation ? invitationPath(login.invitation) : '/', 303);
+      return reply.redirect(login.invitation ? invitationPath(login.invitation) : (login.returnTo ?? '/'), 303);
     } catch (error) {
       if (error instanceof SignInUnavailable) {
         return sendPage(reply.status(503), signInUnavailablePage({ ...frameOf(reply), invitation: login?.invitation }));

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { upsertAccount } from '../../db/accounts.ts';
+import { insertMember } from '../../db/members.ts';
 import { accountHolder, freshAddress, invitee, signedIn, stateOfInvitation, usher } from './invitee.ts';
 
 const seats = async () => {
@@ -224,4 +226,38 @@ describe('the wrong account', () => {
     expect(await person.verify(email)).toBe(200);
     await person.join();
   });
+});
+
+test.each(['/console', '/console/acme'])('an admin who opens %s signs in and lands there', async (path) => {
+  const email = freshAddress();
+  const name = 'Ada Lovelace';
+  const { subject } = await usher.provider.ensureUser({
+    email,
+    name,
+    password: 'correct horse battery',
+    emailVerified: true,
+  });
+  const account = await upsertAccount(usher.db, {
+    issuer: usher.provider.url,
+    subject,
+    email,
+    emailVerified: true,
+    name,
+  });
+  await usher.db
+    .transaction()
+    .execute((trx) =>
+      insertMember(trx, {
+        organization: usher.organization.id,
+        account: account.id,
+        role: 'admin',
+        teams: [],
+        invitation: null,
+      }),
+    );
+  const admin = await invitee();
+  await admin.goto(path);
+  await admin.signIn(email);
+  expect(admin.place).toBe('/console/acme');
+  expect(await admin.words()).toContain('Studio');
 });
