@@ -244,17 +244,15 @@ test.each(['/console', '/console/acme'])('an admin who opens %s signs in and lan
     emailVerified: true,
     name,
   });
-  await usher.db
-    .transaction()
-    .execute((trx) =>
-      insertMember(trx, {
-        organization: usher.organization.id,
-        account: account.id,
-        role: 'admin',
-        teams: [],
-        invitation: null,
-      }),
-    );
+  await usher.db.transaction().execute((trx) =>
+    insertMember(trx, {
+      organization: usher.organization.id,
+      account: account.id,
+      role: 'admin',
+      teams: [],
+      invitation: null,
+    }),
+  );
   const admin = await invitee();
   await admin.goto(path);
   await admin.signIn(email);
