@@ -1,0 +1,17 @@
+import { Command } from 'commander';
+import { ConfigError } from '../config.ts';
+
+/**
+ * `npm run operate -- <command>`: what operators do by hand, with Usher's own variables, straight on Postgres and Temporal.
+ * One file a command; each says in `--help` what it changes.
+ */
+const program = new Command('npm run operate --')
+  .description('What operators of Usher do by hand. Each command reads the variables of docs/configuration.md.')
+  .showHelpAfterError();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exitCode = 1;
+}
