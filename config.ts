@@ -64,11 +64,23 @@ const isKey = (v: string) => key.test(v);
 const anything = () => true;
 const withoutSlash = (v: string) => v.replace(/\/+$/, '');
 
-/** The database alone, for programs that need nothing else (migrations). */
-export const databaseUrl = (env: Environment): string =>
-  variable(env, 'USHER_DATABASE_URL', 'a Postgres URL (postgres://user:password@host:port/database)', (v) =>
-    /^postgres(ql)?:\/\//.test(v),
+const postgresUrl = (env: Environment, name: string): string =>
+  variable(
+    env,
+    name,
+    'a Postgres URL (postgres://user:password@host:port/database)',
+    (v) => /^postgres(ql)?:\/\//.test(v) && URL.canParse(v),
   );
+
+/** The database alone, for programs that need nothing else. */
+export const databaseUrl = (env: Environment): string => postgresUrl(env, 'USHER_DATABASE_URL');
+
+/** For migrations: the database as its owner, and as the run role if that is another. */
+export function migrationUrls(env: Environment): { owner: string; run?: string } {
+  const run = databaseUrl(env);
+  if (!env.USHER_MIGRATE_DATABASE_URL) return { owner: run };
+  return { owner: postgresUrl(env, 'USHER_MIGRATE_DATABASE_URL'), run };
+}
 
 /**
  * Reads and checks the environment. Nothing else in Usher reads it, but for Temporal's own variables (TEMPORAL_ADDRESS

@@ -41,7 +41,10 @@ export interface LocalAddresses {
   /** host:port */
   temporal: string;
   temporalUi: string;
+  /** Postgres as the role that Usher runs as. */
   database: string;
+  /** Postgres as the owner of the tables. */
+  migrateDatabase: string;
   apiKey: string;
   organization: string;
   owner: { email: string; password: string };
@@ -135,8 +138,8 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
   started.defer(() => provider.close());
 
   step('Preparing the database…');
-  await migrate(postgres.url('usher'));
-  const db = createDatabase(postgres.url('usher'), 20);
+  await migrate(postgres.url('usher'), postgres.runUrl('usher'));
+  const db = createDatabase(postgres.runUrl('usher'), 20);
   started.defer(() => db.destroy());
   const { subject } = await provider.ensureUser({
     ...example.owner,
@@ -152,7 +155,8 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     issuer: provider.url,
     temporal: temporal.address,
     temporalUi: temporal.uiUrl!,
-    database: postgres.url('usher'),
+    database: postgres.runUrl('usher'),
+    migrateDatabase: postgres.url('usher'),
     apiKey: secrets.apiKey,
     organization: example.organization.slug,
     owner: { email: example.owner.email, password: secrets.ownerPassword },

@@ -31,8 +31,10 @@ export interface PostgresOptions {
 }
 
 export interface Postgres {
-  /** Connection string of a database, which {@link createDatabase} must have made. */
+  /** Connection string of a database, which {@link createDatabase} must have made, as its owner. */
   url(database: string): string;
+  /** The same as the role that Usher runs as, which a migration makes. */
+  runUrl(database: string): string;
   /** Creates a database unless it exists. */
   ensureDatabase(database: string): Promise<void>;
   /** Resolves to a sentence once the server has ended. */
@@ -85,7 +87,9 @@ export async function startPostgres({ dir, port, durable }: PostgresOptions): Pr
     ...(user && { user }),
   });
 
-  const url = (database: string) => `postgres://usher:${password}@127.0.0.1:${port}/${database}`;
+  // One password for both roles: who can read it here can read the cluster's files as well.
+  const urlAs = (role: string) => (database: string) => `postgres://${role}:${password}@127.0.0.1:${port}/${database}`;
+  const url = urlAs('usher');
   try {
     await untilReady(child, url('postgres'));
   } catch (error) {
@@ -94,6 +98,7 @@ export async function startPostgres({ dir, port, durable }: PostgresOptions): Pr
   }
   return {
     url,
+    runUrl: urlAs('usher_run'),
     ensureDatabase: (database) => ensureDatabase(url('postgres'), database),
     exited: child.exited,
     async stop() {
@@ -169,7 +174,7 @@ async function reachableBinaries(home: string, user: User | undefined): Promise<
   return binaries;
 }
 
-/** Makes the cluster unless it is there; returns the password of its only role, `usher`. */
+/** Makes the cluster unless it is there; returns the password of its first role, `usher`. */
 async function ensureCluster(
   home: string,
   binaries: string,

@@ -45,6 +45,7 @@ export interface Server {
 
 /** Usher as operators run it: every part a process that can be killed, over real Postgres, Temporal and mail sandbox. */
 export interface Installation {
+  /** As the owner: the parts have the run role. */
   db: Kysely<Database>;
   databaseUrl: string;
   temporal: Client;
@@ -122,12 +123,14 @@ export async function startInstallation(options: { ownPostgres?: true } = {}): P
       )
     : undefined;
   let databaseUrl: string;
+  let runUrl: string;
   if (postgres) {
     await postgres.first.ensureDatabase('usher');
     databaseUrl = postgres.first.url('usher');
-    await migrate(databaseUrl);
+    runUrl = postgres.first.runUrl('usher');
+    await migrate(databaseUrl, runUrl);
   } else {
-    databaseUrl = (await freshDatabase()).url;
+    ({ url: databaseUrl, runUrl } = await freshDatabase());
   }
   const db = createDatabase(databaseUrl, 5);
   started.defer(() => db.destroy());
@@ -141,7 +144,7 @@ export async function startInstallation(options: { ownPostgres?: true } = {}): P
   const url = `http://localhost:${port}`;
   const environment = {
     PATH: process.env.PATH!,
-    USHER_DATABASE_URL: databaseUrl,
+    USHER_DATABASE_URL: runUrl,
     USHER_PUBLIC_URL: url,
     USHER_HOST: 'localhost',
     USHER_PORT: String(port),

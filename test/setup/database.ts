@@ -3,8 +3,10 @@ import { Client } from 'pg';
 import { afterAll, inject } from 'vitest';
 
 export interface TestDatabase {
-  /** Connection string. */
+  /** Connection string of the owner: for preparing and looking. */
   url: string;
+  /** Connection string of the run role: for what is under test. */
+  runUrl: string;
   /** Drops it before the end of the file, where that happens by itself. @throws when connections to it are open */
   drop(): Promise<void>;
 }
@@ -16,13 +18,14 @@ export const freshDatabase = (): Promise<TestDatabase> => create(inject('postgre
 export const emptyDatabase = (): Promise<TestDatabase> => create('template1');
 
 const url = (database: string) => inject('postgres').url.replace('*', database);
+const runUrl = (database: string) => inject('postgres').runUrl.replace('*', database);
 const created = new Set<string>();
 
 async function create(from: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await run((client) => client.query(`create database ${name} template ${from}`));
   created.add(name);
-  return { url: url(name), drop: () => drop(name) };
+  return { url: url(name), runUrl: runUrl(name), drop: () => drop(name) };
 }
 
 async function drop(name: string): Promise<void> {

@@ -9,8 +9,8 @@ import { startPostgres } from '../../local/postgres.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The run's Postgres: a connection string with `*` for the database, and the migrated one that files clone. */
-    postgres: { url: string; template: string };
+    /** The run's Postgres: connection strings with `*` for the database, and the migrated one that files clone. */
+    postgres: { url: string; runUrl: string; template: string };
     /** What workers of the tests keep in memory; undefined for the SDK's default. */
     maxCachedWorkflows?: number;
   }
@@ -29,11 +29,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   try {
     await postgres.ensureDatabase(template);
-    await migrate(postgres.url(template));
+    await migrate(postgres.url(template), postgres.runUrl(template));
   } catch (error) {
     await teardown();
     throw error;
   }
-  project.provide('postgres', { url: postgres.url('*'), template });
+  project.provide('postgres', { url: postgres.url('*'), runUrl: postgres.runUrl('*'), template });
   return teardown;
 }

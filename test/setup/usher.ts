@@ -51,6 +51,7 @@ export interface CallOptions {
 export interface Usher {
   /** Base URL of the API. */
   url: string;
+  /** As the owner: API and worker have the run role. */
   db: Kysely<Database>;
   databaseUrl: string;
   temporal: TestWorkflowEnvironment;
@@ -127,9 +128,11 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
   await using started = new AsyncDisposableStack();
   const temporal = options.temporal ?? (await temporalEnvironment());
   if (!options.temporal) started.defer(() => temporal.teardown());
-  const { url: databaseUrl } = await freshDatabase();
-  const db = createDatabase(databaseUrl, 20);
+  const { url: databaseUrl, runUrl } = await freshDatabase();
+  const db = createDatabase(databaseUrl, 5);
   started.defer(() => db.destroy());
+  const ofPrograms = createDatabase(runUrl, 20);
+  started.defer(() => ofPrograms.destroy());
   const dir = await mkdtemp(path.join(tmpdir(), 'usher-mail-'));
   started.defer(() => rm(dir, { recursive: true, force: true }));
   const sandbox = await startSandbox({ host: '127.0.0.1', port: 0, dir });
@@ -164,7 +167,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     }),
   );
   const app = await buildApp({
-    db,
+    db: ofPrograms,
     temporal: temporal.client,
     links,
     signIn: createSignIn({
@@ -216,7 +219,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     bundle ??= bundleWorkflows();
     const worker = await createWorker({
       workflowBundle: await bundle,
-      db,
+      db: ofPrograms,
       mail,
       links,
       from: 'Usher <usher@usher.example>',

@@ -265,7 +265,7 @@ test('reminders come halfway and a day before the end, none crowded', () => {
 describe('row and facts', () => {
   let db: ReturnType<typeof createDatabase>;
   beforeAll(async () => {
-    db = createDatabase((await freshDatabase()).url, 4);
+    db = createDatabase((await freshDatabase()).runUrl, 4);
   });
   afterAll(() => db?.destroy());
 

@@ -36,7 +36,7 @@ let dir: string;
 
 beforeAll(async () => {
   environment = await timeSkippingEnvironment();
-  db = createDatabase((await freshDatabase()).url, 10);
+  db = createDatabase((await freshDatabase()).runUrl, 10);
   dir = await mkdtemp(path.join(tmpdir(), 'usher-timers-'));
   sandbox = await startSandbox({ host: '127.0.0.1', port: 0, dir });
   mail = createPostmarkMail({ url: sandbox.url, token: 'test' });
