@@ -100,6 +100,8 @@ interface Queued<TRefusal> {
   answer?: (offered: Offered<TRefusal>) => void;
   /** The invocation whose result this is. */
   from?: { id: string; incarnation: number };
+  /** True for a delay of the chart that has passed. */
+  timed?: true;
 }
 
 /** Stands in the queue for a look at the row. */
@@ -206,12 +208,12 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
     const [id, delay] = earliest() ?? [];
     if (!delay || delay.due > now()) return undefined;
     delayed.delete(id!);
-    return { event: delay.event };
+    return { event: delay.event, timed: true };
   }
 
   const earliest = () => [...delayed].sort(([, a], [, b]) => a.due - b.due)[0];
 
-  async function take({ event, answer, from }: Queued<TRefusal>): Promise<void> {
+  async function take({ event, answer, from, timed }: Queued<TRefusal>): Promise<void> {
     // Each time the row has moved on, it is adopted and the event offered again.
     for (;;) {
       if (from && isStale(from)) return;
@@ -258,6 +260,8 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
           return;
         case 'superseded':
           adopt(committed.row);
+          // The row's own deadlines are armed now: this one may have been moved.
+          if (timed) return;
           break;
         default:
           committed satisfies never;

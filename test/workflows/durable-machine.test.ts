@@ -37,6 +37,9 @@ const rowOf = async (id: string): Promise<Row | null> =>
 const numberOf = async (request: string | null): Promise<number | undefined> =>
   (await pool.query('select sequence from log where request = $1', [request])).rows[0]?.sequence;
 
+/** What a lost task has done to a row just before its run commits to it. */
+const lost = new Map<string, () => Promise<unknown>>();
+
 const store: Store = {
   async load(id, request) {
     const row = await rowOf(id);
@@ -44,6 +47,8 @@ const store: Store = {
     return row && taken ? { ...row, taken } : row;
   },
   async commit(id, { sequence, event, request, facts }) {
+    await lost.get(id)?.();
+    lost.delete(id);
     if (request === 'forbidden') return { status: 'refused', code: 'forbidden by a constraint' };
     const known = await numberOf(request);
     if (known) return { status: 'repeated', sequence: known, row: (await rowOf(id))! };
@@ -302,6 +307,20 @@ describe('time', () => {
       expect(await events(id)).toEqual(['late']);
       expect(Date.now()).toBeGreaterThanOrEqual(deadline);
     }
+  });
+
+  test('a deadline that meets a row that has moved on counts by the row, not by the run', async () => {
+    const id = await insert({ deadline: Date.now() + 100 });
+    lost.set(id, () =>
+      pool.query(
+        `update charts set sequence = 2, facts = jsonb_set(facts, '{deadline}', to_jsonb($2::bigint)) where id = $1`,
+        [id, Date.now() + hour],
+      ),
+    );
+    const handle = await start(id);
+    await until('the run to know', async () => (await handle.query(look)).sequence === 2);
+    expect(await say(id, 'stop')).toEqual({ status: 'taken', sequence: 3 });
+    expect(await events(id)).toEqual(['stop']);
   });
 
   test('an infinite delay arms no timer, and a state re-entered needs no second one', async () => {
