@@ -158,6 +158,7 @@ const chart = setup({
     isQueued: ({ context }, kind: DeliveryKind) =>
       context.delivery.status === 'queued' && context.delivery.kind === kind,
     isTroubled: ({ context }) => isTrouble(context.delivery.status),
+    isBeforeExpiry: ({ context, event }) => timeOf(event) < context.expiresAt,
     inTimeAndSameAddress: ({ context, event }) =>
       inTime(context, event as { receivedAt?: number }) && sameAddress(context, event as { emailVersion?: number }),
     sameAddress: ({ context, event }) => sameAddress(context, event as { emailVersion?: number }),
@@ -340,6 +341,8 @@ export const invitationChart = chart.createMachine({
         waiting: {
           after: {
             reminder: {
+              // After an outage the expiry may be due as well: nobody is reminded of a dead link.
+              guard: 'isBeforeExpiry',
               target: 'reminding',
               actions: [
                 'remind',

@@ -1,0 +1,12 @@
+import { env } from 'node:process';
+
+/** How many sequences each layer takes; `npm run order` asks for more. */
+const asked = env.USHER_ORDER_RUNS ? Number(env.USHER_ORDER_RUNS) : undefined;
+export const runs = {
+  chart: asked ? asked * 10 : 4_000,
+  database: asked ?? 500,
+  workflow: asked ?? 200,
+};
+
+/** The same sequences again; random when absent. */
+export const seed = Number(env.USHER_ORDER_SEED ?? Date.now() % 2 ** 31);
