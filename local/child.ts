@@ -24,15 +24,15 @@ export interface Child {
   lastWords(): Promise<string>;
   /** Ends it in order, and by force if that takes more than 10 s. */
   stop(): Promise<void>;
-  /** Ends it as a crash would. */
-  kill(): Promise<void>;
+  /** Ends it as a crash would. @default killSignal */
+  kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /**
  * The program runs in a session of its own, so that Ctrl-C in the terminal reaches only the one who stops it in order. A
  * shell beside it waits on a pipe from us: should we be killed, the kernel closes the pipe, and the shell ends the program.
  */
-const guarded = (signal: NodeJS.Signals) =>
+export const guarded = (signal: NodeJS.Signals) =>
   `exec 3<&0 </dev/null; (read -r _ <&3; kill -${signal.slice(3)} $$ 2>/dev/null) & exec "$@" 3<&-`;
 
 const running = new Set<() => void>();
@@ -71,8 +71,8 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       await exited;
       clearTimeout(patience);
     },
-    async kill() {
-      kill();
+    async kill(signal = options.killSignal) {
+      child.kill(signal);
       await exited;
     },
   };

@@ -40,6 +40,8 @@ export interface Postgres {
   /** Resolves to a sentence once the server has ended. */
   readonly exited: Promise<string>;
   stop(): Promise<void>;
+  /** Ends it as a crash would. */
+  kill(): Promise<void>;
 }
 
 interface User {
@@ -105,6 +107,7 @@ export async function startPostgres({ dir, port, durable }: PostgresOptions): Pr
       await child.stop();
       if (!durable && home !== path.resolve(dir)) await rm(home, { recursive: true, force: true });
     },
+    kill: () => child.kill('SIGKILL'),
   };
 }
 

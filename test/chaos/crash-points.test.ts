@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { InvitationId } from '../../db/ids.ts';
 import { revokeSignal } from '../../workflows/contract.ts';
 import { findBreaches } from '../setup/consistency.ts';
+import { freshDatabase } from '../setup/database.ts';
 import { type Answer, until } from '../setup/usher.ts';
 import { type ActName, actNames, acts, amended } from './acts.ts';
 import { type Installation, startInstallation } from './installation.ts';
@@ -10,7 +11,7 @@ import { type Installation, startInstallation } from './installation.ts';
 
 let usher: Installation;
 beforeAll(async () => {
-  usher = await startInstallation();
+  usher = await startInstallation({ database: await freshDatabase() });
 });
 afterEach(async () => {
   expect(await findBreaches(usher.db)).toEqual([]);

@@ -7,28 +7,48 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Kysely } from 'kysely';
-import { expect } from 'vitest';
 import { type Account, beginSession, upsertAccount } from '../../db/accounts.ts';
 import { insertApiKey, newApiKey, scopes } from '../../db/api-keys.ts';
 import { createDatabase, type Database } from '../../db/database.ts';
 import type { InvitationId } from '../../db/ids.ts';
 import { ensureLicensePool } from '../../db/licenses.ts';
 import { migrate } from '../../db/migrate.ts';
-import { ensureOrganization } from '../../db/organizations.ts';
+import { ensureOrganization, type Organization } from '../../db/organizations.ts';
+import { guarded } from '../../local/child.ts';
 import { freePort } from '../../local/ports.ts';
 import { startPostgres } from '../../local/postgres.ts';
 import { startTemporal } from '../../local/temporal.ts';
-import { startSandbox } from '../../mail/sandbox/sandbox.ts';
 import type { SandboxSettings } from '../../mail/sandbox/settings.ts';
-import { freshDatabase } from '../setup/database.ts';
 import { searchPersonalData } from '../setup/personal-data.ts';
-import { type Answer, until } from '../setup/usher.ts';
+import { until } from '../setup/until.ts';
+import type { Answer } from '../setup/usher.ts';
 import { type ActName, acts } from './acts.ts';
 import type { PointName } from './crash-at.ts';
+import { type Link, startLink } from './link.ts';
 
-export type PartName = 'worker' | 'api';
+const root = path.join(import.meta.dirname, '../..');
 
-/** A worker or an API in a process of its own. */
+/** The programs of an installation, each a process of its own, and what they say when they are ready. */
+const programs = {
+  worker: { file: 'worker.ts', ready: 'the worker is ready' },
+  api: { file: 'api/main.ts', ready: 'the API is ready' },
+  /** The sandbox, in the provider's place. */
+  mail: { file: 'mail/sandbox/main.ts', ready: 'Server listening' },
+};
+export type PartName = keyof typeof programs;
+
+/** Who talks with whom, over a link that can be disturbed. */
+export const linkNames = [
+  'people to API',
+  'API to Postgres',
+  'API to Temporal',
+  'worker to Postgres',
+  'worker to Temporal',
+  'worker to mail provider',
+] as const;
+export type LinkName = (typeof linkNames)[number];
+
+/** A program of an installation, running. */
 export interface Part {
   /** Resolves with the exit code, or the signal that ended it. */
   exited: Promise<number | string>;
@@ -43,20 +63,24 @@ export interface Server {
   restart(): Promise<void>;
 }
 
-/** Usher as operators run it: every part a process that can be killed, over real Postgres, Temporal and mail sandbox. */
+/** Usher as operators run it: every part a process that can be killed, and real Postgres and Temporal. */
 export interface Installation {
   /** As the owner: the parts have the run role. */
   db: Kysely<Database>;
   databaseUrl: string;
   temporal: Client;
   servers: { temporal: Server; postgres: Server };
+  /** @throws unless the installation was started with links */
+  link(name: LinkName): Link;
+  organization: Organization;
+  owner: Account;
   /** Returns a part that runs, started if need be, and ready. */
   running(name: PartName): Promise<Part>;
   /** Starts a part, instead of one that runs, that will kill itself at a point, once so many are there. */
   doomed(point: PointName, together?: number): Promise<Part>;
   /** Waits until the point was hit, proved by what the dying process wrote. */
   hit(): Promise<void>;
-  /** @throws TypeError when the API dies under it, or is not there */
+  /** @throws TypeError when the API dies under it, or is not there; DOMException when it does not answer within 10 s */
   call(path: string, o?: { method?: string; body?: unknown; idempotencyKey?: string }): Promise<Answer>;
   /** Invites an address, with a seat; its key is the address. */
   invite(email: string): Promise<Answer>;
@@ -79,72 +103,100 @@ export interface Installation {
   reconcile(id: InvitationId): Promise<void>;
   /** @throws when what the parts printed, or a history, holds personal data */
   close(): Promise<void>;
+  /** Ends it without looking for personal data. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
-const root = path.join(import.meta.dirname, '../..');
-const programs = {
-  worker: { file: 'worker.ts', ready: 'the worker is ready' },
-  api: { file: 'api/main.ts', ready: 'the API is ready' },
-};
+export interface InstallationOptions {
+  /** A migrated database, as its owner and as the run role. @default one in a cluster of its own, which can be killed */
+  database?: { url: string; runUrl: string };
+  /** The product's folder. @default the one that holds this file */
+  product?: string;
+  /** Puts a link that can be disturbed between any two that talk. */
+  links?: true;
+  /** How long an email that may have been sent is looked for, s. @default longer than any test waits */
+  lookupPatience?: number;
+  /** Seats of the licence pools, by product. */
+  seats?: Record<string, number>;
+}
 
-/** @param options.ownPostgres a cluster of its own, which can be ended */
-export async function startInstallation(options: { ownPostgres?: true } = {}): Promise<Installation> {
+export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  const { product = root, lookupPatience = 600, seats = { studio: 100 } } = options;
   await using started = new AsyncDisposableStack();
   const dir = await mkdtemp(path.join(tmpdir(), 'usher-chaos-'));
   started.defer(() => rm(dir, { recursive: true, force: true }));
 
-  /** A server that is started, and again after it was ended. */
-  const server = async <T>(start: () => Promise<T>, end: (server: T) => Promise<void>, stop = end) => {
+  /** A server that is started, and again after it was killed. */
+  const server = async <T extends { stop(): Promise<void>; kill(): Promise<void> }>(start: () => Promise<T>) => {
     let current: T | undefined = await start();
-    started.defer(async () => current && stop(current));
+    started.defer(async () => current?.stop());
     return {
       first: current,
       async kill() {
-        const killed = current!;
+        const killed = current;
         current = undefined;
-        await end(killed);
+        await killed?.kill();
       },
       async restart() {
-        current = await start();
+        current ??= await start();
       },
     };
   };
   const temporalPort = await freePort();
-  const temporalServer = await server(
-    () => startTemporal({ dir: path.join(dir, 'temporal'), port: temporalPort }),
-    (s) => s.kill(),
-    (s) => s.stop(),
-  );
-  const postgresPort = await freePort();
-  const postgres = options.ownPostgres
-    ? await server(
-        () => startPostgres({ dir: path.join(dir, 'postgres'), port: postgresPort, durable: true }),
-        (s) => s.stop(),
-      )
-    : undefined;
-  let databaseUrl: string;
-  let runUrl: string;
-  if (postgres) {
-    await postgres.first.ensureDatabase('usher');
-    databaseUrl = postgres.first.url('usher');
-    runUrl = postgres.first.runUrl('usher');
-    await migrate(databaseUrl, runUrl);
-  } else {
-    ({ url: databaseUrl, runUrl } = await freshDatabase());
+  const temporalServer = await server(() => startTemporal({ dir: path.join(dir, 'temporal'), port: temporalPort }));
+  let { database } = options;
+  let postgres: Server | undefined;
+  if (!database) {
+    const port = await freePort();
+    const own = await server(() => startPostgres({ dir: path.join(dir, 'postgres'), port, durable: true }));
+    await own.first.ensureDatabase('usher');
+    database = { url: own.first.url('usher'), runUrl: own.first.runUrl('usher') };
+    await migrate(database.url, database.runUrl);
+    postgres = {
+      kill: own.kill,
+      // The memory of a killed cluster is free once the last of its processes has noticed.
+      async restart() {
+        await until('Postgres to start again', () =>
+          own.restart().then(
+            () => true,
+            () => false,
+          ),
+        );
+      },
+    };
   }
+  const { url: databaseUrl, runUrl } = database;
   const db = createDatabase(databaseUrl, 5);
   started.defer(() => db.destroy());
-  const sandbox = await startSandbox({ host: '127.0.0.1', port: 0, dir: path.join(dir, 'mail') });
-  started.defer(() => sandbox.close());
   const connection = Connection.lazy({ address: `127.0.0.1:${temporalPort}` });
   started.defer(() => connection.close());
   const temporal = new Client({ connection });
 
   const port = await freePort();
-  const url = `http://localhost:${port}`;
+  const mailPort = await freePort();
+  const ports: Record<LinkName, number> = {
+    'people to API': port,
+    'API to Postgres': Number(new URL(databaseUrl).port),
+    'API to Temporal': temporalPort,
+    'worker to Postgres': Number(new URL(databaseUrl).port),
+    'worker to Temporal': temporalPort,
+    'worker to mail provider': mailPort,
+  };
+  const links = new Map<LinkName, Link>();
+  for (const name of options.links ? linkNames : []) {
+    const link = await startLink(ports[name]);
+    started.defer(() => link.close());
+    links.set(name, link);
+    ports[name] = link.port;
+  }
+  const databaseAt = (name: LinkName) => {
+    const at = new URL(runUrl);
+    at.port = String(ports[name]);
+    return at.href;
+  };
+
+  const url = `http://localhost:${ports['people to API']}`;
   const environment = {
-    PATH: process.env.PATH!,
-    USHER_DATABASE_URL: runUrl,
     USHER_PUBLIC_URL: url,
     USHER_HOST: 'localhost',
     USHER_PORT: String(port),
@@ -153,12 +205,23 @@ export async function startInstallation(options: { ownPostgres?: true } = {}): P
     USHER_ISSUER: 'http://127.0.0.1:9',
     USHER_CLIENT_ID: 'usher',
     USHER_CLIENT_SECRET: 'secret',
-    USHER_POSTMARK_URL: sandbox.url,
+    USHER_POSTMARK_URL: `http://127.0.0.1:${ports['worker to mail provider']}`,
     USHER_POSTMARK_TOKEN: 'test',
     USHER_MAIL_FROM: 'usher@usher.example',
-    // Longer than any test waits: an email is found, or the test fails; it is never sent again for lack of patience.
-    USHER_MAIL_LOOKUP_PATIENCE: '600',
-    TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`,
+    USHER_MAIL_LOOKUP_PATIENCE: String(lookupPatience),
+  };
+  const environments: Record<PartName, Record<string, string>> = {
+    worker: {
+      ...environment,
+      USHER_DATABASE_URL: databaseAt('worker to Postgres'),
+      TEMPORAL_ADDRESS: `127.0.0.1:${ports['worker to Temporal']}`,
+    },
+    api: {
+      ...environment,
+      USHER_DATABASE_URL: databaseAt('API to Postgres'),
+      TEMPORAL_ADDRESS: `127.0.0.1:${ports['API to Temporal']}`,
+    },
+    mail: { USHER_SANDBOX_PORT: String(mailPort), USHER_SANDBOX_DIR: path.join(dir, 'mail') },
   };
 
   const organization = await ensureOrganization(db, { slug: 'acme', name: 'Acme' });
@@ -169,13 +232,9 @@ export async function startInstallation(options: { ownPostgres?: true } = {}): P
     emailVerified: true,
     name: 'Olivia Owner',
   });
-  await ensureLicensePool(db, {
-    organization: organization.id,
-    product: 'studio',
-    name: 'Studio',
-    kind: 'named',
-    quantity: 100,
-  });
+  for (const [product, quantity] of Object.entries(seats)) {
+    await ensureLicensePool(db, { organization: organization.id, product, name: product, kind: 'named', quantity });
+  }
   const secret = newApiKey();
   await insertApiKey(db, {
     secret,
@@ -193,11 +252,14 @@ export async function startInstallation(options: { ownPostgres?: true } = {}): P
 
   const start = async (name: PartName, preload: string[] = [], doom: Record<string, string> = {}): Promise<Part> => {
     const { file, ready } = programs[name];
-    const child = spawn(process.execPath, [...preload, file], {
-      cwd: root,
-      env: { ...environment, ...doom },
-      stdio: ['ignore', 'pipe', 'pipe'],
+    // Guarded: it must not outlive this process, however that ends.
+    const child = spawn('/bin/sh', ['-c', guarded('SIGKILL'), name, process.execPath, ...preload, file], {
+      cwd: product,
+      env: { PATH: process.env.PATH!, ...environments[name], ...doom },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
     });
+    child.once('exit', () => child.stdin.destroy());
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     const exited = once(child, 'close').then(([code, signal]) => {
@@ -215,7 +277,7 @@ export async function startInstallation(options: { ownPostgres?: true } = {}): P
     };
     parts.set(name, part);
     await until(`${name} to be ready`, async () => {
-      if (child.exitCode !== null) throw new Error(`${name} ended: ${output}`);
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${name} ended: ${output}`);
       return output.includes(ready);
     });
     return part;
@@ -235,11 +297,12 @@ export async function startInstallation(options: { ownPostgres?: true } = {}): P
         ...(o.idempotencyKey ? { 'idempotency-key': o.idempotencyKey } : {}),
       },
       ...(o.body === undefined ? {} : { body: JSON.stringify(o.body) }),
+      signal: AbortSignal.timeout(10_000),
     });
     return { status: response.status, body: await response.json(), headers: response.headers };
   };
   const atSandbox = async (target: string, change?: unknown) => {
-    const response = await fetch(`${sandbox.url}${target}`, {
+    const response = await fetch(`http://127.0.0.1:${mailPort}${target}`, {
       headers: { 'X-Postmark-Server-Token': 'test', 'content-type': 'application/json' },
       ...(change === undefined ? {} : { method: 'PUT', body: JSON.stringify(change) }),
     });
@@ -259,6 +322,13 @@ export async function startInstallation(options: { ownPostgres?: true } = {}): P
         return postgres;
       },
     },
+    link(name) {
+      const link = links.get(name);
+      if (!link) throw new Error('the installation was started without links');
+      return link;
+    },
+    organization,
+    owner,
     running: async (name) => parts.get(name) ?? start(name),
     async doomed(point, together = 1) {
       const name = point.slice(0, point.indexOf(':')) as PartName;
@@ -273,7 +343,8 @@ export async function startInstallation(options: { ownPostgres?: true } = {}): P
     async hit() {
       await until('the crash', async () => existsSync(marker));
       await rm(marker);
-      expect(await dying!.exited).toBe('SIGKILL');
+      const end = await dying!.exited;
+      if (end !== 'SIGKILL') throw new Error(`it ended with ${end}`);
     },
     call,
     invite: (email) =>
@@ -352,8 +423,11 @@ export async function startInstallation(options: { ownPostgres?: true } = {}): P
       await temporal.schedule.getHandle('reconcile').trigger();
     },
     close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
+  await installation.running('mail');
   const all = started.move();
+  installation[Symbol.asyncDispose] = () => all.disposeAsync();
   installation.close = async () => {
     await using _ = all;
     for (const part of parts.values()) await part.end('SIGTERM');

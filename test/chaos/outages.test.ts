@@ -9,7 +9,7 @@ import { type Installation, type Part, startInstallation } from './installation.
 
 let usher: Installation;
 beforeAll(async () => {
-  usher = await startInstallation({ ownPostgres: true });
+  usher = await startInstallation();
 });
 afterEach(async () => {
   expect(await findBreaches(usher.db)).toEqual([]);

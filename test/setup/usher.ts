@@ -27,6 +27,9 @@ import { bundleWorkflows, createWorker, ensureReconcileSchedule, type WorkerDeps
 import { emptyDatabase, freshDatabase } from './database.ts';
 import { searchPersonalData } from './personal-data.ts';
 import { temporalEnvironment } from './temporal.ts';
+import { until } from './until.ts';
+
+export { until };
 
 /** What Usher answered. */
 export interface Answer {
@@ -106,17 +109,6 @@ export interface UsherOptions {
   /** Starts the embedded identity provider, on another site than Usher. */
   withProvider?: true;
   organization?: { slug: string; name: string; homeUrl?: string };
-}
-
-/** Waits until a condition holds, asking every 25 ms. @throws after a minute: it will not come */
-export async function until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const value = await condition();
-    if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
 }
 
 /** Made once a file: workers of the tests come and go. */
