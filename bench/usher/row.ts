@@ -1,0 +1,146 @@
+import { createHash, randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { sql } from 'kysely';
+import { upsertAccount } from '../../db/accounts.ts';
+import { insertApiKey, newApiKey, scopes } from '../../db/api-keys.ts';
+import { createDatabase } from '../../db/database.ts';
+import { ensureLicensePool } from '../../db/licenses.ts';
+import { migrate } from '../../db/migrate.ts';
+import { ensureOrganization } from '../../db/organizations.ts';
+import { freePort } from '../../local/ports.ts';
+import { type CallFailed, createCaller } from '../http.ts';
+import { type Program, startProgram } from '../program.ts';
+import type { Row, Running } from '../row.ts';
+import type { Servers } from '../servers.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+const issuer = 'http://127.0.0.1:9';
+
+/** An organization with seats enough, and people with sessions: `session-<n>` is the cookie of person n. */
+async function furnish(url: string, people: number, seats: number): Promise<string> {
+  await migrate(url);
+  const db = createDatabase(url, 2);
+  try {
+    const { id: organization } = await ensureOrganization(db, { slug: 'acme', name: 'Acme' });
+    const owner = { issuer, subject: 'owner', email: 'owner@acme.example', emailVerified: true, name: 'Olivia' };
+    const { id: createdBy } = await upsertAccount(db, owner);
+    const pool = { organization, product: 'studio', name: 'Studio', kind: 'named', quantity: seats } as const;
+    await ensureLicensePool(db, pool);
+    const secret = newApiKey();
+    await insertApiKey(db, { secret, organization, name: 'bench', role: 'owner', scopes, createdBy });
+    await sql`
+      insert into accounts (id, issuer, subject, email, mailbox, email_verified, name)
+      select 'acc_' || n, ${issuer}, n, 'person-' || n || '@people.example', 'person-' || n || '@people.example', true, 'Pat'
+      from generate_series(0, ${people}::int) n
+    `.execute(db);
+    const hashes = Array.from({ length: people + 1 }, (_, n) => createHash('sha256').update(`session-${n}`).digest());
+    for (let from = 0; from < hashes.length; from += 1000) {
+      await db
+        .insertInto('sessions')
+        .values(
+          hashes.slice(from, from + 1000).map((id_hash, i) => ({
+            id_hash,
+            account_id: `acc_${from + i}` as const,
+            id_token: 'none',
+            expires_at: new Date(Date.now() + 86_400_000),
+          })),
+        )
+        .execute();
+    }
+    return secret;
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** Usher on the servers, with its programs as `programs` starts them. */
+export async function startUsher(
+  servers: Servers,
+  o: { database: string; namespace: string; people: number; seats?: number },
+  programs: (env: Record<string, string>) => Promise<{ pids: Running['pids']; programs: Program[] }>,
+): Promise<Running & { apiKey: string; url: string }> {
+  const database = await servers.database(o.database);
+  const apiKey = await furnish(database, o.people, o.seats ?? 100_000_000);
+  const { namespace } = o;
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const started = await programs({
+    USHER_DATABASE_URL: database,
+    USHER_PUBLIC_URL: url,
+    USHER_PORT: String(port),
+    USHER_LINK_KEYS: randomBytes(32).toString('base64'),
+    USHER_COOKIE_KEY: randomBytes(32).toString('base64'),
+    USHER_ISSUER: issuer,
+    USHER_CLIENT_ID: 'usher',
+    USHER_CLIENT_SECRET: 'secret',
+    USHER_POSTMARK_URL: servers.mail.url,
+    USHER_POSTMARK_TOKEN: 'bench',
+    USHER_MAIL_FROM: 'usher@usher.example',
+    TEMPORAL_ADDRESS: servers.temporal.address,
+    TEMPORAL_NAMESPACE: namespace,
+  });
+  const caller = createCaller(url);
+  return {
+    apiKey,
+    url,
+    pids: started.pids,
+    database,
+    namespace,
+    mails: true,
+    create: async ({ email }) =>
+      (
+        await caller.post(
+          '/v1/organizations/acme/invitations',
+          { email, licenses: ['studio'] },
+          { authorization: `Bearer ${apiKey}` },
+        )
+      ).id,
+    async accept(invitation, { n }) {
+      const headers = { cookie: `usher_${port}_session=session-${n}`, origin: url, 'idempotency-key': String(n) };
+      for (;;) {
+        try {
+          return await caller.post(`/v1/invitations/${invitation}/accept`, {}, headers);
+        } catch (error) {
+          // Not known yet, which a caller repeats with the same key; it is all one wait.
+          if ((error as CallFailed).status !== 503) throw error;
+        }
+      }
+    },
+    workflowId: (invitation) => `invitation/${invitation}`,
+    async stop() {
+      await caller.close();
+      for (const program of started.programs) await program.stop();
+    },
+  };
+}
+
+/** API and worker as operators run them. */
+export const separatePrograms = async (env: Record<string, string>) => {
+  const worker = await startProgram({ file: 'worker.ts', cwd: root, env, ready: 'the worker is ready' });
+  const api = await startProgram({ file: 'api/main.ts', cwd: root, env, ready: 'the API is ready' });
+  return { pids: { worker: worker.pid, api: api.pid }, programs: [api, worker] };
+};
+
+export const usher: Row = {
+  name: 'usher',
+  about: 'Usher, API and worker each a process.',
+  start: (servers, people) =>
+    startUsher(servers, { database: 'usher', namespace: 'default', people }, separatePrograms),
+};
+
+export const usherTogether: Row = {
+  name: 'usher, one process',
+  about: 'Usher as npm start runs it: API and worker in one process.',
+  start: async (servers, people) => {
+    const namespace = await servers.namespace('usher-together');
+    return startUsher(servers, { database: 'usher_together', namespace, people }, async (env) => {
+      const program = await startProgram({
+        file: path.join(import.meta.dirname, 'together.ts'),
+        cwd: root,
+        env,
+        ready: 'ready',
+      });
+      return { pids: { worker: program.pid }, programs: [program] };
+    });
+  },
+};

@@ -1,0 +1,51 @@
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { pino } from 'pino';
+import { buildApp } from '../../api/app.ts';
+import { callbackPath } from '../../api/routes/sign-in.ts';
+import { readConfig } from '../../config.ts';
+import { createDatabase } from '../../db/database.ts';
+import { createLinks } from '../../identity/links.ts';
+import { createSignIn } from '../../identity/oidc.ts';
+import { createPostmarkMail } from '../../mail/postmark.ts';
+import { createWorker } from '../../worker.ts';
+
+/** The API and the worker in one process, as `npm start` has them, on servers that are there. */
+const config = readConfig(process.env);
+const address = process.env.TEMPORAL_ADDRESS!;
+const connection = await NativeConnection.connect({ address });
+const clientConnection = await Connection.connect({ address });
+const namespace = process.env.TEMPORAL_NAMESPACE!;
+const temporal = new Client({ connection: clientConnection, namespace });
+const db = createDatabase(config.databaseUrl, 20);
+const mail = createPostmarkMail(config.mail);
+const links = createLinks(config.publicUrl, config.linkKeys);
+const worker = await createWorker({
+  db,
+  mail,
+  links,
+  from: config.mail.from,
+  lookupPatienceMs: config.mail.lookupPatienceMs,
+  connection,
+  temporal,
+  namespace,
+});
+const app = await buildApp({
+  db,
+  temporal,
+  links,
+  signIn: createSignIn({ ...config.oidc, redirectUri: `${config.publicUrl}${callbackPath}` }),
+  issuer: config.oidc.issuer,
+  publicUrl: config.publicUrl,
+  cookieKey: config.cookieKey,
+  logger: pino({ level: config.logLevel }),
+});
+await app.listen({ host: config.host, port: config.port });
+console.log('ready');
+// The SDK drains the worker at SIGTERM.
+await worker.run();
+await app.close();
+await mail.close();
+await db.destroy();
+await clientConnection.close();
+await connection.close();
