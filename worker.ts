@@ -16,6 +16,7 @@ import { createInvitationActivities } from './activities/invitation.ts';
 import { localDeadline } from './activities/local-deadline.ts';
 import { createReconcileActivities } from './activities/reconcile.ts';
 import { attempt, ConfigError, readConfig } from './config.ts';
+import { requireAdmission } from './db/admission.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import { createLinks, type Links } from './identity/links.ts';
 import type { Mail } from './mail/mail.ts';
@@ -93,12 +94,13 @@ export async function ensureReconcileSchedule(temporal: Client): Promise<void> {
 
 async function main() {
   const config = readConfig(process.env);
+  const db = createDatabase(config.databaseUrl, 20);
+  await requireAdmission(db);
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const connection = await attempt('Temporal cannot be reached: check TEMPORAL_ADDRESS, and that it runs', () =>
     NativeConnection.connect(connectionOptions),
   );
   const clientConnection = await Connection.connect(connectionOptions);
-  const db = createDatabase(config.databaseUrl, 20);
   const mail = createPostmarkMail(config.mail);
   const temporal = new Client({ connection: clientConnection, ...(namespace ? { namespace } : {}) });
   await ensureReconcileSchedule(temporal);

@@ -8,6 +8,7 @@ import { assignSeats, releaseSeats, reserveSeats } from '../db/licenses.ts';
 import { insertMember, isMemberMailbox } from '../db/members.ts';
 import { Refused, refusalOf } from '../db/refusal.ts';
 import type { InvitationEffect } from '../statecharts/invitation.ts';
+import { isNewer, VersionMismatch } from '../statecharts/versions.ts';
 import type { InvitationId, Refusal, StoredInvitation } from '../workflows/contract.ts';
 import type { Committed } from '../workflows/durable-machine.ts';
 import type { InvitationActivities, InvitationTransition } from '../workflows/invitation.ts';
@@ -108,14 +109,16 @@ export function createInvitationActivities({ db }: { db: Kysely<Database> }): In
     },
 
     async commit(transition): Promise<Committed<StoredInvitation, Refusal>> {
-      const { invitation: id, sequence, facts, request } = transition;
+      const { invitation: id, sequence, facts, request, chartVersion = 1 } = transition;
+      // From a workflow on a newer worker: this one would lose what it does not know of.
+      if (isNewer(transition)) throw new VersionMismatch(`the transition is of chart version ${chartVersion}`);
       if (request) {
         const known = await findEventByRequest(db, request);
         if (known?.sequence) return { status: 'repeated', sequence: known.sequence, row: await stored(id) };
       }
       try {
         const advanced = await db.transaction().execute(async (trx) => {
-          const invitation = await advanceInvitation(trx, id, sequence, facts, transition.account);
+          const invitation = await advanceInvitation(trx, id, sequence, { chartVersion, facts }, transition.account);
           if (!invitation) return false;
           const scene: Scene = { trx, invitation, transition };
           for (const effect of transition.effects) await effects[effect.type](scene, effect as never);

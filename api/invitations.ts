@@ -19,6 +19,7 @@ import { isPlainText } from '../db/plain-text.ts';
 import { refusalOf } from '../db/refusal.ts';
 import { type Mailbox, mailboxOf } from '../identity/mailbox.ts';
 import { type Actor, allowedEvents, createdFacts } from '../statecharts/invitation.ts';
+import { isNewer } from '../statecharts/versions.ts';
 import {
   acceptUpdate,
   amendUpdate,
@@ -66,7 +67,8 @@ export const invitationBody = (row: Invitation): InvitationBody => ({
   locale: row.locale,
   message: row.message,
   redirectUrl: row.redirect_url,
-  allowed: allowedEvents(factsOf(row), Date.now()),
+  // What a newer version has taken on can be shown, but not judged.
+  allowed: isNewer({ chartVersion: row.chart_version }) ? [] : allowedEvents(factsOf(row), Date.now()),
   workflowId: invitationWorkflowId(row.id),
   metadata: row.metadata,
   batch: null,

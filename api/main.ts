@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { pino } from 'pino';
 import { attempt, ConfigError, readConfig } from '../config.ts';
+import { requireAdmission } from '../db/admission.ts';
 import { createDatabase } from '../db/database.ts';
 import { createLinks } from '../identity/links.ts';
 import { createSignIn } from '../identity/oidc.ts';
@@ -16,6 +17,7 @@ async function main() {
   // Lazy: the API serves what it can while Temporal is down.
   const connection = await attempt('TEMPORAL_ADDRESS is not host:port', () => Connection.lazy(connectionOptions));
   const db = createDatabase(config.databaseUrl, 20);
+  await requireAdmission(db);
   const app = await buildApp({
     db,
     temporal: new Client({ connection, ...(namespace ? { namespace } : {}) }),

@@ -1,3 +1,4 @@
+import { VersionMismatch } from '../statecharts/versions.ts';
 import type { Refusal } from '../workflows/contract.ts';
 
 /** Every problem Usher answers with: its status and title. Each has a page `docs/errors/<code>.md`; a test ties them. */
@@ -32,6 +33,7 @@ export const problems = {
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body' },
   internal: { status: 500, title: 'Something went wrong at our end' },
   engine_unreachable: { status: 503, title: 'The engine does not answer' },
+  version_mismatch: { status: 503, title: 'This part of Usher is of another version than its data' },
   database_unreachable: { status: 503, title: 'The database does not answer' },
 } as const satisfies Record<string, { status: number; title: string }> & Record<Refusal, unknown>;
 
@@ -86,6 +88,8 @@ export class Problem extends Error {
 /** What an error of any kind is to the caller. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof VersionMismatch)
+    return new Problem('version_mismatch', 'Nothing was done. Repeat the request with the same Idempotency-Key.');
   const { code, statusCode, validation, validationContext } = error as {
     code?: string;
     statusCode?: number;

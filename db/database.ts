@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool, types } from 'pg';
 import type { AccountsTable, SessionsTable } from './accounts.ts';
+import { type AdmissionTable, admit } from './admission.ts';
 import type { ApiKeysTable } from './api-keys.ts';
 import type { DeliveriesTable } from './deliveries.ts';
 import type { EventsTable } from './events.ts';
@@ -12,6 +13,7 @@ import type { RequestsTable } from './requests.ts';
 
 export interface Database {
   accounts: AccountsTable;
+  admission: AdmissionTable;
   amendments: AmendmentsTable;
   api_keys: ApiKeysTable;
   deliveries: DeliveriesTable;
@@ -29,7 +31,7 @@ export interface Database {
 types.setTypeParser(types.builtins.INT8, Number);
 
 /**
- * Connects to Postgres, lazily.
+ * Connects to Postgres, lazily. Connections to a database that does not admit this program fail with `VersionMismatch`.
  *
  * @param connectionString postgres://…
  * @param connections most connections of this process
@@ -43,6 +45,15 @@ export function createDatabase(connectionString: string, connections = 10): Kyse
     statement_timeout: 5_000,
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'usher',
+    // A program that cannot start ends at once.
+    allowExitOnIdle: true,
+    async onConnect(client) {
+      // One that breaks between two statements of a transaction fails the next one, and needs not end the process.
+      client.on('error', () => undefined);
+      await admit(client);
+    },
+    // So that a program under way notices within a minute that a migration has left it behind.
+    maxLifetimeSeconds: 60,
   });
   // An idle connection that breaks (a restart of Postgres) is replaced on next use; without a listener it would end the process.
   pool.on('error', () => undefined);

@@ -2,6 +2,7 @@ import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transac
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { Mailbox } from '../identity/mailbox.ts';
 import type { Actor, InvitationFacts, InvitationState } from '../statecharts/invitation.ts';
+import { chartVersion, presentFacts } from '../statecharts/versions.ts';
 import type { StoredInvitation } from '../workflows/contract.ts';
 import type { Database } from './database.ts';
 import type { AnyDeliveryKind } from './deliveries.ts';
@@ -25,6 +26,8 @@ export interface InvitationsTable {
   created_by_kind: Actor['kind'];
   created_by_id: string | null;
   sequence: number;
+  /** Which version of the chart stored the facts that follow. */
+  chart_version: number;
   state: InvitationState;
   generation: number;
   email_version: number;
@@ -77,8 +80,8 @@ type FactsRow = Pick<
   'state' | 'generation' | 'email_version' | 'expires_in_ms' | 'expires_at' | 'reminders' | 'delivery_ordinal'
 > & { delivery_kind: AnyDeliveryKind; delivery_status: InvitationFacts['delivery']['status'] };
 
-/** The chart's facts of a row: {@link factColumns} read back. */
-export const factsOf = (row: FactsRow): InvitationFacts => ({
+/** The facts of a row as they were stored: {@link factColumns} read back. */
+const storedFacts = (row: FactsRow): InvitationFacts => ({
   state: row.state,
   generation: row.generation,
   emailVersion: row.email_version,
@@ -92,9 +95,13 @@ export const factsOf = (row: FactsRow): InvitationFacts => ({
   },
 });
 
+/** The chart's facts of a row. @throws VersionMismatch when a newer version stored them */
+export const factsOf = (row: FactsRow & { chart_version: number }): InvitationFacts =>
+  presentFacts({ chartVersion: row.chart_version, facts: storedFacts(row) });
+
 export type NewInvitation = Omit<
   InvitationsTable,
-  keyof ReturnType<typeof factColumns> | 'sequence' | 'created_at' | 'decided_at' | 'decided_by'
+  keyof ReturnType<typeof factColumns> | 'sequence' | 'chart_version' | 'created_at' | 'decided_at' | 'decided_by'
 > & { facts: InvitationFacts; createdAt: Date };
 
 /** Inserts an invitation at sequence 1. @throws Postgres' unique violation `invitations_one_pending` */
@@ -107,6 +114,7 @@ export async function insertInvitation(trx: Transaction<Database>, invitation: N
       ...factColumns(facts),
       metadata: JSON.stringify(metadata) as never,
       sequence: 1,
+      chart_version: chartVersion,
       created_at: createdAt,
       decided_at: null,
       decided_by: null,
@@ -114,7 +122,7 @@ export async function insertInvitation(trx: Transaction<Database>, invitation: N
     .execute();
 }
 
-/** What the chart needs of an invitation. */
+/** What the chart needs of an invitation, as it was stored. */
 export async function loadInvitation(db: Kysely<Database>, id: InvitationId): Promise<StoredInvitation | null> {
   const row = await db
     .selectFrom('invitations')
@@ -123,6 +131,7 @@ export async function loadInvitation(db: Kysely<Database>, id: InvitationId): Pr
     )
     .select([
       'sequence',
+      'chart_version',
       'state',
       'invitations.generation',
       'email_version',
@@ -135,7 +144,7 @@ export async function loadInvitation(db: Kysely<Database>, id: InvitationId): Pr
     ])
     .where('invitations.id', '=', id)
     .executeTakeFirst();
-  return row ? { sequence: row.sequence, facts: factsOf(row) } : null;
+  return row ? { sequence: row.sequence, chartVersion: row.chart_version, facts: storedFacts(row) } : null;
 }
 
 /** What a transition needs of an invitation besides its facts. */
@@ -153,15 +162,16 @@ export const advanceInvitation = (
   trx: Transaction<Database>,
   id: InvitationId,
   sequence: number,
-  facts: InvitationFacts,
+  stored: { chartVersion: number; facts: InvitationFacts },
   decidedBy: AccountId | null,
 ): Promise<LockedInvitation | undefined> =>
   trx
     .updateTable('invitations')
     .set({
-      ...factColumns(facts),
+      ...factColumns(stored.facts),
       sequence,
-      decided_at: facts.state === 'pending' ? null : sql`now()`,
+      chart_version: stored.chartVersion,
+      decided_at: stored.facts.state === 'pending' ? null : sql`now()`,
       decided_by: decidedBy,
     })
     .where('id', '=', id)

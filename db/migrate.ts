@@ -1,21 +1,49 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { sql } from 'kysely';
-import { FileMigrationProvider, Migrator } from 'kysely/migration';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { FileMigrationProvider, type Migration, Migrator } from 'kysely/migration';
+import { Pool } from 'pg';
 import { attempt, ConfigError, migrationUrls } from '../config.ts';
-import { createDatabase } from './database.ts';
+import { requireAdmission } from './admission.ts';
+import { createDatabase, type Database } from './database.ts';
 import { grantRunRole, runRoleOf } from './run-role.ts';
 
+/** A migration as its file exports it. */
+interface FileMigration extends Migration {
+  /** Runs it outside a transaction, for `create index concurrently`. */
+  concurrently?: true;
+}
+
 /**
- * Brings a database to the newest schema; does nothing when it is there already. Safe to run twice at once (Kysely locks).
+ * How long a migration waits for a lock, ms. All that comes to the table after it waits behind it, so it gives up before
+ * callers do, and comes again.
+ */
+const lockTimeoutMs = 1_000;
+const tries = 20;
+const pauseMs = 1_000;
+
+/**
+ * Brings a database to the newest schema, while programs of the version before go on using it; does nothing when it is
+ * there already, or further. Safe to run twice at once (Kysely locks). Each migration is a transaction of its own.
  *
  * @param url postgres://… of the role that owns the tables
  * @param runUrl postgres://… of the run role, which is made if need be, and given what it needs; none: one role for both
  * @returns names of the migrations carried out
- * @throws ConfigError when it cannot be reached, or the run role cannot be had; what Postgres said of a migration
+ * @throws ConfigError when the database cannot be reached, no longer admits this program or is too busy, or the run role
+ *   cannot be had; what Postgres said of a migration
  */
 export async function migrate(url: string, runUrl?: string): Promise<string[]> {
-  const db = createDatabase(url, 2);
+  const pool = new Pool({
+    connectionString: url,
+    max: 2,
+    connectionTimeoutMillis: 1_500,
+    lock_timeout: lockTimeoutMs,
+    application_name: 'usher migrate',
+  });
+  // As in createDatabase.
+  pool.on('error', () => undefined);
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   try {
     await attempt('Postgres cannot be used: check the URL of the database, and that it runs', () =>
       sql`select 1`.execute(db),
@@ -24,11 +52,45 @@ export async function migrate(url: string, runUrl?: string): Promise<string[]> {
       db,
       provider: new FileMigrationProvider({ fs, path, migrationFolder: path.join(import.meta.dirname, 'migrations') }),
     });
-    const { error, results } = await migrator.migrateToLatest();
-    if (error) throw error;
+    const done: string[] = [];
+    for (let tried = 1; ; ) {
+      const next = (await migrator.getMigrations()).find((migration) => !migration.executedAt);
+      const { error, results = [] } = await migrator.migrateUp({
+        disableTransactions: (next?.migration as FileMigration | undefined)?.concurrently === true,
+      });
+      if (isNewerDatabase(error)) break;
+      if (isLockTimeout(error)) {
+        if (tried++ === tries)
+          throw new ConfigError(
+            `Migration ${next?.name} did not get its lock in ${tries} tries: a long transaction holds it (pg_stat_activity names it). Nothing was changed by it; run it again.`,
+          );
+        await sleep(pauseMs);
+        continue;
+      }
+      if (error) throw error;
+      if (results.length === 0) break;
+      done.push(...results.map((result) => result.migrationName));
+      tried = 1;
+    }
     const role = runUrl === undefined ? undefined : runRoleOf(runUrl);
     if (role) await grantRunRole(db, role);
-    return (results ?? []).map((r) => r.migrationName);
+    await requireAdmissionTo(url);
+    return done;
+  } finally {
+    await db.destroy();
+  }
+}
+
+const isLockTimeout = (error: unknown) => (error as { code?: string } | undefined)?.code === '55P03';
+
+/** Kysely's own sentence for a migration in the database that has no file: after a roll back to an older program. */
+const isNewerDatabase = (error: unknown) =>
+  /previously executed migration .* is missing/.test((error as Error | undefined)?.message ?? '');
+
+async function requireAdmissionTo(url: string): Promise<void> {
+  const db = createDatabase(url, 1);
+  try {
+    await requireAdmission(db);
   } finally {
     await db.destroy();
   }

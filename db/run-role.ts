@@ -12,6 +12,7 @@ export interface RunRole {
 
 /** What the run role may do with a table, where that is less than {@link rows}. */
 const less: Record<string, string> = {
+  admission: 'select',
   events: 'select, insert',
   kysely_migration: 'select',
   kysely_migration_lock: 'select',

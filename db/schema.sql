@@ -15,6 +15,13 @@ create table accounts (
 );
 CREATE INDEX accounts_mailbox ON accounts USING btree (mailbox) WHERE email_verified;
 
+create table admission (
+  id integer not null default 1,
+  oldest_program integer not null,
+  constraint admission_pkey PRIMARY KEY (id),
+  constraint admission_id_check CHECK ((id = 1))
+);
+
 create table amendments (
   id text collate "C" not null,
   invitation_id text collate "C" not null,
@@ -98,6 +105,7 @@ create table invitations (
   created_at timestamp with time zone not null,
   decided_at timestamp with time zone,
   decided_by text collate "C",
+  chart_version integer not null default 1,
   constraint invitations_pkey PRIMARY KEY (id),
   constraint invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'billing_manager'::text, 'member'::text]))),
   constraint invitations_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'accepted'::text, 'declined'::text, 'expired'::text, 'revoked'::text])))

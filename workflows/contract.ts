@@ -122,6 +122,8 @@ export const invitationWorkflowId = (id: InvitationId): string => `invitation/${
 /** What a run of the invitation workflow starts from: the row. */
 export interface StoredInvitation {
   sequence: number;
+  /** Which version of the chart stored the facts; absent in histories of 0.1.0, which knew one. */
+  chartVersion?: number;
   facts: InvitationFacts;
 }
 

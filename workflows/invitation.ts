@@ -23,6 +23,7 @@ import {
   isTrouble,
   refusalOf,
 } from '../statecharts/invitation.ts';
+import { chartVersion, presentFacts } from '../statecharts/versions.ts';
 import {
   type AcceptInput,
   type AccountId,
@@ -52,6 +53,8 @@ import { type Committed, durableMachine } from './durable-machine.ts';
 export interface InvitationTransition {
   invitation: InvitationId;
   sequence: number;
+  /** Of the facts; absent in histories of 0.1.0, which knew one. */
+  chartVersion?: number;
   facts: InvitationFacts;
   effects: InvitationEffect[];
   by: Actor;
@@ -123,12 +126,13 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
       const request = (event as Partial<Act> | undefined)?.request ?? null;
       return local.load(id, request).catch(() => regular.load(id, request));
     },
-    input: ({ facts }: StoredInvitation, at) => ({ facts, at }),
+    input: (row: StoredInvitation, at) => ({ facts: presentFacts(row), at }),
     commit: ({ sequence, event, effects, context }): Promise<Committed<StoredInvitation, Refusal>> => {
       const { by, request, account } = event as Partial<AcceptInput>;
       const transition: InvitationTransition = {
         invitation: id,
         sequence,
+        chartVersion,
         facts: context,
         effects: effects as InvitationEffect[],
         by: by ?? system,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { VersionMismatch } from '../../statecharts/versions.ts';
 import type { App, RouteDeps } from '../deps.ts';
 
 /** `/healthz`: the process lives. `/readyz`: what it depends on answers; names what does not. */
@@ -7,14 +8,17 @@ export function registerHealth(app: App, { db, engine }: RouteDeps): void {
   app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
     const [postgres, temporal] = await Promise.all([
       sql`select 1`.execute(db).then(
-        () => true,
-        () => false,
+        () => undefined,
+        (error: Error) => error,
       ),
       engine.answers(),
     ]);
-    const missing = [...(postgres ? [] : ['postgres']), ...(temporal ? [] : ['temporal'])];
-    return reply
-      .status(missing.length > 0 ? 503 : 200)
-      .send({ status: missing.length > 0 ? 'unready' : 'ready', missing });
+    const missing = [...(postgres ? ['postgres'] : []), ...(temporal ? [] : ['temporal'])];
+    return reply.status(missing.length > 0 ? 503 : 200).send({
+      status: missing.length > 0 ? 'unready' : 'ready',
+      missing,
+      // Postgres answers, but not this program.
+      ...(postgres instanceof VersionMismatch ? { detail: postgres.message } : {}),
+    });
   });
 }

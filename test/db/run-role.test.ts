@@ -73,7 +73,7 @@ describe('the run role is refused', () => {
         .filter((r) => !r.changes)
         .map((r) => r.relname)
         .sort(),
-    ).toEqual(['events', 'kysely_migration', 'kysely_migration_lock']);
+    ).toEqual(['admission', 'events', 'kysely_migration', 'kysely_migration_lock']);
   });
 });
 

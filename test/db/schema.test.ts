@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Kysely, sql } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type Database } from '../../db/database.ts';
 import { dumpSchema } from '../../db/dump.ts';
@@ -13,7 +14,9 @@ let migrated: Kysely<Database>;
 let empty: Kysely<Database>;
 beforeAll(async () => {
   migrated = createDatabase((await freshDatabase()).url, 1);
-  empty = createDatabase((await emptyDatabase()).url, 1);
+  // Usher's own connections are for databases with its tables.
+  const pool = new Pool({ connectionString: (await emptyDatabase()).url, max: 1 });
+  empty = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 });
 afterAll(async () => {
   await migrated?.destroy();

@@ -26,6 +26,7 @@ import {
   snapshotOf,
   takes,
 } from '../../statecharts/invitation.ts';
+import { chartVersion } from '../../statecharts/versions.ts';
 import { freshDatabase } from '../setup/database.ts';
 
 const hour = 3_600_000;
@@ -328,7 +329,7 @@ describe('row and facts', () => {
             .execute();
         });
         const stored = await loadInvitation(db, id);
-        expect(stored).toEqual({ sequence: 1, facts: f });
+        expect(stored).toEqual({ sequence: 1, chartVersion, facts: f });
         // And on to the snapshot, which holds nothing else.
         expect(snapshotOf(stored!.facts, at).context).toEqual(f);
       }),
