@@ -25,15 +25,17 @@ interface Scene {
 type EffectOf<TType extends InvitationEffect['type']> = Extract<InvitationEffect, { type: TType }>;
 
 const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: EffectOf<TType>) => Promise<void> } = {
-  record: ({ trx, invitation, transition }, { params }) =>
-    insertEvent(trx, {
+  record: async ({ trx, invitation, transition }, { params }) => {
+    await insertEvent(trx, {
       organization: invitation.organization_id,
       invitation: invitation.id,
       sequence: transition.sequence,
       type: params.event,
       by: transition.by,
       request: transition.request,
-    }),
+      reason: transition.reason ?? null,
+    });
+  },
 
   reserveSeats: ({ trx, invitation }) => reserveSeats(trx, invitation.id, invitation.pool_ids),
 

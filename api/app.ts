@@ -19,6 +19,7 @@ import { problemPage } from './pages/problem-page.ts';
 import { problemOf } from './problem.ts';
 import { registerConsole } from './routes/console.ts';
 import { registerDocs, registerOpenApi } from './routes/docs.ts';
+import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerHome } from './routes/home.ts';
 import { registerInvitations } from './routes/invitations.ts';
@@ -152,6 +153,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(async (scope) => {
     registerHealth(scope as unknown as App, all);
     registerInvitations(scope as unknown as App, all);
+    registerEvents(scope as unknown as App, all);
     registerMe(scope as unknown as App, all);
     await registerDocs(scope as unknown as App);
   });

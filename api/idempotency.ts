@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
@@ -7,6 +7,41 @@ import type { Caller } from './caller.ts';
 import { Problem } from './problem.ts';
 
 const sha256 = (...parts: string[]) => createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+
+interface Repeatable {
+  db: Kysely<Database>;
+  request: FastifyRequest;
+  caller: Caller;
+}
+
+/**
+ * Claims a request's Idempotency-Key, if it has one. The request key is what the audit log knows the request by, for ever:
+ * the X-Request-Id of the first try. So the same Idempotency-Key, forgotten and used again, is another request.
+ *
+ * @throws Problem `idempotency_key_reused`
+ */
+async function claimed({ db, request, caller }: Repeatable) {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return { requestKey: request.id };
+  if (typeof header !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(header)) {
+    throw new Problem('invalid_request', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
+  }
+  const key = sha256(caller.id, request.method, request.url, header);
+  const bodyHash = sha256(JSON.stringify(request.body ?? null));
+  const claim = await claimRequest(db, { key, bodyHash, requestId: request.id });
+  if (claim.bodyHash !== bodyHash) throw new Problem('idempotency_key_reused', 'Use a new key for a new request.');
+  // One that was claimed by a version before 0.2 is known by what that version made of it.
+  const requestKey = claim.requestId ?? sha256(key, claim.at.toISOString());
+  if (requestKey !== request.id) request.log.info({ repeats: requestKey }, 'a repeated request');
+  return { key, requestKey, answer: claim.answer };
+}
+
+/**
+ * The request key of a request whose answer is not kept but made anew for each repeat.
+ *
+ * @throws Problem `idempotency_key_reused`
+ */
+export const requestKeyOf = async (repeatable: Repeatable): Promise<string> => (await claimed(repeatable)).requestKey;
 
 /**
  * Answers a POST or PATCH once per Idempotency-Key: the same key and body replay the first answer for 24 hours, another
@@ -17,27 +52,16 @@ const sha256 = (...parts: string[]) => createHash('sha256').update(JSON.stringif
  * @throws Problem `idempotency_key_reused`, or what `act` throws
  */
 export async function once<TBody>(
-  {
-    db,
-    request,
-    reply,
-    caller,
-  }: { db: Kysely<Database>; request: FastifyRequest; reply: FastifyReply; caller: Caller },
+  { db, request, reply, caller }: Repeatable & { reply: FastifyReply },
   status: number,
   act: (requestKey: string) => Promise<TBody>,
 ): Promise<TBody> {
-  const header = request.headers['idempotency-key'];
-  if (header === undefined) {
+  const claim = await claimed({ db, request, caller });
+  if (!claim.key) {
     reply.status(status);
-    return act(randomUUID());
+    return act(claim.requestKey);
   }
-  if (typeof header !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(header)) {
-    throw new Problem('invalid_request', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
-  }
-  const key = sha256(caller.id, request.method, request.url, header);
-  const bodyHash = sha256(JSON.stringify(request.body ?? null));
-  const claim = await claimRequest(db, { key, bodyHash });
-  if (claim.bodyHash !== bodyHash) throw new Problem('idempotency_key_reused', 'Use a new key for a new request.');
+  const { key } = claim;
   const replay = (answer: { status: number; body: unknown }) => {
     reply.status(answer.status).header('idempotency-replayed', 'true');
     if (answer.status >= 400) reply.type('application/problem+json');
@@ -45,8 +69,7 @@ export async function once<TBody>(
   };
   if (claim.answer) return replay(claim.answer);
   try {
-    // The audit log knows request keys for ever; forgotten and used again, the same key is another request.
-    const body = await act(sha256(key, claim.at.toISOString()));
+    const body = await act(claim.requestKey);
     // Of equal requests at the same time the first to answer speaks for all.
     const first = await answerRequest(db, key, { status, body });
     if (first) return replay(first);

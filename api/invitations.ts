@@ -154,7 +154,7 @@ export async function createInvitation(
   requestKey: string,
 ): Promise<Invitation> {
   const known = await findEventByRequest(db, requestKey);
-  if (known) return requireInvitation(db, known.invitation_id);
+  if (known?.invitation_id) return requireInvitation(db, known.invitation_id);
   const expiresIn = expiresInMs(input.expiresIn) ?? expiry.usual;
   const { role = 'member' } = input;
   const { expiresIn: _, ...wanted } = input;
@@ -235,7 +235,7 @@ export async function insertPending(
   } catch (error) {
     // The same request at the same time: the other one made it.
     const twin = await findEventByRequest(db, requestKey).catch(() => undefined);
-    if (twin) return twin.invitation_id;
+    if (twin?.invitation_id) return twin.invitation_id;
     const refusal = refusalOf(error);
     if (refusal) throw new Problem(refusal);
     throw error;
@@ -360,7 +360,7 @@ export async function amendInvitation(
  *
  * @returns false when it has been asked within the hour
  */
-export async function askToResend({ db, engine }: InvitationDeps, row: Invitation): Promise<boolean> {
+export async function askToResend({ db, engine }: InvitationDeps, row: Invitation, request: string): Promise<boolean> {
   const ordinal = await db.transaction().execute(async (trx) => {
     // Locks the invitation, so that two presses at once ask once, and no transition takes the same ordinal.
     await trx.selectFrom('invitations').select('id').where('id', '=', row.id).forUpdate().executeTakeFirstOrThrow();
@@ -382,6 +382,7 @@ export async function askToResend({ db, engine }: InvitationDeps, row: Invitatio
       sequence: null,
       type: 'resend_requested',
       by: { kind: 'account', id: null },
+      request,
     });
     return next;
   });

@@ -153,8 +153,25 @@ export const Event = Type.Object({
   sequence: nullable(Type.Integer()),
   detail: nullable(Type.String()),
   actor: Type.Object({ kind: Type.String(), id: nullable(Type.String()) }),
+  target: Type.Object({ kind: Type.String(), id: Type.String() }),
+  request: nullable(
+    Type.String({ description: 'The X-Request-Id of the request that caused it, or what caused it instead' }),
+  ),
+  reason: nullable(Type.String({ description: 'Given by the support' })),
   at: time,
 });
+export type Event = Static<typeof Event>;
+
+export const EventQuery = Type.Object(
+  {
+    ...Page,
+    type: Type.Optional(Type.String({ maxLength: 60 })),
+    actor: Type.Optional(Type.String({ maxLength: 60, description: 'Id of a member, account or API key' })),
+    since: Type.Optional(time),
+    until: Type.Optional(time),
+  },
+  strict,
+);
 
 export const ProblemSchema = Type.Object(
   {
@@ -168,6 +185,10 @@ export const ProblemSchema = Type.Object(
   },
   { description: 'RFC 9457 problem details' },
 );
+
+/** What a route answers: the body under its status, and problems. */
+export const answers = <T extends TSchema>(status: number, body: T) =>
+  ({ [status]: body, '4xx': ProblemSchema, '5xx': ProblemSchema }) as Record<string, TSchema>;
 
 /** ms of an ISO 8601 duration that {@link expiresIn} matches. */
 export function durationMs(duration: string): number {

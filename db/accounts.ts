@@ -16,6 +16,8 @@ export interface AccountsTable {
   name: string;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
+  /** When everything that names the person was taken out of this row. */
+  erased_at: Date | null;
 }
 export type Account = Selectable<AccountsTable>;
 
@@ -38,7 +40,7 @@ export function upsertAccount(db: Kysely<Database>, identity: Omit<Identity, 'id
   };
   return db
     .insertInto('accounts')
-    .values({ id: newId('acc'), issuer: identity.issuer, subject: identity.subject, ...facts })
+    .values({ id: newId('acc'), issuer: identity.issuer, subject: identity.subject, ...facts, erased_at: null })
     .onConflict((c) => c.columns(['issuer', 'subject']).doUpdateSet({ ...facts, updated_at: sql`now()` }))
     .returningAll()
     .executeTakeFirstOrThrow();

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Generated, Kysely } from 'kysely';
+import { type Generated, type Kysely, sql } from 'kysely';
+import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { type AccountId, type ApiKeyId, newId, type OrganizationId } from './ids.ts';
 import type { Role } from './members.ts';
@@ -30,6 +31,7 @@ export const newApiKey = (): string => `${prefix}${randomBytes(32).toString('bas
 
 export const isApiKey = (text: string): boolean => text.startsWith(prefix);
 
+/** Makes a key, with an event. */
 export async function insertApiKey(
   db: Kysely<Database>,
   key: {
@@ -42,17 +44,28 @@ export async function insertApiKey(
   },
 ): Promise<ApiKeyId> {
   const id = newId('key');
+  // One statement, so that no key is without its event.
   await db
-    .insertInto('api_keys')
+    .with('made', (q) =>
+      q.insertInto('api_keys').values({
+        id,
+        organization_id: key.organization,
+        name: key.name,
+        hash: hashOf(key.secret),
+        role: key.role,
+        scopes: [...key.scopes],
+        created_by: key.createdBy,
+        revoked_at: null,
+      }),
+    )
+    .insertInto('events')
     .values({
-      id,
+      type: 'key_created',
+      target_kind: 'api_key',
+      target_id: id,
       organization_id: key.organization,
-      name: key.name,
-      hash: hashOf(key.secret),
-      role: key.role,
-      scopes: [...key.scopes],
-      created_by: key.createdBy,
-      revoked_at: null,
+      actor_kind: 'account',
+      actor_id: key.createdBy,
     })
     .execute();
   return id;
@@ -67,6 +80,30 @@ export const findApiKey = (db: Kysely<Database>, secret: string) =>
     .where('revoked_at', 'is', null)
     .executeTakeFirst();
 
-export async function revokeApiKey(db: Kysely<Database>, id: ApiKeyId): Promise<void> {
-  await db.updateTable('api_keys').set({ revoked_at: new Date() }).where('id', '=', id).execute();
+/** Ends a key, with an event; one that has ended already stays as it is. */
+export async function revokeApiKey(db: Kysely<Database>, id: ApiKeyId, by: Actor): Promise<void> {
+  await db
+    .with('revoked', (q) =>
+      q
+        .updateTable('api_keys')
+        .set({ revoked_at: sql`now()` })
+        .where('id', '=', id)
+        .where('revoked_at', 'is', null)
+        .returning('organization_id'),
+    )
+    .insertInto('events')
+    .columns(['organization_id', 'target_kind', 'target_id', 'type', 'actor_kind', 'actor_id'])
+    .expression((e) =>
+      e
+        .selectFrom('revoked')
+        .select((r) => [
+          'organization_id',
+          r.val('api_key' as const).as('target_kind'),
+          r.val(id).as('target_id'),
+          r.val('key_revoked').as('type'),
+          r.val(by.kind).as('actor_kind'),
+          r.val(by.id).as('actor_id'),
+        ]),
+    )
+    .execute();
 }

@@ -1,12 +1,17 @@
 import type { Generated, Kysely, Selectable } from 'kysely';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
-import type { InvitationId, OrganizationId } from './ids.ts';
+import { type InvitationId, newId, type OrganizationId, type ReasonId } from './ids.ts';
 
+/** The audit log. The role that Usher runs as can add to it, and neither change nor delete. */
 export interface EventsTable {
   id: Generated<number>;
-  organization_id: OrganizationId;
-  invitation_id: InvitationId;
+  /** Null for what concerns no organization, such as an account. */
+  organization_id: OrganizationId | null;
+  /** What it is about; null when that is the target. */
+  invitation_id: InvitationId | null;
+  target_kind: TargetKind | null;
+  target_id: string | null;
   /** The transition it records; null for a note. */
   sequence: number | null;
   type: string;
@@ -14,60 +19,107 @@ export interface EventsTable {
   detail: string | null;
   actor_kind: Actor['kind'];
   actor_id: string | null;
+  /** What caused it: the X-Request-Id of the first try, `signal/<run>/<n>`, `erasure/<id>/<target>`. */
   request_key: string | null;
+  reason_id: ReasonId | null;
   at: Generated<Date>;
 }
-export type Event = Selectable<EventsTable>;
 
-export interface NewEvent {
-  organization: OrganizationId;
-  invitation: InvitationId;
-  sequence: number | null;
+/** What an event without an invitation is about. */
+export type TargetKind = 'account' | 'api_key' | 'license_pool' | 'member' | 'organization';
+
+export interface ReasonsTable {
+  id: ReasonId;
+  /** In somebody's own words; null when it has been erased. */
+  text: string | null;
+  created_at: Generated<Date>;
+}
+
+export type NewEvent = {
+  organization: OrganizationId | null;
   type: string;
   detail?: string | null;
   by: Actor;
   request?: string | null;
-}
+  reason?: ReasonId | null;
+} & ({ invitation: InvitationId; sequence: number | null } | { target: { kind: TargetKind; id: string } });
 
-/** Writes one row of the audit log. */
-export async function insertEvent(db: Kysely<Database>, event: NewEvent): Promise<void> {
-  await db
+/**
+ * Writes one row of the audit log. A note that its request has left already is not written again.
+ *
+ * @returns false when the note was there
+ * @throws Postgres' unique violation `events_one_per_request` for a transition
+ */
+export async function insertEvent(db: Kysely<Database>, event: NewEvent): Promise<boolean> {
+  const about =
+    'target' in event
+      ? { invitation_id: null, sequence: null, target_kind: event.target.kind, target_id: event.target.id }
+      : { invitation_id: event.invitation, sequence: event.sequence, target_kind: null, target_id: null };
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto('events')
     .values({
       organization_id: event.organization,
-      invitation_id: event.invitation,
-      sequence: event.sequence,
+      ...about,
       type: event.type,
       detail: event.detail ?? null,
       actor_kind: event.by.kind,
       actor_id: event.by.id,
       request_key: event.request ?? null,
+      reason_id: event.reason ?? null,
     })
-    .execute();
+    .$if(about.sequence === null, (q) => q.onConflict((c) => c.doNothing()))
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
+/** Keeps a reason. Returns its id, which may go where the text may not. */
+export async function insertReason(db: Kysely<Database>, text: string): Promise<ReasonId> {
+  const id = newId('rsn');
+  await db.insertInto('reasons').values({ id, text }).execute();
+  return id;
 }
 
 /** The transition that a request made, if it made one. */
 export const findEventByRequest = (
   db: Kysely<Database>,
   requestKey: string,
-): Promise<{ sequence: number | null; invitation_id: InvitationId } | undefined> =>
+): Promise<{ sequence: number | null; invitation_id: InvitationId | null } | undefined> =>
   db
     .selectFrom('events')
     .select(['sequence', 'invitation_id'])
     .where('request_key', '=', requestKey)
     .executeTakeFirst();
 
-/** The audit log of an invitation, oldest first, after a cursor (an event id). */
+export interface EventFilter {
+  organization?: OrganizationId;
+  invitation?: InvitationId;
+  type?: string;
+  actor?: string;
+  since?: Date;
+  until?: Date;
+}
+
+export type Event = Selectable<EventsTable> & { reason: string | null; organization: string | null };
+
+/** Rows of the audit log, oldest first, after a cursor (an event id). */
 export const listEvents = (
   db: Kysely<Database>,
-  invitation: InvitationId,
+  filter: EventFilter,
   page: { after: number; limit: number },
 ): Promise<Event[]> =>
   db
     .selectFrom('events')
-    .selectAll()
-    .where('invitation_id', '=', invitation)
-    .where('id', '>', page.after)
-    .orderBy('id')
+    .leftJoin('reasons', 'reasons.id', 'events.reason_id')
+    .leftJoin('organizations', 'organizations.id', 'events.organization_id')
+    .selectAll('events')
+    .select(['reasons.text as reason', 'organizations.slug as organization'])
+    .$if(filter.organization !== undefined, (q) => q.where('organization_id', '=', filter.organization!))
+    .$if(filter.invitation !== undefined, (q) => q.where('invitation_id', '=', filter.invitation!))
+    .$if(filter.type !== undefined, (q) => q.where('events.type', '=', filter.type!))
+    .$if(filter.actor !== undefined, (q) => q.where('actor_id', '=', filter.actor!))
+    .$if(filter.since !== undefined, (q) => q.where('at', '>=', filter.since!))
+    .$if(filter.until !== undefined, (q) => q.where('at', '<', filter.until!))
+    .where('events.id', '>', page.after)
+    .orderBy('events.id')
     .limit(page.limit)
     .execute();

@@ -39,6 +39,8 @@ export interface InvitationsTable {
   decided_at: Date | null;
   /** The account that accepted or declined. */
   decided_by: AccountId | null;
+  /** When everything that names people was taken out of this row. */
+  erased_at: Date | null;
 }
 
 /** The caller's own notes on an invitation, kept and returned as they are. */
@@ -101,7 +103,13 @@ export const factsOf = (row: FactsRow & { chart_version: number }): InvitationFa
 
 export type NewInvitation = Omit<
   InvitationsTable,
-  keyof ReturnType<typeof factColumns> | 'sequence' | 'chart_version' | 'created_at' | 'decided_at' | 'decided_by'
+  | keyof ReturnType<typeof factColumns>
+  | 'sequence'
+  | 'chart_version'
+  | 'created_at'
+  | 'decided_at'
+  | 'decided_by'
+  | 'erased_at'
 > & { facts: InvitationFacts; createdAt: Date };
 
 /** Inserts an invitation at sequence 1. @throws Postgres' unique violation `invitations_one_pending` */
@@ -118,6 +126,7 @@ export async function insertInvitation(trx: Transaction<Database>, invitation: N
       created_at: createdAt,
       decided_at: null,
       decided_by: null,
+      erased_at: null,
     })
     .execute();
 }

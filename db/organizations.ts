@@ -9,6 +9,8 @@ export interface OrganizationsTable {
   slug: string;
   name: string;
   home_url: string | null;
+  /** Days for which ended invitations are kept as they are; null: as the installation says, 0: for ever. */
+  retention_days: number | null;
   created_at: Generated<Date>;
 }
 export type Organization = Selectable<OrganizationsTable>;
@@ -38,6 +40,7 @@ export async function ensureOrganization(
       slug: organization.slug,
       name: organization.name,
       home_url: organization.homeUrl ?? null,
+      retention_days: null,
     })
     .onConflict((c) => c.column('slug').doNothing())
     .execute();

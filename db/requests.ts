@@ -10,6 +10,8 @@ export interface RequestsTable {
   /** Null until the request has an answer. */
   status: number | null;
   body: unknown | null;
+  /** The X-Request-Id of the first try, which the audit log knows it by; null for one that an older version claimed. */
+  request_id: string | null;
   created_at: Generated<Date>;
 }
 
@@ -19,6 +21,8 @@ export interface ClaimedRequest {
   /** When it was claimed first: once it has been forgotten, the same key is another request. */
   at: Date;
   bodyHash: string;
+  /** The first one's. */
+  requestId: string | null;
   /** Absent while the first try has no answer, or lost it. */
   answer?: { status: number; body: unknown };
 }
@@ -26,18 +30,18 @@ export interface ClaimedRequest {
 /** Claims a request key, unless it has been claimed before. Returns the first claim. */
 export async function claimRequest(
   db: Kysely<Database>,
-  request: { key: string; bodyHash: string },
+  request: { key: string; bodyHash: string; requestId: string },
 ): Promise<ClaimedRequest> {
   const claimed = await db
     .insertInto('requests')
-    .values({ key: request.key, body_hash: request.bodyHash, status: null, body: null })
+    .values({ key: request.key, body_hash: request.bodyHash, request_id: request.requestId, status: null, body: null })
     .onConflict((c) => c.column('key').doNothing())
     .returning('created_at')
     .executeTakeFirst();
-  if (claimed) return { at: claimed.created_at, bodyHash: request.bodyHash };
+  if (claimed) return { ...request, at: claimed.created_at };
   const known = await db
     .selectFrom('requests')
-    .select(['body_hash', 'status', 'body', 'created_at'])
+    .select(['body_hash', 'request_id', 'status', 'body', 'created_at'])
     .where('key', '=', request.key)
     .executeTakeFirst();
   // Gone in between: it was past its time.
@@ -45,6 +49,7 @@ export async function claimRequest(
   return {
     at: known.created_at,
     bodyHash: known.body_hash,
+    requestId: known.request_id,
     ...(known.status === null ? {} : { answer: { status: known.status, body: known.body } }),
   };
 }

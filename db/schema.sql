@@ -10,6 +10,7 @@ create table accounts (
   name text not null,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  erased_at timestamp with time zone,
   constraint accounts_pkey PRIMARY KEY (id),
   constraint accounts_issuer_subject_key UNIQUE (issuer, subject)
 );
@@ -29,6 +30,7 @@ create table amendments (
   created_at timestamp with time zone not null default now(),
   constraint amendments_pkey PRIMARY KEY (id)
 );
+CREATE INDEX amendments_created ON amendments USING btree (created_at);
 
 create table api_keys (
   id text collate "C" not null,
@@ -62,10 +64,22 @@ create table deliveries (
 );
 CREATE INDEX deliveries_queued ON deliveries USING btree (queued_at) WHERE (status = 'queued'::text);
 
+create table erasures (
+  id text collate "C" not null,
+  mailbox text collate "C",
+  account_id text collate "C",
+  reason_id text collate "C",
+  created_at timestamp with time zone not null default now(),
+  finished_at timestamp with time zone,
+  constraint erasures_pkey PRIMARY KEY (id),
+  constraint erasures_check CHECK (((finished_at IS NOT NULL) OR (mailbox IS NOT NULL)))
+);
+CREATE UNIQUE INDEX erasures_one_unfinished ON erasures USING btree (mailbox) WHERE (finished_at IS NULL);
+
 create table events (
   id bigint not null generated always as identity,
-  organization_id text collate "C" not null,
-  invitation_id text collate "C" not null,
+  organization_id text collate "C",
+  invitation_id text collate "C",
   sequence integer,
   type text not null,
   detail text,
@@ -73,9 +87,14 @@ create table events (
   actor_id text collate "C",
   request_key text collate "C",
   at timestamp with time zone not null default now(),
-  constraint events_pkey PRIMARY KEY (id)
+  target_kind text,
+  target_id text collate "C",
+  reason_id text collate "C",
+  constraint events_pkey PRIMARY KEY (id),
+  constraint events_one_target CHECK ((((invitation_id IS NULL) = (target_kind IS NOT NULL)) AND ((target_kind IS NULL) = (target_id IS NULL))))
 );
 CREATE INDEX events_of_invitation ON events USING btree (invitation_id, id);
+CREATE INDEX events_of_organization ON events USING btree (organization_id, id);
 CREATE UNIQUE INDEX events_one_per_request ON events USING btree (request_key) WHERE (request_key IS NOT NULL);
 CREATE UNIQUE INDEX events_one_per_sequence ON events USING btree (invitation_id, sequence) WHERE (sequence IS NOT NULL);
 
@@ -106,13 +125,18 @@ create table invitations (
   decided_at timestamp with time zone,
   decided_by text collate "C",
   chart_version integer not null default 1,
+  erased_at timestamp with time zone,
   constraint invitations_pkey PRIMARY KEY (id),
+  constraint invitations_erased_stay_ended CHECK (((erased_at IS NULL) OR (state <> 'pending'::text))),
   constraint invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'billing_manager'::text, 'member'::text]))),
   constraint invitations_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'accepted'::text, 'declined'::text, 'expired'::text, 'revoked'::text])))
 );
+CREATE INDEX invitations_decided_by ON invitations USING btree (decided_by) WHERE (decided_by IS NOT NULL);
+CREATE INDEX invitations_mailbox ON invitations USING btree (mailbox);
 CREATE INDEX invitations_of_mailbox ON invitations USING btree (mailbox) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_of_organization ON invitations USING btree (organization_id, id DESC);
 CREATE UNIQUE INDEX invitations_one_pending ON invitations USING btree (organization_id, mailbox) WHERE (state = 'pending'::text);
+CREATE INDEX invitations_to_forget ON invitations USING btree (decided_at) WHERE ((state <> 'pending'::text) AND (erased_at IS NULL));
 
 create table license_pools (
   id text collate "C" not null,
@@ -155,8 +179,17 @@ create table organizations (
   name text not null,
   home_url text,
   created_at timestamp with time zone not null default now(),
+  retention_days integer,
   constraint organizations_pkey PRIMARY KEY (id),
+  constraint organizations_retention_days_check CHECK ((retention_days >= 0)),
   constraint organizations_slug_key UNIQUE (slug)
+);
+
+create table reasons (
+  id text collate "C" not null,
+  text text,
+  created_at timestamp with time zone not null default now(),
+  constraint reasons_pkey PRIMARY KEY (id)
 );
 
 create table requests (
@@ -165,6 +198,7 @@ create table requests (
   status integer,
   body jsonb,
   created_at timestamp with time zone not null default now(),
+  request_id text collate "C",
   constraint requests_pkey PRIMARY KEY (key)
 );
 CREATE INDEX requests_created ON requests USING btree (created_at);
@@ -199,8 +233,11 @@ alter table amendments add constraint amendments_invitation_id_fkey FOREIGN KEY 
 alter table api_keys add constraint api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES accounts(id);
 alter table api_keys add constraint api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table deliveries add constraint deliveries_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
+alter table erasures add constraint erasures_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id);
+alter table erasures add constraint erasures_reason_id_fkey FOREIGN KEY (reason_id) REFERENCES reasons(id);
 alter table events add constraint events_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
 alter table events add constraint events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table events add constraint events_reason_id_fkey FOREIGN KEY (reason_id) REFERENCES reasons(id);
 alter table invitations add constraint invitations_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES accounts(id);
 alter table invitations add constraint invitations_inviter_id_fkey FOREIGN KEY (inviter_id) REFERENCES accounts(id);
 alter table invitations add constraint invitations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);

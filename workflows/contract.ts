@@ -20,6 +20,7 @@ export const taskQueue = 'usher';
 export type InvitationId = `inv_${string}`;
 export type AccountId = `acc_${string}`;
 export type AmendmentId = `amd_${string}`;
+export type ReasonId = `rsn_${string}`;
 
 /** Workflow types, as exported by `workflows/index.ts`. */
 export const workflowTypes = { invitation: 'invitation', delivery: 'delivery', reconcile: 'reconcile' } as const;
@@ -38,6 +39,8 @@ export interface DeliveryInput {
 export interface Act {
   by: Actor;
   request: string;
+  /** The row that says why the support does it. */
+  reason?: ReasonId;
 }
 
 export interface AcceptInput extends Act {

@@ -37,6 +37,7 @@ import {
   type InvitationId,
   type InvitationInput,
   type InvitationStatus,
+  type ReasonId,
   type Refusal,
   reloadSignal,
   resendSignal,
@@ -62,6 +63,8 @@ export interface InvitationTransition {
   account: AccountId | null;
   /** The key under which the request is known; null for what no request caused. */
   request: string | null;
+  /** The row that says why the support did it. */
+  reason?: ReasonId;
 }
 
 export interface InvitationActivities {
@@ -128,7 +131,7 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
     },
     input: (row: StoredInvitation, at) => ({ facts: presentFacts(row), at }),
     commit: ({ sequence, event, effects, context }): Promise<Committed<StoredInvitation, Refusal>> => {
-      const { by, request, account } = event as Partial<AcceptInput>;
+      const { by, request, account, reason } = event as Partial<AcceptInput>;
       const transition: InvitationTransition = {
         invitation: id,
         sequence,
@@ -138,6 +141,7 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
         by: by ?? system,
         account: account ?? null,
         request: request ?? null,
+        ...(reason ? { reason } : {}),
       };
       return local.commit(transition).catch(() => regular.commit(transition));
     },

@@ -9,7 +9,8 @@ import { mailboxOf } from '../../identity/mailbox.ts';
 import type { Actor } from '../../statecharts/invitation.ts';
 import { authenticate, type Caller, requireScope, type Standing, standingIn } from '../caller.ts';
 import type { App, RouteDeps } from '../deps.ts';
-import { once } from '../idempotency.ts';
+import { eventBody } from '../events.ts';
+import { once, requestKeyOf } from '../idempotency.ts';
 import {
   acceptInvitation,
   amendInvitation,
@@ -24,6 +25,7 @@ import { Problem } from '../problem.ts';
 import {
   ActingAccount,
   AmendInvitation,
+  answers,
   CreateInvitation,
   Event,
   Invitation,
@@ -31,7 +33,6 @@ import {
   listOf,
   Nothing,
   Page,
-  ProblemSchema,
   ResendInvitation,
 } from '../schemas.ts';
 
@@ -42,8 +43,6 @@ const idempotencyHeader = Type.Object({
     Type.String({ maxLength: 255, description: 'The same key and body replay the first answer for 24 hours' }),
   ),
 });
-const answers = <T extends TSchema>(status: number, body: T) =>
-  ({ [status]: body, '4xx': ProblemSchema, '5xx': ProblemSchema }) as Record<string, TSchema>;
 
 /** The invitations of an organization, and what can be done with one. */
 export function registerInvitations(app: App, deps: RouteDeps): void {
@@ -197,20 +196,8 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
       const { row } = await managed(await authenticate(request, deps), request.params.id, 'read');
       const { cursor = '0', limit = 50 } = request.query;
       if (!/^\d{1,15}$/.test(cursor)) throw new Problem('invalid_request', 'cursor is not one of ours.');
-      const events = await listEvents(db, row.id, { after: Number(cursor), limit: limit + 1 });
-      return page(
-        events,
-        limit,
-        (e) => ({
-          id: e.id,
-          type: e.type,
-          sequence: e.sequence,
-          detail: e.detail,
-          actor: { kind: e.actor_kind, id: e.actor_id },
-          at: e.at.toISOString(),
-        }),
-        (e) => String(e.id),
-      );
+      const events = await listEvents(db, { invitation: row.id }, { after: Number(cursor), limit: limit + 1 });
+      return page(events, limit, eventBody, (e) => String(e.id));
     },
   );
 
@@ -226,17 +213,20 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
         response: answers(200, Type.Object({ url: Type.String(), generation: Type.Integer() })),
       },
     },
-    async (request) => {
-      // Derived anew each time, so a repeat needs no stored answer.
-      const { row, standing } = await managed(await authenticate(request, deps), request.params.id, 'manage');
+    async (request, reply) => {
+      const caller = await authenticate(request, deps);
+      const { row, standing } = await managed(caller, request.params.id, 'manage');
       if (row.state !== 'pending') throw new Problem(`invitation_${row.state}`, 'Its link is dead; resend it first.');
-      await insertEvent(db, {
+      // A link is stored nowhere, so a repeat derives it anew; it is noted once.
+      const noted = await insertEvent(db, {
         organization: row.organization_id,
         invitation: row.id,
         sequence: null,
         type: 'link_copied',
         by: standing.by,
+        request: await requestKeyOf({ db, request, caller }),
       });
+      if (!noted) reply.header('idempotency-replayed', 'true');
       return { url: links.url({ invitation: row.id, generation: row.generation }), generation: row.generation };
     },
   );

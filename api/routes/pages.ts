@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Account } from '../../db/accounts.ts';
@@ -220,7 +219,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
           account,
           receivedAt,
           emailVersion: Number(request.body.emailVersion ?? seen.row.email_version),
-          request: randomUUID(),
+          request: request.id,
         };
         try {
           const row = await decide(deps, seen.row, decision);
@@ -271,7 +270,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
         row.state === 'revoked' ||
         (row.state === 'pending' && (link === 'dead' || row.expires_at.getTime() <= Date.now()));
       if (!isDead) return reply.redirect(invitationPath(row.id), 303);
-      return invalid(reply, seen, (await askToResend(deps, row)) ? 'asked' : 'already_asked');
+      return invalid(reply, seen, (await askToResend(deps, row, request.id)) ? 'asked' : 'already_asked');
     },
   );
 }

@@ -60,7 +60,7 @@ beforeAll(async () => {
     .orderBy('created_at', 'desc')
     .limit(1)
     .executeTakeFirstOrThrow();
-  await revokeApiKey(db, id);
+  await revokeApiKey(db, id, { kind: 'system', id: null });
   pending = await usher.invite('already-invited@bücher.example');
   await usher.until(
     'sent',

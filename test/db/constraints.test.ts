@@ -221,8 +221,25 @@ describe('the audit log', () => {
     });
   });
 
+  test('is about one thing', async () => {
+    const about = (columns: object) => (trx: Kysely<Database>) =>
+      trx
+        .insertInto('events')
+        .values({ type: 'note', actor_kind: 'system', ...columns })
+        .execute();
+    await forbids('events_one_target', about({}));
+    await forbids('events_one_target', about({ target_kind: 'account' }));
+    await forbids('events_one_target', about({ target_kind: 'account', target_id: owner, invitation_id: invitation }));
+    await allows(about({ target_kind: 'account', target_id: owner }));
+    await allows(about({ invitation_id: invitation }));
+  });
+
   test('has one row a request', async () => {
-    await forbids('events_one_per_request', event({ request: 'acme ada@example.com' }));
+    await allows(async (trx) => {
+      // A note that its request has left already is not written again.
+      expect(await event({ request: 'acme ada@example.com' })(trx)).toBe(false);
+      expect(await event({ request: 'another' })(trx)).toBe(true);
+    });
     await forbids('events_one_per_request', event({ sequence: 2, request: 'acme ada@example.com' }));
     await allows(event({ sequence: 2, request: 'another' }));
   });

@@ -1,0 +1,48 @@
+import { Type } from 'typebox';
+import { listEvents } from '../../db/events.ts';
+import { findOrganization } from '../../db/organizations.ts';
+import { authenticate, standingIn } from '../caller.ts';
+import type { App, RouteDeps } from '../deps.ts';
+import { eventBody } from '../events.ts';
+import { Problem } from '../problem.ts';
+import { answers, Event, EventQuery, listOf } from '../schemas.ts';
+import { page } from './invitations.ts';
+
+/** The audit log of an organization. */
+export function registerEvents(app: App, deps: RouteDeps): void {
+  const { db } = deps;
+
+  app.get(
+    '/v1/organizations/:organization/events',
+    {
+      schema: {
+        summary: 'What happened in an organization, oldest first: its audit log',
+        tags: ['organizations'],
+        params: Type.Object({ organization: Type.String({ maxLength: 60 }) }),
+        querystring: EventQuery,
+        response: answers(200, listOf(Event)),
+      },
+    },
+    async (request) => {
+      const caller = await authenticate(request, deps);
+      const organization = await findOrganization(db, request.params.organization);
+      if (!organization) throw new Problem('not_found');
+      const { role } = await standingIn(db, caller, organization.id, 'read');
+      if (role !== 'owner' && role !== 'admin')
+        throw new Problem('not_allowed', 'Keys with the role owner or admin may read the audit log.');
+      const { cursor = '0', limit = 50, since, until, ...same } = request.query;
+      if (!/^\d{1,15}$/.test(cursor)) throw new Problem('invalid_request', 'cursor is not one of ours.');
+      const events = await listEvents(
+        db,
+        {
+          ...same,
+          organization: organization.id,
+          ...(since ? { since: new Date(since) } : {}),
+          ...(until ? { until: new Date(until) } : {}),
+        },
+        { after: Number(cursor), limit: limit + 1 },
+      );
+      return page(events, limit, eventBody, (e) => String(e.id));
+    },
+  );
+}
