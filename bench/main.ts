@@ -2,7 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { compare, rows } from './compare.ts';
-import { markdown, picture } from './report.ts';
+import { machine, markdown, picture, table } from './report.ts';
+import { batch } from './usher/batch.ts';
+import { burst } from './usher/burst.ts';
+import { growth } from './usher/growth.ts';
+import { soak } from './usher/soak.ts';
+import { wake } from './usher/wake.ts';
 
 /** `npm run bench`: what Usher costs, beside others that do the same job on the same servers. */
 
@@ -50,6 +55,48 @@ const program = new Command('npm run bench --')
     console.log(markdown(report));
     console.log(`Kept as ${file('bench.md')}, ${file('bench.json')} and ${file('bench.svg')}.`);
   });
+
+/** A scenario of Usher alone: its table is printed and kept. */
+function scenario<TOptions>(
+  name: string,
+  about: string,
+  run: (o: TOptions) => Promise<{ head: string[]; rows: string[][] }>,
+): Command {
+  return program
+    .command(name)
+    .description(about)
+    .option('--temporal <address>', 'host:port of a Temporal that runs; its own otherwise')
+    .option('--out <folder>', 'where the table goes', 'test-output/bench')
+    .action(async (o: { out: string }) => {
+      const { head, rows } = await run({ ...o, report: (line: string) => console.error(line) } as TOptions);
+      const text = `${about}\n\n${table(head, rows)}\n\nMeasured ${new Date().toISOString()} on ${machine()}.\n`;
+      await mkdir(o.out, { recursive: true });
+      await writeFile(path.join(o.out, `${name}.md`), text);
+      console.log(text);
+    });
+}
+
+const counts = (text: string) => text.split(',').map(whole);
+
+scenario('growth', 'What grows with the number of pending invitations.', growth)
+  .option('--levels <counts>', 'how many are pending, ascending', counts, [1_000, 10_000, 100_000])
+  .option('--samples <n>', 'accepts and lists measured at each', whole, 200);
+scenario('burst', 'Many people press Join within a few seconds.', burst)
+  .option('--people <n>', 'how many', whole, 1_000)
+  .option('--seats <n>', 'for how many seats', whole, 1_000)
+  .option('--seconds <n>', 'within how long', whole, 5);
+scenario('wake', 'Many invitations expire in the same minute, while others are accepted.', wake)
+  .option('--expiring <n>', 'how many', whole, 10_000)
+  .option('--samples <n>', 'accepts measured before, and half of those meanwhile', whole, 200);
+scenario('soak', 'A steady rate for a long time: what grows though it should not.', soak)
+  .option('--minutes <n>', 'how long', whole, 30)
+  .option('--per-second <n>', 'lifecycles a second', whole, 5);
+scenario('batch', 'Many people invited at once, by single calls.', batch).option(
+  '--count <n>',
+  'how many',
+  whole,
+  10_000,
+);
 
 await program.parseAsync();
 // The clients of the peers keep connections of their own.

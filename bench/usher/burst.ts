@@ -1,0 +1,53 @@
+import { CallFailed } from '../http.ts';
+import { personOf } from '../row.ts';
+import { inParallel, ms, onStage, type StageOptions, seatsAreExact, timed } from './scenario.ts';
+
+/** So many people press Join within a few seconds, open loop: nobody waits for another. */
+export const burst = (o: Omit<StageOptions, 'people' | 'seats'> & { people: number; seats: number; seconds: number }) =>
+  onStage(o, async (stage) => {
+    const { usher } = stage;
+    const invited: { id: string; n: number }[] = [];
+    let refused = 0;
+    await inParallel(
+      'invited',
+      o.people,
+      32,
+      async (n) => {
+        try {
+          invited.push({ id: await usher.create(personOf(n + 1)), n: n + 1 });
+        } catch (error) {
+          if (!(error instanceof CallFailed) || error.status !== 409) throw error;
+          refused += 1;
+        }
+      },
+      stage.report,
+    );
+    stage.report(`${invited.length} press Join within ${o.seconds} s`);
+    const accepts: number[] = [];
+    const from = performance.now();
+    await Promise.all(
+      invited.map(async ({ id, n }, i) => {
+        await new Promise((resolve) => setTimeout(resolve, (i / invited.length) * o.seconds * 1000));
+        accepts.push(await timed(() => usher.accept(id, personOf(n))));
+      }),
+    );
+    const seconds = (performance.now() - from) / 1000;
+    const [{ members } = { members: 0 }] = await stage.ask<{ members: number }>(
+      'select count(*)::int as members from members where invitation_id is not null',
+    );
+    return {
+      head: ['people', 'seats', 'refused a seat', 'members', 'accept p50 ms', 'p99', 'all in after s', 'counters'],
+      rows: [
+        [
+          String(o.people),
+          String(o.seats),
+          String(refused),
+          String(members),
+          ms(accepts, 0.5),
+          ms(accepts, 0.99),
+          seconds.toFixed(1),
+          (await seatsAreExact(stage)) ? 'exact' : 'WRONG',
+        ],
+      ],
+    };
+  });

@@ -1,0 +1,69 @@
+import { memoryMb } from '../processes.ts';
+import { inParallel, invite, ms, onStage, type StageOptions, seatsAreExact, timed } from './scenario.ts';
+
+/** What grows with the number of pending invitations: memory, the time of an accept, that of a list. */
+export const growth = (o: Omit<StageOptions, 'people'> & { levels: readonly number[]; samples: number }) =>
+  onStage({ ...o, people: Math.max(...o.levels) + o.levels.length * o.samples }, async (stage) => {
+    const { usher, servers } = stage;
+    const rows: string[][] = [];
+    let invited = 0;
+    for (const level of o.levels) {
+      // Those who accepted to be measured are replaced, so that as many are pending as the level says.
+      const samples = await invite(stage, invited + 1, level - invited + o.samples);
+      invited += samples.length;
+      const [{ count: pending } = { count: 0 }] = await stage.ask<{ count: number }>(
+        "select count(*)::int as count from invitations where state = 'pending'",
+      );
+      const accepts: number[] = [];
+      for (const { id, person } of samples.slice(0, o.samples))
+        accepts.push(await timed(() => usher.accept(id, person)));
+      const lists: number[] = [];
+      await inParallel(
+        'listed',
+        o.samples,
+        1,
+        async () => {
+          lists.push(
+            await timed(async () => {
+              const page = await fetch(`${usher.url}/v1/organizations/acme/invitations?limit=50&state=pending`, {
+                headers: { authorization: `Bearer ${usher.apiKey}` },
+              });
+              if (!page.ok) throw new Error(await page.text());
+              await page.json();
+            }),
+          );
+        },
+        () => {},
+      );
+      const memory = async (pid: number | undefined) =>
+        pid === undefined ? '–' : (await memoryMb(pid, 'VmRSS')).toFixed(0);
+      rows.push([
+        String(pending),
+        await memory(usher.pids.worker),
+        await memory(usher.pids.api),
+        await memory(servers.temporal.pid),
+        await memory(servers.postgres.pid),
+        ms(accepts, 0.5),
+        ms(accepts, 0.99),
+        ms(lists, 0.5),
+        ms(lists, 0.99),
+        (await seatsAreExact(stage)) ? 'exact' : 'WRONG',
+      ]);
+      stage.report(`at ${level}: ${rows.at(-1)!.join(' | ')}`);
+    }
+    return {
+      head: [
+        'pending',
+        'worker MB',
+        'API MB',
+        'Temporal MB',
+        'Postgres MB',
+        'accept p50 ms',
+        'p99',
+        'list p50 ms',
+        'p99',
+        'seats',
+      ],
+      rows,
+    };
+  });

@@ -1,0 +1,106 @@
+import { Client } from 'pg';
+import { percentile } from '../figures.ts';
+import { type Person, personOf } from '../row.ts';
+import { type Servers, startServers } from '../servers.ts';
+import { separatePrograms, startUsher } from './row.ts';
+
+/** Usher alone, under one kind of load. */
+export interface Stage {
+  servers: Servers;
+  usher: Awaited<ReturnType<typeof startUsher>>;
+  /** Asks its database. */
+  ask<T>(query: string, values?: unknown[]): Promise<T[]>;
+  report(line: string): void;
+}
+
+export interface StageOptions {
+  people: number;
+  seats?: number;
+  temporal?: string;
+  report(line: string): void;
+}
+
+/** Starts Usher and its servers, runs the scenario, and stops them. */
+export async function onStage<T>(o: StageOptions, scenario: (stage: Stage) => Promise<T>): Promise<T> {
+  const servers = await startServers(o.temporal);
+  try {
+    const { people, seats } = o;
+    const usher = await startUsher(
+      servers,
+      { database: 'usher', namespace: 'default', people, ...(seats === undefined ? {} : { seats }) },
+      separatePrograms,
+    );
+    const db = new Client({ connectionString: usher.database! });
+    await db.connect();
+    try {
+      return await scenario({
+        servers,
+        usher,
+        ask: async (query, values) => (await db.query(query, values)).rows,
+        report: o.report,
+      });
+    } finally {
+      await db.end();
+      await usher.stop();
+    }
+  } finally {
+    await servers.stop();
+  }
+}
+
+/** Runs so many jobs, so many at a time, with a line now and then. */
+export async function inParallel(
+  what: string,
+  count: number,
+  concurrency: number,
+  job: (n: number) => Promise<void>,
+  report: (line: string) => void,
+): Promise<void> {
+  let next = 0;
+  let done = 0;
+  const often = Math.max(1, Math.ceil(count / 10));
+  await Promise.all(
+    Array.from({ length: Math.min(count, concurrency) }, async () => {
+      while (next < count) {
+        await job(next++);
+        done += 1;
+        if (done % often === 0) report(`${what}: ${done} of ${count}`);
+      }
+    }),
+  );
+}
+
+/** How long something takes, ms. */
+export async function timed(job: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await job();
+  return performance.now() - from;
+}
+
+/** Invites people `from` to `from + count - 1`, 32 at a time; resolves to their invitations by person. */
+export async function invite(stage: Stage, from: number, count: number): Promise<{ id: string; person: Person }[]> {
+  const invited: { id: string; person: Person }[] = [];
+  await inParallel(
+    'invited',
+    count,
+    32,
+    async (n) => {
+      const person = personOf(from + n);
+      invited.push({ id: await stage.usher.create(person), person });
+    },
+    stage.report,
+  );
+  return invited;
+}
+
+/** True when the pool's counters are what its seats say. */
+export async function seatsAreExact({ ask }: Stage): Promise<boolean> {
+  const [wrong] = await ask<{ count: number }>(
+    `select count(*)::int as count from license_pools p where
+       reserved <> (select count(*) from seats s where s.pool_id = p.id and s.state = 'reserved') or
+       assigned <> (select count(*) from seats s where s.pool_id = p.id and s.state = 'assigned')`,
+  );
+  return wrong!.count === 0;
+}
+
+export const ms = (values: readonly number[], p: number): string => percentile(values, p).toFixed(1);
