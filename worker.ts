@@ -1,5 +1,11 @@
 import path from 'node:path';
-import { Client, Connection, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  ScheduleAlreadyRunning,
+  type ScheduleOptions,
+  ScheduleOverlapPolicy,
+} from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
   bundleWorkflowCode,
@@ -34,6 +40,8 @@ export interface WorkerDeps {
   /** For what activities ask of Temporal. */
   temporal: Client;
   namespace: string;
+  /** How many rows the reconciler reads at a time. */
+  pageSize?: number;
   /** Made from the sources when absent, which takes a second or two. */
   workflowBundle?: WorkflowBundle | { codePath: string };
   /** @default the SDK's own */
@@ -72,23 +80,29 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
   });
 }
 
-/** Makes the Schedule that starts what a crash left behind: one for the whole installation, by whichever worker comes first. */
+const reconcileSchedule = {
+  spec: { intervals: [{ every: '1m' }] },
+  // What is missed while Temporal is down is not made up for: the next run looks at all since the last.
+  policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1m' },
+  action: {
+    type: 'startWorkflow',
+    workflowType: workflowTypes.reconcile,
+    taskQueue,
+    workflowId: 'reconcile',
+    args: [],
+    // One that is stuck must not keep the next from running for ever.
+    workflowRunTimeout: '4h',
+  },
+} as const satisfies Omit<ScheduleOptions, 'scheduleId'>;
+
+/** Makes the Schedule of the reconciler, one for the whole installation, or brings that of an older version up to date. */
 export async function ensureReconcileSchedule(temporal: Client): Promise<void> {
+  const scheduleId = 'reconcile';
   try {
-    await temporal.schedule.create({
-      scheduleId: 'reconcile',
-      spec: { intervals: [{ every: '1m' }] },
-      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1m' },
-      action: {
-        type: 'startWorkflow',
-        workflowType: workflowTypes.reconcile,
-        taskQueue,
-        workflowId: 'reconcile',
-        args: [],
-      },
-    });
+    await temporal.schedule.create({ scheduleId, ...reconcileSchedule });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    await temporal.schedule.getHandle(scheduleId).update(({ state }) => ({ ...reconcileSchedule, state }));
   }
 }
 

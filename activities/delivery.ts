@@ -53,15 +53,15 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
         return { ordinal, status };
       };
 
-      // Superseded before it left: a link to it would be dead, or the invitation has ended.
       const wanted =
         delivery.kind === 'resend_request' ||
         (invitation.state === 'pending' && invitation.delivery_ordinal === ordinal);
+      const found = delivery.attempted_at && (await mail.find(deliveryRef(id, ordinal)));
+      if (found) return settle('sent', null, found.messageId);
+      // Superseded before it left: a link to it would be dead, or the invitation has ended.
       if (!wanted) return settle('failed', 'superseded', null);
 
       if (delivery.attempted_at) {
-        const found = await mail.find(deliveryRef(id, ordinal));
-        if (found) return settle('sent', null, found.messageId);
         const waited = Date.now() - delivery.attempted_at.getTime();
         if (waited < deps.lookupPatienceMs)
           throw tryAgain('may_have_been_sent', Math.min(5_000, deps.lookupPatienceMs - waited));

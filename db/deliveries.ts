@@ -3,6 +3,7 @@ import type { DeliveryKind, DeliveryStatus } from '../statecharts/invitation.ts'
 import type { Database } from './database.ts';
 import { insertEvent } from './events.ts';
 import type { InvitationId, OrganizationId } from './ids.ts';
+import { resumable, type Span } from './invitations.ts';
 
 /** All emails about an invitation: those of its chart, and a former invitee's request to the inviter. */
 export type AnyDeliveryKind = DeliveryKind | 'resend_request';
@@ -119,29 +120,76 @@ export async function settleDelivery(
   });
 }
 
-/** Deliveries that have been queued since before a time and that no chart waits for, or whose workflow never started. */
-export const listStuckDeliveries = (db: Kysely<Database>, queuedForMs: number, limit: number) =>
+/**
+ * Deliveries that are queued and were so within a span of time (after one time, until another), oldest first.
+ *
+ * @param after the last of the page before
+ */
+export const listQueuedDeliveries = (
+  db: Kysely<Database>,
+  span: Span,
+  after: { place: string; id: InvitationId; ordinal: number } | undefined,
+  limit: number,
+) =>
   db
     .selectFrom('deliveries')
     .innerJoin('invitations', 'invitations.id', 'deliveries.invitation_id')
     .innerJoin('organizations', 'organizations.id', 'invitations.organization_id')
-    .select([
-      'deliveries.ordinal',
-      'deliveries.kind',
-      'invitations.id',
-      'invitations.sequence',
-      'invitations.state',
-      'invitations.expires_at',
-      'organizations.slug',
-    ])
+    .select([...resumable, 'deliveries.ordinal', 'deliveries.kind', 'deliveries.attempted_at'])
+    // As text, since a Date would drop the microseconds by which pages are told apart.
+    .select(sql<string>`deliveries.queued_at::text`.as('place'))
+    .select((e) =>
+      e
+        .or([
+          e('deliveries.kind', '=', 'resend_request'),
+          e.and([e('state', '=', 'pending'), e('delivery_ordinal', '=', e.ref('deliveries.ordinal'))]),
+        ])
+        .as('wanted'),
+    )
     .where('deliveries.status', '=', 'queued')
-    .where('queued_at', '<', sql<Date>`now() - make_interval(secs => ${queuedForMs / 1000})`)
-    .where((e) =>
-      e.or([
-        e('deliveries.kind', '=', 'resend_request'),
-        e.and([e('invitations.state', '=', 'pending'), e('delivery_ordinal', '=', e.ref('deliveries.ordinal'))]),
-      ]),
+    .where('queued_at', '>', span.after)
+    .where('queued_at', '<=', span.until)
+    .$if(after !== undefined, (q) =>
+      q.where(
+        sql<boolean>`(queued_at, invitation_id, deliveries.ordinal) > (${after?.place}::timestamptz, ${after?.id}, ${after?.ordinal})`,
+      ),
     )
     .orderBy('queued_at')
+    .orderBy('invitation_id')
+    .orderBy('deliveries.ordinal')
     .limit(limit)
     .execute();
+
+/**
+ * Settles deliveries that were overtaken before anybody attempted them. One that is attempted meanwhile stays queued.
+ *
+ * @returns how many it settled
+ */
+export const settleSuperseded = (db: Kysely<Database>, deliveries: readonly DeliveryKey[]): Promise<number> =>
+  deliveries.length === 0
+    ? Promise.resolve(0)
+    : db.transaction().execute(async (trx) => {
+        const settled = await trx
+          .updateTable('deliveries')
+          .from('invitations')
+          .set({ status: 'failed', detail: 'superseded', settled_at: sql`now()` })
+          .whereRef('invitations.id', '=', 'deliveries.invitation_id')
+          .where('deliveries.status', '=', 'queued')
+          .where('attempted_at', 'is', null)
+          .where(
+            sql<boolean>`(invitation_id, ordinal) in (select * from unnest(${deliveries.map((d) => d.invitation)}::text[], ${deliveries.map((d) => d.ordinal)}::integer[]))`,
+          )
+          .returning(['invitation_id', 'organization_id', 'kind'])
+          .execute();
+        for (const { invitation_id, organization_id, kind } of settled) {
+          await insertEvent(trx, {
+            organization: organization_id,
+            invitation: invitation_id,
+            sequence: null,
+            type: `${kind}_failed`,
+            detail: 'superseded',
+            by: { kind: 'system', id: null },
+          });
+        }
+        return settled.length;
+      });

@@ -311,3 +311,60 @@ export const listInvitationsOfMailbox = (
     .orderBy('invitations.id', 'desc')
     .limit(page.limit)
     .execute();
+
+/** A span of time: after one, until another, which belongs to it. */
+export interface Span {
+  after: Date;
+  until: Date;
+}
+
+/** What it takes to start the run of an invitation, and to tell whether a run is behind its row. */
+export type Resumable = Pick<
+  Selectable<InvitationsTable>,
+  'id' | 'organization_id' | 'sequence' | 'state' | 'expires_at'
+> & {
+  slug: string;
+};
+export const resumable = [
+  'invitations.id',
+  'invitations.organization_id',
+  'invitations.sequence',
+  'invitations.state',
+  'invitations.expires_at',
+  'organizations.slug',
+] as const;
+
+const selectPending = (db: Kysely<Database>) =>
+  db
+    .selectFrom('invitations')
+    .innerJoin('organizations', 'organizations.id', 'invitations.organization_id')
+    .select(resumable)
+    .where('state', '=', 'pending');
+
+/**
+ * Invitations that are pending and were to expire within a span of time, the earliest first.
+ *
+ * @param after the last of the page before
+ */
+export const listOverdue = (
+  db: Kysely<Database>,
+  span: Span,
+  after: { place: string; id: InvitationId } | undefined,
+  limit: number,
+): Promise<(Resumable & { place: string })[]> =>
+  selectPending(db)
+    // As text, since a Date would drop the microseconds by which pages are told apart.
+    .select(sql<string>`expires_at::text`.as('place'))
+    .where('expires_at', '>', span.after)
+    .where('expires_at', '<=', span.until)
+    .$if(after !== undefined, (q) =>
+      q.where(sql<boolean>`(expires_at, invitations.id) > (${after?.place}::timestamptz, ${after?.id})`),
+    )
+    .orderBy('expires_at')
+    .orderBy('invitations.id')
+    .limit(limit)
+    .execute();
+
+/** Those of these invitations that are pending, in no order. */
+export const findPending = (db: Kysely<Database>, ids: readonly InvitationId[]): Promise<Resumable[]> =>
+  ids.length === 0 ? Promise.resolve([]) : selectPending(db).where('invitations.id', 'in', ids).execute();

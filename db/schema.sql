@@ -62,7 +62,7 @@ create table deliveries (
   constraint deliveries_kind_check CHECK ((kind = ANY (ARRAY['invitation'::text, 'reminder'::text, 'resend_request'::text]))),
   constraint deliveries_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'delivered'::text, 'opened'::text, 'bounced'::text, 'complained'::text, 'failed'::text])))
 );
-CREATE INDEX deliveries_queued ON deliveries USING btree (queued_at) WHERE (status = 'queued'::text);
+CREATE INDEX deliveries_due ON deliveries USING btree (queued_at, invitation_id, ordinal) WHERE (status = 'queued'::text);
 
 create table erasures (
   id text collate "C" not null,
@@ -132,6 +132,7 @@ create table invitations (
   constraint invitations_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'accepted'::text, 'declined'::text, 'expired'::text, 'revoked'::text])))
 );
 CREATE INDEX invitations_decided_by ON invitations USING btree (decided_by) WHERE (decided_by IS NOT NULL);
+CREATE INDEX invitations_due ON invitations USING btree (expires_at, id) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_mailbox ON invitations USING btree (mailbox);
 CREATE INDEX invitations_of_mailbox ON invitations USING btree (mailbox) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_of_organization ON invitations USING btree (organization_id, id DESC);

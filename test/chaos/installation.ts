@@ -99,7 +99,7 @@ export interface Installation {
   lookUps(): Promise<number>;
   /** A signed-in browser of a person with a verified account. */
   browser(email: string): Promise<(path: string, form?: Record<string, string>) => Promise<Response>>;
-  /** Starts what a crash left unstarted, as the Schedule does every minute, though it is not older than half a minute. */
+  /** Starts what a crash left unstarted, as the Schedule does every minute, though it is not older than a minute. */
   reconcile(id: InvitationId): Promise<void>;
   /** @throws when what the parts printed, or a history, holds personal data */
   close(): Promise<void>;
@@ -416,10 +416,11 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     async reconcile(id) {
       await db
         .updateTable('deliveries')
-        .set({ queued_at: new Date(Date.now() - 60_000) })
+        .set({ queued_at: new Date(Date.now() - 61_000) })
         .where('invitation_id', '=', id)
         .where('status', '=', 'queued')
         .execute();
+      // By hand, so that it looks at all there is, and not only at what has become due since the last run.
       await temporal.schedule.getHandle('reconcile').trigger();
     },
     close: async () => undefined,
