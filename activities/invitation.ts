@@ -37,7 +37,11 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
     });
   },
 
-  reserveSeats: ({ trx, invitation }) => reserveSeats(trx, invitation.id, invitation.pool_ids),
+  // Only one that is revived reserves, and it is as invited anew: not if somebody has joined with another meanwhile.
+  reserveSeats: async ({ trx, invitation }) => {
+    if (await isMemberMailbox(trx, invitation.organization_id, invitation.mailbox)) throw new Refused('already_member');
+    await reserveSeats(trx, invitation.id, invitation.pool_ids);
+  },
 
   releaseSeats: ({ trx, invitation }) => releaseSeats(trx, invitation.id),
 

@@ -201,7 +201,6 @@ export async function insertPending(
   const facts = createdFacts(createdAt.getTime(), wanted.expiresIn);
   try {
     await db.transaction().execute(async (trx) => {
-      if (await isMemberMailbox(trx, organization.id, mailbox)) throw new Problem('already_member');
       await insertInvitation(trx, {
         id,
         organization_id: organization.id,
@@ -220,6 +219,8 @@ export async function insertPending(
         facts,
         createdAt,
       });
+      // Asked after the insert, which waits for whoever is accepting another invitation of this mailbox just now.
+      if (await isMemberMailbox(trx, organization.id, mailbox)) throw new Problem('already_member');
       await insertEvent(trx, {
         organization: organization.id,
         invitation: id,

@@ -23,7 +23,7 @@ import {
   settle,
   type World,
 } from './model.ts';
-import { runs, seed } from './runs.ts';
+import { longest, runs, seed } from './runs.ts';
 
 /** The chart alone, against the model: the same answers, facts, effects, timers; and a row is all that a run needs. */
 
@@ -220,9 +220,13 @@ const sequence = fc.tuple(fc.constantFrom(hour, 7 * day, 90 * day), fc.array(ste
 const property = (chart: typeof invitationChart) =>
   fc.property(sequence, ([lifetime, steps]) => walk(lifetime, steps, chart));
 
-test(`${runs.chart} sequences through the chart alone go as the model says`, () => {
-  fc.assert(property(invitationChart), { numRuns: runs.chart, seed });
-});
+test(
+  `${runs.chart} sequences through the chart alone go as the model says`,
+  () => {
+    fc.assert(property(invitationChart), { numRuns: runs.chart, seed });
+  },
+  longest,
+);
 
 const always = () => true;
 const never = () => false;

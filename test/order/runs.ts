@@ -4,9 +4,12 @@ import { env } from 'node:process';
 const asked = env.USHER_ORDER_RUNS ? Number(env.USHER_ORDER_RUNS) : undefined;
 export const runs = {
   chart: asked ? asked * 10 : 4_000,
-  database: asked ?? 500,
+  database: asked ?? 400,
   workflow: asked ?? 200,
 };
 
 /** The same sequences again; random when absent. */
 export const seed = Number(env.USHER_ORDER_SEED ?? Date.now() % 2 ** 31);
+
+/** Guards a long form against hanging, ms. */
+export const longest = 12 * 3_600_000;
