@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 
@@ -33,6 +34,10 @@ export interface Config {
   linkKeys: readonly Buffer[];
   /** Signs cookies. */
   cookieKey: Buffer;
+  /** Multiplies the limits on how often. */
+  limitFactor: number;
+  /** Addresses and networks of proxies before the API. */
+  trustedProxies: string[];
   oidc: { issuer: string; clientId: string; clientSecret: string };
   mail: {
     /** Base URL of Postmark's API, or of the sandbox that speaks it. */
@@ -61,6 +66,8 @@ function variable(env: Environment, name: string, expected: string, valid: (v: s
 const isUrl = (v: string) => Value.Check(url, v);
 const isPort = (v: string) => /^\d+$/.test(v) && Number(v) > 0 && Number(v) < 65536;
 const isKey = (v: string) => key.test(v);
+/** What a comma-separated variable lists. */
+const listOf = (v: string) => (v === 'none' ? [] : v.split(',').map((part) => part.trim()));
 const anything = () => true;
 const withoutSlash = (v: string) => v.replace(/\/+$/, '');
 
@@ -105,6 +112,27 @@ export function readConfig(env: Environment): Config {
     cookieKey: Buffer.from(
       variable(env, 'USHER_COOKIE_KEY', 'a key of 32 bytes in base64 (openssl rand -base64 32)', isKey),
       'base64',
+    ),
+    limitFactor: Number(
+      variable(
+        env,
+        'USHER_LIMIT_FACTOR',
+        'a number from 0.01 to 10000',
+        (v) => /^\d+(\.\d+)?$/.test(v) && Number(v) >= 0.01 && Number(v) <= 10_000,
+        '1',
+      ),
+    ),
+    trustedProxies: listOf(
+      variable(
+        env,
+        'USHER_TRUSTED_PROXIES',
+        'none, or addresses and networks (10.0.0.0/8), comma-separated',
+        (v) =>
+          listOf(v).every(
+            (part) => ipaddr.isValidCIDR(part) || ipaddr.IPv4.isValidFourPartDecimal(part) || ipaddr.IPv6.isValid(part),
+          ),
+        'none',
+      ),
     ),
     oidc: {
       issuer: variable(env, 'USHER_ISSUER', "the OpenID Connect provider's issuer URL", isUrl),

@@ -12,6 +12,7 @@ import { accountOfSession } from '../db/accounts.ts';
 import { createCookies } from './cookies.ts';
 import type { App, AppDeps, RouteDeps } from './deps.ts';
 import { createEngine } from './engine.ts';
+import { createLimits } from './limits.ts';
 import { errorForLog } from './log.ts';
 import { csrfSubject, frameOf, sendPage } from './page.ts';
 import { invitationPath } from './pages/post-form.ts';
@@ -29,12 +30,13 @@ import { registerSignIn } from './routes/sign-in.ts';
 
 const bodyLimit = 64 * 1024;
 
-function createFastify({ logger }: AppDeps) {
+function createFastify({ logger, trustedProxies = [] }: AppDeps) {
   const app = Fastify({
     loggerInstance: logger,
     // A URL can carry a link or a sign-in code; what is logged instead names the route.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     genReqId: () => crypto.randomUUID(),
     requestIdHeader: false,
     routerOptions: { maxParamLength: 200 },
@@ -58,7 +60,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = createFastify(deps);
   const engine = createEngine({ db: deps.db, temporal: deps.temporal, log: deps.logger });
   const cookies = createCookies(deps.publicUrl);
-  const all: RouteDeps = { ...deps, engine, cookies };
+  const limits = createLimits({ db: deps.db, key: deps.cookieKey, factor: deps.limitFactor ?? 1 });
+  const all: RouteDeps = { ...deps, engine, cookies, limits };
   app.addHook('onClose', () => engine.close());
 
   await app.register(cookie, { secret: deps.cookieKey.toString('base64') });
@@ -127,7 +130,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     const problem = problemOf(error);
     const level = problem.status >= 500 ? 'error' : 'info';
     request.log[level]({ code: problem.code, ...(level === 'error' ? { error: errorForLog(error) } : {}) }, 'problem');
-    reply.status(problem.status);
+    reply.status(problem.status).headers(problem.headers);
     if (problem.status === 503) reply.header('retry-after', '2');
     const body = { ...problem.body(), requestId: request.id };
     if (isApi(request.url)) return reply.type('application/problem+json').send(body);
@@ -160,6 +163,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(async (scope) => {
     // Forms are for pages: the API takes JSON alone.
     await scope.register(formbody, { bodyLimit });
+    scope.addHook('preHandler', async (request) => {
+      if (!request.account) await limits.use({ visit: request.ip });
+    });
     registerSignIn(scope as unknown as App, all);
     registerPages(scope as unknown as App, all);
     registerHome(scope as unknown as App, all);

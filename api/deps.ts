@@ -14,6 +14,7 @@ import type { Links } from '../identity/links.ts';
 import type { SignIn } from '../identity/oidc.ts';
 import type { Cookies } from './cookies.ts';
 import type { Engine } from './engine.ts';
+import type { Limits } from './limits.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -32,6 +33,10 @@ export interface AppDeps {
   publicUrl: string;
   /** Signs cookies. */
   cookieKey: Buffer;
+  /** Multiplies the limits on how often. @default 1 */
+  limitFactor?: number;
+  /** Addresses and networks whose `X-Forwarded-For` says where a request came from. @default none */
+  trustedProxies?: readonly string[];
   logger: FastifyBaseLogger;
 }
 
@@ -39,6 +44,7 @@ export interface AppDeps {
 export interface RouteDeps extends AppDeps {
   engine: Engine;
   cookies: Cookies;
+  limits: Limits;
 }
 
 /** A Fastify instance whose routes take their types from their schemas. */

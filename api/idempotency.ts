@@ -76,7 +76,7 @@ export async function once<TBody>(
     reply.status(status);
     return body;
   } catch (error) {
-    if (!(error instanceof Problem) || error.status >= 500) throw error;
+    if (!(error instanceof Problem) || error.status >= 500 || error.code === 'rate_limited') throw error;
     const first = await answerRequest(db, key, { status: error.status, body: error.body() });
     if (first) return replay(first);
     throw error;

@@ -31,6 +31,7 @@ import {
 } from '../workflows/contract.ts';
 import type { Standing } from './caller.ts';
 import type { Engine } from './engine.ts';
+import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 import {
   type AmendInvitation,
@@ -44,6 +45,7 @@ import {
 export interface InvitationDeps {
   db: Kysely<Database>;
   engine: Engine;
+  limits: Limits;
 }
 
 const hour = 3_600_000;
@@ -147,7 +149,7 @@ const sameOrigin = (url: string, home: string | null) =>
  * @throws Problem for what is wrong with the input, or why the database refuses it
  */
 export async function createInvitation(
-  { db, engine }: InvitationDeps,
+  { db, engine, limits }: InvitationDeps,
   organization: Organization,
   standing: Standing,
   input: CreateInvitation,
@@ -165,6 +167,13 @@ export async function createInvitation(
     teams = [],
     ...rest
   } = await checked(db, organization, standing, { ...wanted, role });
+  await limits.email({
+    mailbox: mailbox!,
+    organization,
+    inviter: standing.account,
+    client: standing.client,
+    request: requestKey,
+  });
   const id = await insertPending(db, {
     organization,
     standing,
@@ -187,7 +196,7 @@ export async function insertPending(
   db: Kysely<Database>,
   wanted: Amendment & {
     organization: Pick<Organization, 'id'>;
-    standing: Standing;
+    standing: Omit<Standing, 'client'>;
     expiresIn: number;
     requestKey: string;
     email: string;
@@ -308,15 +317,29 @@ export async function declineInvitation(
   return mine(after) ? after : taken(db, row.id, outcome);
 }
 
+/** The email that an act on an invitation sends, as limits count it. */
+const emailOf = (row: Invitation, mailbox: Mailbox, standing: Standing, request: string) => ({
+  mailbox,
+  organization: {
+    id: row.organization_id,
+    created_at: row.organization_created_at,
+    limit_factor: row.organization_limit_factor,
+  },
+  inviter: standing.account,
+  client: standing.client,
+  request,
+});
+
 /** Sends it again and renews its expiry; revives one that expired or was revoked if a seat is left. @param wanted.expiresIn ms */
 export async function resendInvitation(
-  { db, engine }: InvitationDeps,
+  { db, engine, limits }: InvitationDeps,
   row: Invitation,
   standing: Standing,
   act: { request: string; expiresIn?: number; replaceLink?: boolean },
 ): Promise<Invitation> {
   const { by } = standing;
   if (!mayGrant(standing.role, row.role)) throw new Problem('role_too_high', 'It grants more than your own role.');
+  await limits.email(emailOf(row, row.mailbox as Mailbox, standing, act.request));
   return taken(db, row.id, await engine.offer(row, resendUpdate, { type: 'resend', by, ...act }));
 }
 
@@ -330,7 +353,7 @@ export async function revokeInvitation(
 
 /** Changes a pending invitation; another address gets a new link, and the old one dies. */
 export async function amendInvitation(
-  { db, engine }: InvitationDeps,
+  { db, engine, limits }: InvitationDeps,
   row: Invitation,
   standing: Standing,
   input: AmendInvitation,
@@ -339,9 +362,10 @@ export async function amendInvitation(
   if (!mayGrant(standing.role, row.role)) throw new Problem('role_too_high', 'It grants more than your own role.');
   const organization = { id: row.organization_id, home_url: row.organization_home_url };
   const changes = await checked(db, organization, standing, input);
+  const emailChanged = changes.mailbox !== undefined && changes.mailbox !== row.mailbox;
+  if (emailChanged) await limits.email(emailOf(row, changes.mailbox!, standing, request));
   const amendment = newId('amd');
   await insertAmendment(db, { id: amendment, invitation: row.id, changes });
-  const emailChanged = changes.mailbox !== undefined && changes.mailbox !== row.mailbox;
   return taken(
     db,
     row.id,
@@ -359,9 +383,16 @@ export async function amendInvitation(
 /**
  * A former invitee asks the inviter for a new link: one email an hour at most.
  *
+ * @param client the network address that it comes from
  * @returns false when it has been asked within the hour
+ * @throws Problem `rate_limited`
  */
-export async function askToResend({ db, engine }: InvitationDeps, row: Invitation, request: string): Promise<boolean> {
+export async function askToResend(
+  { db, engine, limits }: InvitationDeps,
+  row: Invitation,
+  { request, client }: { request: string; client: string },
+): Promise<boolean> {
+  await limits.use({ request: client, requested: row.inviter_id });
   const ordinal = await db.transaction().execute(async (trx) => {
     // Locks the invitation, so that two presses at once ask once, and no transition takes the same ordinal.
     await trx.selectFrom('invitations').select('id').where('id', '=', row.id).forUpdate().executeTakeFirstOrThrow();

@@ -26,6 +26,8 @@ async function main() {
     issuer: config.oidc.issuer,
     publicUrl: config.publicUrl,
     cookieKey: config.cookieKey,
+    limitFactor: config.limitFactor,
+    trustedProxies: config.trustedProxies,
     logger,
   });
   const { host, port } = config;

@@ -31,6 +31,7 @@ export const problems = {
   too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body' },
+  rate_limited: { status: 429, title: 'Too many of these for now' },
   internal: { status: 500, title: 'Something went wrong at our end' },
   engine_unreachable: { status: 503, title: 'The engine does not answer' },
   version_mismatch: { status: 503, title: 'This part of Usher is of another version than its data' },
@@ -56,16 +57,24 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly detail: string | undefined;
   readonly errors: ProblemBody['errors'];
+  readonly headers: Record<string, string>;
 
   /**
    * @param detail what is wrong here and what to do about it
    * @param errors where in the request
+   * @param headers of the answer
    */
-  constructor(code: ProblemCode, detail?: string, errors?: ProblemBody['errors']) {
+  constructor(
+    code: ProblemCode,
+    detail?: string,
+    errors?: ProblemBody['errors'],
+    headers: Record<string, string> = {},
+  ) {
     super(code);
     this.code = code;
     this.detail = detail;
     this.errors = errors;
+    this.headers = headers;
   }
 
   get status(): number {

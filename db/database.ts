@@ -8,6 +8,7 @@ import type { ErasuresTable } from './erasure.ts';
 import type { EventsTable, ReasonsTable } from './events.ts';
 import type { AmendmentsTable, InvitationsTable } from './invitations.ts';
 import type { LicensePoolsTable, SeatsTable } from './licenses.ts';
+import type { LimitsTable } from './limits.ts';
 import type { MembersTable } from './members.ts';
 import type { OrganizationsTable } from './organizations.ts';
 import type { RequestsTable } from './requests.ts';
@@ -22,6 +23,7 @@ export interface Database {
   events: EventsTable;
   invitations: InvitationsTable;
   license_pools: LicensePoolsTable;
+  limits: LimitsTable;
   members: MembersTable;
   organizations: OrganizationsTable;
   reasons: ReasonsTable;

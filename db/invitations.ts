@@ -254,6 +254,8 @@ const selectInvitations = (db: Kysely<Database>) =>
       'organizations.slug as organization_slug',
       'organizations.name as organization_name',
       'organizations.home_url as organization_home_url',
+      'organizations.created_at as organization_created_at',
+      'organizations.limit_factor as organization_limit_factor',
       'inviter.name as inviter_name',
       'inviter.email as inviter_email',
       'deliveries.kind as delivery_kind',

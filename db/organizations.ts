@@ -11,6 +11,8 @@ export interface OrganizationsTable {
   home_url: string | null;
   /** Days for which ended invitations are kept as they are; null: as the installation says, 0: for ever. */
   retention_days: number | null;
+  /** Multiplies its limits; null for the usual ones. */
+  limit_factor: number | null;
   created_at: Generated<Date>;
 }
 export type Organization = Selectable<OrganizationsTable>;
@@ -41,6 +43,7 @@ export async function ensureOrganization(
       name: organization.name,
       home_url: organization.homeUrl ?? null,
       retention_days: null,
+      limit_factor: null,
     })
     .onConflict((c) => c.column('slug').doNothing())
     .execute();

@@ -1,5 +1,6 @@
 import { type Generated, type Kysely, sql } from 'kysely';
 import type { Database } from './database.ts';
+import { forgetUnused } from './limits.ts';
 
 /** Requests made with an Idempotency-Key, for 24 hours. */
 export interface RequestsTable {
@@ -71,12 +72,12 @@ export async function answerRequest(
   return first && first.status !== null ? { status: first.status, body: first.body } : undefined;
 }
 
-/** Deletes what is past its time: kept answers after 24 hours, and sessions. Returns how many rows. */
+/** Deletes what is past its time: kept answers after 24 hours, sessions, limits unused again. Returns how many rows. */
 export async function forgetExpired(db: Kysely<Database>): Promise<number> {
   const requests = await db
     .deleteFrom('requests')
     .where('created_at', '<', sql<Date>`now() - make_interval(hours => ${hoursKept})`)
     .executeTakeFirst();
   const sessions = await db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).executeTakeFirst();
-  return Number(requests.numDeletedRows + sessions.numDeletedRows);
+  return Number(requests.numDeletedRows + sessions.numDeletedRows) + (await forgetUnused(db));
 }

@@ -159,6 +159,12 @@ create table license_pools (
   constraint license_pools_reserved_check CHECK ((reserved >= 0))
 );
 
+create table limits (
+  key text collate "C" not null,
+  spent_until timestamp with time zone not null,
+  constraint limits_pkey PRIMARY KEY (key)
+);
+
 create table members (
   id text collate "C" not null,
   organization_id text collate "C" not null,
@@ -180,8 +186,10 @@ create table organizations (
   name text not null,
   home_url text,
   created_at timestamp with time zone not null default now(),
+  limit_factor real,
   retention_days integer,
   constraint organizations_pkey PRIMARY KEY (id),
+  constraint organizations_limit_factor_check CHECK ((limit_factor > (0)::double precision)),
   constraint organizations_retention_days_check CHECK ((retention_days >= 0)),
   constraint organizations_slug_key UNIQUE (slug)
 );

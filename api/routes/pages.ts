@@ -37,7 +37,7 @@ interface Visit {
 
 /** The pages of invitees, the home page, and a first console. GET changes nothing: mail scanners follow links. */
 export function registerPages(app: App, deps: RouteDeps): void {
-  const { db, links, cookies } = deps;
+  const { db, links, cookies, limits } = deps;
 
   /** @throws Problem `not_found` when the browser has neither a link to it nor the invited account */
   const visit = async (request: FastifyRequest, id: string): Promise<Visit | undefined> => {
@@ -154,7 +154,10 @@ export function registerPages(app: App, deps: RouteDeps): void {
     async (request, reply) => {
       reply.header('referrer-policy', 'no-referrer');
       const link = links.read(request.params.token);
-      if (!link || !(await findInvitation(db, link.invitation))) return unknown(reply, request.account);
+      if (!link || !(await findInvitation(db, link.invitation))) {
+        await limits.use({ unknown_link: request.ip });
+        return unknown(reply, request.account);
+      }
       // A newer link is not displaced by an older one that still lies about in a mailbox.
       const held = cookies.link(request, link.invitation);
       if (!held || (links.read(held)?.generation ?? 0) <= link.generation) {
@@ -270,7 +273,8 @@ export function registerPages(app: App, deps: RouteDeps): void {
         row.state === 'revoked' ||
         (row.state === 'pending' && (link === 'dead' || row.expires_at.getTime() <= Date.now()));
       if (!isDead) return reply.redirect(invitationPath(row.id), 303);
-      return invalid(reply, seen, (await askToResend(deps, row, request.id)) ? 'asked' : 'already_asked');
+      const asked = await askToResend(deps, row, { request: request.id, client: request.ip });
+      return invalid(reply, seen, asked ? 'asked' : 'already_asked');
     },
   );
 }

@@ -20,7 +20,8 @@ export async function startSignIn(
   reply: FastifyReply,
   wish: { invitation?: InvitationId; returnTo?: string; switchAccount?: boolean } = {},
 ): Promise<FastifyReply> {
-  const { signIn, cookies, links, db } = deps;
+  const { signIn, cookies, links, limits, db } = deps;
+  await limits.use({ sign_in: request.ip });
   // The invited address is suggested to whoever holds its live link, and to nobody else.
   const token = wish.invitation && cookies.link(request, wish.invitation);
   const link = token ? links.read(token) : undefined;

@@ -209,6 +209,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     USHER_POSTMARK_TOKEN: 'test',
     USHER_MAIL_FROM: 'usher@usher.example',
     USHER_MAIL_LOOKUP_PATIENCE: String(lookupPatience),
+    USHER_LIMIT_FACTOR: '1000',
   };
   const environments: Record<PartName, Record<string, string>> = {
     worker: {

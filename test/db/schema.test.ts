@@ -65,6 +65,7 @@ const types: Record<string, RegExp> = {
   bytea: /^Buffer$/,
   integer: /^number$/,
   jsonb: /./,
+  real: /^number$/,
   text: /^(?!(number|boolean|Date|Buffer|unknown|any)$).*(?<!\[\])$/,
   'text[]': /\[\]$/,
   'timestamp with time zone': /^Date$/,

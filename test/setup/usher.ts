@@ -109,6 +109,8 @@ export interface UsherOptions {
   /** Starts the embedded identity provider, on another site than Usher. */
   withProvider?: true;
   organization?: { slug: string; name: string; homeUrl?: string };
+  /** @default 1000, so that no test meets a limit that is not about limits */
+  limitFactor?: number;
 }
 
 /** Made once a file: workers of the tests come and go. */
@@ -173,6 +175,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     issuer,
     publicUrl: url,
     cookieKey: randomBytes(32),
+    limitFactor: options.limitFactor ?? 1000,
     logger,
   });
   started.defer(() => app.close());

@@ -1,0 +1,203 @@
+import { createHmac } from 'node:crypto';
+import ipaddr from 'ipaddr.js';
+import type { Kysely } from 'kysely';
+import type { Database } from '../db/database.ts';
+import type { AccountId } from '../db/ids.ts';
+import { use } from '../db/limits.ts';
+import type { Organization } from '../db/organizations.ts';
+import type { Mailbox } from '../identity/mailbox.ts';
+import { Problem } from './problem.ts';
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+interface Limit {
+  /** What is counted, as the refusal and docs/api.md name it. */
+  counts: string;
+  /** Of whom. */
+  per: 'address' | 'organization' | 'inviter' | 'network address';
+  amount: number;
+  /** For organizations in their first days; those alone, their members and what they send have limits of their own. */
+  amountWhenNew?: number;
+  seconds: number;
+}
+
+/**
+ * Every limit on how often. An unused limit can be used `amount` times at once, and then once more every `seconds / amount`.
+ * Inviting, resending and changing an address send an email, and use the first five.
+ */
+export const limits = {
+  recipient: { counts: 'emails to this address', per: 'address', amount: 20, seconds: day },
+  // Lower, so that no organization can use up for the others what an address may get.
+  organization_recipient: {
+    counts: 'emails to this address by the organization',
+    per: 'address',
+    amount: 10,
+    amountWhenNew: 5,
+    seconds: day,
+  },
+  inviter: {
+    counts: 'emails by this inviter',
+    per: 'inviter',
+    amount: 1_000,
+    amountWhenNew: 100,
+    seconds: day,
+  },
+  organization: {
+    counts: 'emails by the organization',
+    per: 'organization',
+    amount: 5_000,
+    amountWhenNew: 250,
+    seconds: day,
+  },
+  sender: { counts: 'emails sent from your network address', per: 'network address', amount: 5_000, seconds: hour },
+  request: { counts: 'requests for a new link', per: 'network address', amount: 20, seconds: hour },
+  requested: { counts: 'requests for a new link to this inviter', per: 'inviter', amount: 50, seconds: day },
+  sign_in: { counts: 'sign-ins', per: 'network address', amount: 300, seconds: 10 * minute },
+  unknown_link: { counts: 'links that are none of ours', per: 'network address', amount: 60, seconds: 10 * minute },
+  unknown_key: { counts: 'API keys that are not valid', per: 'network address', amount: 60, seconds: 10 * minute },
+  visit: { counts: 'requests without signing in', per: 'network address', amount: 3_000, seconds: 10 * minute },
+} as const satisfies Record<string, Limit>;
+export type LimitName = keyof typeof limits;
+
+/** For so long an organization is new. */
+export const newForMs = 7 * day * 1000;
+
+export interface Limits {
+  /**
+   * Counts an email that somebody has sent.
+   *
+   * @param email.client the network address it came from
+   * @param email.request key of the request: repeated, it counts once
+   * @throws Problem `rate_limited`, and nothing is counted
+   */
+  email(email: {
+    mailbox: Mailbox;
+    organization: Pick<Organization, 'id' | 'created_at' | 'limit_factor'>;
+    inviter: AccountId;
+    client: string;
+    request: string;
+  }): Promise<void>;
+  /**
+   * Counts uses of limits that no organization has of its own.
+   *
+   * @param uses whose, by the name of the limit
+   * @throws Problem `rate_limited`, and nothing is counted
+   */
+  use(uses: Partial<Record<LimitName, string>>): Promise<void>;
+}
+
+/** For so long, at most, what is used up is refused without asking Postgres, ms: whoever hammers makes no work for it. */
+const longestMemory = 60_000;
+const mostRemembered = 10_000;
+
+/**
+ * Limits on how often, counted in Postgres.
+ *
+ * @param options.key hashes what is limited, so that the table names nobody
+ * @param options.factor multiplies every amount
+ */
+export function createLimits({ db, key, factor }: { db: Kysely<Database>; key: Buffer; factor: number }): Limits {
+  /** What is used up: until when, and how long we may say so without looking, epoch ms. */
+  const usedUp = new Map<string, { until: number; remembered: number }>();
+
+  const refuse = (name: LimitName, amount: number, wait: number) => {
+    const { counts, seconds } = limits[name] as Limit;
+    const retryAfter = Math.max(1, Math.ceil(wait));
+    // Of an address only one limit is told: how much the others send there is theirs.
+    const policy = name === 'organization_recipient' ? 'recipient' : name;
+    return new Problem(
+      'rate_limited',
+      `Too many ${counts}: ${amount} in ${inWords(seconds)} at most. Try again in ${inWords(retryAfter)}.`,
+      undefined,
+      {
+        'retry-after': String(retryAfter),
+        // draft-ietf-httpapi-ratelimit-headers-10
+        'ratelimit-policy': `"${policy}";q=${amount};w=${seconds}`,
+        ratelimit: `"${policy}";r=0;t=${retryAfter}`,
+      },
+    );
+  };
+
+  const count = async (
+    uses: Partial<Record<LimitName, string>>,
+    organization?: Pick<Organization, 'created_at' | 'limit_factor'>,
+    request?: string,
+  ) => {
+    const asked = Object.entries(uses).map(([name, whose]) => {
+      const limit: Limit = limits[name as LimitName];
+      const subject = limit.per === 'network address' ? network(whose) : whose;
+      const hash = createHmac('sha256', key).update(`limits ${name} ${subject}`).digest('base64url').slice(0, 22);
+      return {
+        name: name as LimitName,
+        key: `${name} ${hash}`,
+        amount: Math.max(1, Math.floor(amountOf(limit, organization) * factor)),
+        seconds: limit.seconds,
+      };
+    });
+    const now = Date.now();
+    for (const { name, amount, key } of asked) {
+      const { until, remembered } = usedUp.get(key) ?? { until: 0, remembered: 0 };
+      if (remembered > now) throw refuse(name, amount, (until - now) / 1000);
+    }
+    const refused = await use(db, asked, request);
+    for (const { key, wait } of refused) {
+      if (usedUp.size >= mostRemembered) usedUp.clear();
+      usedUp.set(key, { until: now + wait * 1000, remembered: now + Math.min(wait * 1000, longestMemory) });
+    }
+    const longest = refused.toSorted((a, b) => b.wait - a.wait)[0];
+    if (!longest) return;
+    const { name, amount } = asked.find((a) => a.key === longest.key)!;
+    throw refuse(name, amount, longest.wait);
+  };
+
+  return {
+    email: ({ mailbox, organization, inviter, client, request }) =>
+      count(
+        {
+          recipient: mailbox,
+          organization_recipient: `${organization.id} ${mailbox}`,
+          inviter,
+          organization: organization.id,
+          sender: client,
+        },
+        organization,
+        request,
+      ),
+    use: (uses) => count(uses),
+  };
+}
+
+/** What an organization has of a limit. */
+function amountOf(limit: Limit, organization?: Pick<Organization, 'created_at' | 'limit_factor'>): number {
+  if (limit.amountWhenNew === undefined || !organization) return limit.amount;
+  if (organization.limit_factor !== null) return limit.amount * organization.limit_factor;
+  return Date.now() - organization.created_at.getTime() < newForMs ? limit.amountWhenNew : limit.amount;
+}
+
+/** Of IPv6 a subscriber has 2^64 addresses at least (RFC 6177), which count as one. */
+export function network(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed instanceof ipaddr.IPv6
+    ? parsed.parts
+        .slice(0, 4)
+        .map((part) => part.toString(16))
+        .join(':')
+    : parsed.toString();
+}
+
+const inWords = (seconds: number): string => {
+  for (const [unit, size] of [
+    ['day', day],
+    ['hour', hour],
+    ['minute', minute],
+  ] as const) {
+    if (seconds >= size) {
+      const n = Math.ceil(seconds / size);
+      return n === 1 ? `1 ${unit}` : `${n} ${unit}s`;
+    }
+  }
+  return seconds === 1 ? '1 second' : `${seconds} seconds`;
+};
