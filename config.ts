@@ -47,6 +47,8 @@ export interface Config {
     /** How long a message that may have been sent is looked for before it is sent again, ms. */
     lookupPatienceMs: number;
   };
+  /** Which build of Usher this is, for Temporal to tell its workers apart; empty: it does not. */
+  buildId: string;
   logLevel: string;
 }
 
@@ -162,6 +164,13 @@ export function readConfig(env: Environment): Config {
           ),
         ),
     },
+    buildId: variable(
+      env,
+      'USHER_BUILD_ID',
+      'at most 100 letters, digits, dots and hyphens',
+      (v) => /^[\w.-]{0,100}$/.test(v),
+      '',
+    ),
     logLevel: variable(
       env,
       'USHER_LOG_LEVEL',

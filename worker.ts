@@ -27,7 +27,7 @@ import { createDatabase, type Database } from './db/database.ts';
 import { createLinks, type Links } from './identity/links.ts';
 import type { Mail } from './mail/mail.ts';
 import { createPostmarkMail } from './mail/postmark.ts';
-import { taskQueue, workflowTypes } from './workflows/contract.ts';
+import { deploymentName, taskQueue, workflowTypes } from './workflows/contract.ts';
 
 export interface WorkerDeps {
   db: Kysely<Database>;
@@ -42,6 +42,8 @@ export interface WorkerDeps {
   namespace: string;
   /** How many rows the reconciler reads at a time. */
   pageSize?: number;
+  /** Has Temporal give this worker tasks only while its build is the current one. @default unversioned: any task */
+  buildId?: string;
   /** Made from the sources when absent, which takes a second or two. */
   workflowBundle?: WorkflowBundle | { codePath: string };
   /** @default the SDK's own */
@@ -76,6 +78,16 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     shutdownGraceTime: '10s',
     // When a worker has died, its invitations are waited for this long before another takes them: less than callers wait.
     stickyQueueScheduleToStartTimeout: '1s',
+    ...(deps.buildId
+      ? {
+          workerDeploymentOptions: {
+            useWorkerVersioning: true,
+            version: { deploymentName, buildId: deps.buildId },
+            // Every run goes on with the newest build: rows and histories of older ones are understood.
+            defaultVersioningBehavior: 'AUTO_UPGRADE',
+          },
+        }
+      : {}),
     ...(deps.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: deps.maxCachedWorkflows }),
   });
 }
@@ -127,6 +139,7 @@ async function main() {
     connection,
     temporal,
     namespace: namespace ?? 'default',
+    buildId: config.buildId,
   });
   console.log('the worker is ready');
   try {

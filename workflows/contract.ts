@@ -17,6 +17,9 @@ import type {
 
 export const taskQueue = 'usher';
 
+/** The Worker Deployment whose versions are builds of Usher. */
+export const deploymentName = 'usher';
+
 export type InvitationId = `inv_${string}`;
 export type AccountId = `acc_${string}`;
 export type AmendmentId = `amd_${string}`;

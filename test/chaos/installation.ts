@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -69,6 +69,8 @@ export interface Installation {
   db: Kysely<Database>;
   databaseUrl: string;
   temporal: Client;
+  /** host:port */
+  temporalAddress: string;
   servers: { temporal: Server; postgres: Server };
   /** @throws unless the installation was started with links */
   link(name: LinkName): Link;
@@ -76,12 +78,16 @@ export interface Installation {
   owner: Account;
   /** Returns a part that runs, started if need be, and ready. */
   running(name: PartName): Promise<Part>;
+  /** Starts one more of a part, of another version of the product. It is ended with the rest, if not before. */
+  another(name: PartName, product: string, environment: Record<string, string>): Promise<Part>;
+  /** Runs a program of the product to its end, as the owner of the database. */
+  run(args: string[], product?: string): Promise<{ code: number; stdout: string; stderr: string }>;
   /** Starts a part, instead of one that runs, that will kill itself at a point, once so many are there. */
   doomed(point: PointName, together?: number): Promise<Part>;
   /** Waits until the point was hit, proved by what the dying process wrote. */
   hit(): Promise<void>;
   /** @throws TypeError when the API dies under it, or is not there; DOMException when it does not answer within 10 s */
-  call(path: string, o?: { method?: string; body?: unknown; idempotencyKey?: string }): Promise<Answer>;
+  call(path: string, o?: { method?: string; body?: unknown; idempotencyKey?: string; at?: string }): Promise<Answer>;
   /** Invites an address, with a seat; its key is the address. */
   invite(email: string): Promise<Answer>;
   /** Does an act to an invitation; repeated it has the same Idempotency-Key. */
@@ -116,6 +122,8 @@ export interface InstallationOptions {
   links?: true;
   /** How long an email that may have been sent is looked for, s. @default longer than any test waits */
   lookupPatience?: number;
+  /** More variables for worker and API. */
+  environment?: Record<string, string>;
   /** Seats of the licence pools, by product. */
   seats?: Record<string, number>;
 }
@@ -210,6 +218,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     USHER_MAIL_FROM: 'usher@usher.example',
     USHER_MAIL_LOOKUP_PATIENCE: String(lookupPatience),
     USHER_LIMIT_FACTOR: '1000',
+    ...options.environment,
   };
   const environments: Record<PartName, Record<string, string>> = {
     worker: {
@@ -248,14 +257,20 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
 
   const marker = path.join(dir, 'crashed');
   let dying: Part | undefined;
-  const parts = new Map<PartName, Part>();
+  const parts = new Map<string, Part>();
   const printed: string[] = [];
 
-  const start = async (name: PartName, preload: string[] = [], doom: Record<string, string> = {}): Promise<Part> => {
+  const start = async (
+    name: PartName,
+    preload: string[] = [],
+    doom: Record<string, string> = {},
+    folder = product,
+  ): Promise<Part> => {
+    const key = folder === product ? name : `${name} of ${folder}`;
     const { file, ready } = programs[name];
     // Guarded: it must not outlive this process, however that ends.
     const child = spawn('/bin/sh', ['-c', guarded('SIGKILL'), name, process.execPath, ...preload, file], {
-      cwd: product,
+      cwd: folder,
       env: { PATH: process.env.PATH!, ...environments[name], ...doom },
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
@@ -264,7 +279,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     const exited = once(child, 'close').then(([code, signal]) => {
-      if (parts.get(name) === part) parts.delete(name);
+      if (parts.get(key) === part) parts.delete(key);
       printed.push(...output.split('\n'));
       return code ?? signal;
     });
@@ -276,7 +291,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       },
       output: () => output,
     };
-    parts.set(name, part);
+    parts.set(key, part);
     await until(`${name} to be ready`, async () => {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${name} ended: ${output}`);
       return output.includes(ready);
@@ -288,7 +303,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   });
 
   const call: Installation['call'] = async (target, o = {}) => {
-    const response = await fetch(`${url}${target}`, {
+    const response = await fetch(`${o.at ?? url}${target}`, {
       method: o.method ?? (o.body === undefined ? 'GET' : 'POST'),
       headers: {
         authorization: `Bearer ${secret}`,
@@ -316,6 +331,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     db,
     databaseUrl,
     temporal,
+    temporalAddress: `127.0.0.1:${temporalPort}`,
     servers: {
       temporal: temporalServer,
       get postgres() {
@@ -331,6 +347,15 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     organization,
     owner,
     running: async (name) => parts.get(name) ?? start(name),
+    another: (name, folder, more) => start(name, [], more, folder),
+    run: (args, folder = product) =>
+      new Promise((resolve) => {
+        const env = { PATH: process.env.PATH!, ...environments.worker, USHER_MIGRATE_DATABASE_URL: databaseUrl };
+        execFile(process.execPath, args, { cwd: folder, env }, (error, stdout, stderr) => {
+          printed.push(...stdout.split('\n'), ...stderr.split('\n'));
+          resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr });
+        });
+      }),
     async doomed(point, together = 1) {
       const name = point.slice(0, point.indexOf(':')) as PartName;
       await parts.get(name)?.end('SIGTERM');
