@@ -38,6 +38,7 @@ const app = await buildApp({
   issuer: config.oidc.issuer,
   publicUrl: config.publicUrl,
   cookieKey: config.cookieKey,
+  limitFactor: config.limitFactor,
   logger: pino({ level: config.logLevel }),
 });
 await app.listen({ host: config.host, port: config.port });
