@@ -131,7 +131,7 @@ export const usher: Row = {
 };
 
 export const usherTogether: Row = {
-  name: 'usher, one process',
+  name: 'usher in one process',
   about: 'Usher as npm start runs it: API and worker in one process.',
   start: async (servers, people) => {
     const namespace = await servers.namespace('usher-together');
