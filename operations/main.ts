@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { ConfigError } from '../config.ts';
+import { organization } from './organization.ts';
+import { signOut } from './sign-out.ts';
 
 /**
  * `npm run operate -- <command>`: what operators do by hand, with Usher's own variables, straight on Postgres and Temporal.
@@ -7,7 +9,9 @@ import { ConfigError } from '../config.ts';
  */
 const program = new Command('npm run operate --')
   .description('What operators of Usher do by hand. Each command reads the variables of docs/configuration.md.')
-  .showHelpAfterError();
+  .showHelpAfterError()
+  .addCommand(organization)
+  .addCommand(signOut);
 
 try {
   await program.parseAsync();
