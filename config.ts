@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
@@ -39,8 +40,6 @@ export interface Config {
   /** Addresses and networks of proxies before the API. */
   trustedProxies: string[];
   oidc: { issuer: string; clientId: string; clientSecret: string };
-  /** What bearer tokens must be made for. */
-  audience: string;
   mail: {
     /** Base URL of Postmark's API, or of the sandbox that speaks it. */
     url: string;
@@ -52,6 +51,8 @@ export interface Config {
   /** Which build of Usher this is, for Temporal to tell its workers apart; empty: it does not. */
   buildId: string;
   logLevel: string;
+  /** Where the worker's metrics can be scraped, IP:port; undefined: nowhere. */
+  metricsAddress: string | undefined;
 }
 
 const url = Type.String({ format: 'url', pattern: '^https?://' });
@@ -69,6 +70,10 @@ function variable(env: Environment, name: string, expected: string, valid: (v: s
 
 const isUrl = (v: string) => Value.Check(url, v);
 const isPort = (v: string) => /^\d+$/.test(v) && Number(v) > 0 && Number(v) < 65536;
+const isSocketAddress = (v: string) => {
+  const [, host, port] = /^\[?([^\]]+)\]?:(\d+)$/.exec(v) ?? [];
+  return isIP(host ?? '') !== 0 && isPort(port ?? '');
+};
 const isKey = (v: string) => key.test(v);
 /** What a comma-separated variable lists. */
 const listOf = (v: string) => (v === 'none' ? [] : v.split(',').map((part) => part.trim()));
@@ -93,10 +98,6 @@ export function migrationUrls(env: Environment): { owner: string; run?: string }
   return { owner: postgresUrl(env, 'USHER_MIGRATE_DATABASE_URL'), run };
 }
 
-/** The issuer alone, for programs that ask it nothing. */
-export const issuerUrl = (env: Environment): string =>
-  variable(env, 'USHER_ISSUER', "the OpenID Connect provider's issuer URL", isUrl);
-
 /**
  * Reads and checks the environment. Nothing else in Usher reads it, but for Temporal's own variables (TEMPORAL_ADDRESS
  * and so on), which the SDK's `@temporalio/envconfig` reads.
@@ -104,12 +105,16 @@ export const issuerUrl = (env: Environment): string =>
  * @throws ConfigError naming the first bad variable and what it should be
  */
 export function readConfig(env: Environment): Config {
-  const publicUrl = withoutSlash(
-    variable(env, 'USHER_PUBLIC_URL', 'the http(s) URL under which people reach Usher', isUrl),
+  const metricsAddress = variable(
+    env,
+    'USHER_METRICS_ADDRESS',
+    'an IP address and a port, such as 127.0.0.1:9464, or none',
+    (v) => v === 'none' || isSocketAddress(v),
+    'none',
   );
   return {
     databaseUrl: databaseUrl(env),
-    publicUrl,
+    publicUrl: withoutSlash(variable(env, 'USHER_PUBLIC_URL', 'the http(s) URL under which people reach Usher', isUrl)),
     host: variable(env, 'USHER_HOST', 'an address to listen on', anything, '127.0.0.1'),
     port: Number(variable(env, 'USHER_PORT', 'a port (1 to 65535)', isPort, '8080')),
     linkKeys: variable(
@@ -146,7 +151,7 @@ export function readConfig(env: Environment): Config {
       ),
     ),
     oidc: {
-      issuer: issuerUrl(env),
+      issuer: variable(env, 'USHER_ISSUER', "the OpenID Connect provider's issuer URL", isUrl),
       clientId: variable(env, 'USHER_CLIENT_ID', "Usher's client id at the OpenID Connect provider", anything),
       clientSecret: variable(
         env,
@@ -155,13 +160,6 @@ export function readConfig(env: Environment): Config {
         anything,
       ),
     },
-    audience: variable(
-      env,
-      'USHER_AUDIENCE',
-      'an audience of its own: ID tokens carry the client id, and must not pass for bearer tokens',
-      (v) => v !== env.USHER_CLIENT_ID,
-      publicUrl,
-    ),
     mail: {
       url: withoutSlash(
         variable(env, 'USHER_POSTMARK_URL', "the URL of Postmark's API", isUrl, 'https://api.postmarkapp.com'),
@@ -194,5 +192,6 @@ export function readConfig(env: Environment): Config {
       (v) => ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].includes(v),
       'info',
     ),
+    metricsAddress: metricsAddress === 'none' ? undefined : metricsAddress,
   };
 }

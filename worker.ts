@@ -36,8 +36,6 @@ export interface WorkerDeps {
   /** The sender address of emails. */
   from: string;
   lookupPatienceMs: number;
-  /** Issuer URL of the identity provider at which people sign in to Usher. */
-  issuer: string;
   connection: NativeConnection;
   /** For what activities ask of Temporal. */
   temporal: Client;
@@ -122,6 +120,11 @@ export async function ensureReconcileSchedule(temporal: Client): Promise<void> {
 
 async function main() {
   const config = readConfig(process.env);
+  const { metricsAddress: bindAddress } = config;
+  if (bindAddress)
+    await attempt(`Metrics cannot be served at ${bindAddress}: free it, or give another address`, () =>
+      Runtime.install({ telemetryOptions: { metrics: { prometheus: { bindAddress } } } }),
+    );
   const db = createDatabase(config.databaseUrl, 20);
   await requireAdmission(db);
   const { connectionOptions, namespace } = loadClientConnectConfig();
@@ -138,7 +141,6 @@ async function main() {
     links: createLinks(config.publicUrl, config.linkKeys),
     from: config.mail.from,
     lookupPatienceMs: config.mail.lookupPatienceMs,
-    issuer: config.oidc.issuer,
     connection,
     temporal,
     namespace: namespace ?? 'default',

@@ -10,7 +10,6 @@ import type {
 import type { Kysely } from 'kysely';
 import type { Account } from '../db/accounts.ts';
 import type { Database } from '../db/database.ts';
-import type { Bearers } from '../identity/bearers.ts';
 import type { Links } from '../identity/links.ts';
 import type { SignIn } from '../identity/oidc.ts';
 import type { Cookies } from './cookies.ts';
@@ -29,8 +28,7 @@ export interface AppDeps {
   temporal: Client;
   links: Links;
   signIn: SignIn;
-  bearers: Bearers;
-  /** Issuer URL of the identity provider: its accounts count everywhere, and forms may lead there. */
+  /** Issuer URL of the identity provider: forms may lead there. */
   issuer: string;
   publicUrl: string;
   /** Signs cookies. */

@@ -256,8 +256,6 @@ const selectInvitations = (db: Kysely<Database>) =>
       'organizations.home_url as organization_home_url',
       'organizations.created_at as organization_created_at',
       'organizations.limit_factor as organization_limit_factor',
-      'organizations.issuer as organization_issuer',
-      'organizations.origins as organization_origins',
       'inviter.name as inviter_name',
       'inviter.email as inviter_email',
       'deliveries.kind as delivery_kind',
@@ -301,20 +299,14 @@ export const listInvitations = (
     .limit(page.limit)
     .execute();
 
-/**
- * Pending invitations of a verified mailbox, newest first.
- *
- * @param organization only of this one
- */
+/** Pending invitations of a verified mailbox, newest first. */
 export const listInvitationsOfMailbox = (
   db: Kysely<Database>,
   mailbox: Mailbox,
-  organization: OrganizationId | undefined,
   page: { before?: InvitationId; limit: number },
 ): Promise<Invitation[]> =>
   selectInvitations(db)
     .where('invitations.mailbox', '=', mailbox)
-    .$if(organization !== undefined, (q) => q.where('invitations.organization_id', '=', organization!))
     .where('invitations.state', '=', 'pending')
     .where('invitations.expires_at', '>', sql<Date>`now()`)
     .$if(page.before !== undefined, (q) => q.where('invitations.id', '<', page.before!))
@@ -378,3 +370,14 @@ export const listOverdue = (
 /** Those of these invitations that are pending, in no order. */
 export const findPending = (db: Kysely<Database>, ids: readonly InvitationId[]): Promise<Resumable[]> =>
   ids.length === 0 ? Promise.resolve([]) : selectPending(db).where('invitations.id', 'in', ids).execute();
+/** All pending invitations by id, after a cursor (an invitation id). */
+export const listPending = (
+  db: Kysely<Database>,
+  after: InvitationId | undefined,
+  limit: number,
+): Promise<Resumable[]> =>
+  selectPending(db)
+    .$if(after !== undefined, (q) => q.where('invitations.id', '>', after!))
+    .orderBy('invitations.id')
+    .limit(limit)
+    .execute();

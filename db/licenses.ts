@@ -1,5 +1,6 @@
 import { type Generated, type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { Database } from './database.ts';
+import { insertEvent } from './events.ts';
 import { type InvitationId, type LicensePoolId, type MemberId, newId, type OrganizationId } from './ids.ts';
 import { Refused } from './refusal.ts';
 
@@ -141,3 +142,79 @@ export async function releaseSeats(
     await trx.updateTable('license_pools').set({ reserved: sql`reserved - 1` }).where('id', '=', pool).execute();
   }
 }
+
+/**
+ * Compares the counters of pools with their seats: as many pools as have about so many seats, by id.
+ *
+ * @param after the pool up to which they have been compared; null: from the first
+ * @returns pools that disagree, and up to which pool it came; null: to the last
+ */
+export async function findMiscounted(
+  db: Kysely<Database>,
+  after: LicensePoolId | null,
+  seats: number,
+): Promise<{ miscounted: LicensePoolId[]; last: LicensePoolId | null }> {
+  // One statement sees one state of the database, in which counters and seats agree whatever is under way.
+  const { rows } = await sql<{ id: LicensePoolId; agrees: boolean }>`
+    select page.id, page.reserved = counted.reserved and page.assigned = counted.assigned as agrees
+    from (
+      select id, reserved, assigned, sum(reserved + assigned) over (order by id) - (reserved + assigned) as before
+      from (select * from license_pools where id > ${after ?? ''} order by id limit 1000) pools
+    ) page
+    cross join lateral (
+      select count(*) filter (where state = 'reserved') as reserved, count(*) filter (where state = 'assigned') as assigned
+      from seats where pool_id = page.id
+    ) counted
+    where page.before < ${seats}
+    order by page.id
+  `.execute(db);
+  const last = rows.at(-1)?.id ?? null;
+  const next = last && (await db.selectFrom('license_pools').select('id').where('id', '>', last).limit(1).execute());
+  return {
+    miscounted: rows.filter((row) => !row.agrees).map((row) => row.id),
+    last: next && next.length > 0 ? last : null,
+  };
+}
+
+/** A pool whose counters disagreed with its seats. */
+export interface Recounted {
+  pool: LicensePoolId;
+  /** `oversold`: it has more seats than were bought, which the counters may not say; somebody has to decide. */
+  outcome: 'repaired' | 'oversold';
+  counters: { reserved: number; assigned: number };
+  seats: { reserved: number; assigned: number };
+}
+
+/** Counts the seats of a pool under its lock, and sets its counters. Undefined when they agree. */
+export const recountSeats = (db: Kysely<Database>, id: LicensePoolId): Promise<Recounted | undefined> =>
+  db.transaction().execute(async (trx) => {
+    const pool = await trx
+      .selectFrom('license_pools')
+      .select(['organization_id', 'kind', 'quantity', 'reserved', 'assigned'])
+      .where('id', '=', id)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!pool) return undefined;
+    const seats = await trx
+      .selectFrom('seats')
+      .select((e) => [
+        e.fn.countAll<number>().filterWhere('state', '=', 'reserved').as('reserved'),
+        e.fn.countAll<number>().filterWhere('state', '=', 'assigned').as('assigned'),
+      ])
+      .where('pool_id', '=', id)
+      .executeTakeFirstOrThrow();
+    const counters = { reserved: pool.reserved, assigned: pool.assigned };
+    if (seats.reserved === counters.reserved && seats.assigned === counters.assigned) return undefined;
+    const outcome = pool.kind === 'named' && seats.reserved + seats.assigned > pool.quantity ? 'oversold' : 'repaired';
+    if (outcome === 'repaired') await trx.updateTable('license_pools').set(seats).where('id', '=', id).execute();
+    await insertEvent(trx, {
+      organization: pool.organization_id,
+      target: { kind: 'license_pool', id },
+      type: 'reconciled',
+      detail: `seats_${outcome}`,
+      by: { kind: 'system', id: null },
+      // What cannot be repaired is found again and again.
+      request: outcome === 'oversold' ? `reconciled/${id}/${seats.reserved}+${seats.assigned}` : null,
+    });
+    return { pool: id, outcome, counters, seats };
+  });

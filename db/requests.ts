@@ -1,5 +1,4 @@
 import { type Generated, type Kysely, sql } from 'kysely';
-import { forgetSessions } from './accounts.ts';
 import type { Database } from './database.ts';
 import { forgetUnused } from './limits.ts';
 
@@ -79,5 +78,6 @@ export async function forgetExpired(db: Kysely<Database>): Promise<number> {
     .deleteFrom('requests')
     .where('created_at', '<', sql<Date>`now() - make_interval(hours => ${hoursKept})`)
     .executeTakeFirst();
-  return Number(requests.numDeletedRows) + (await forgetSessions(db)) + (await forgetUnused(db));
+  const sessions = await db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).executeTakeFirst();
+  return Number(requests.numDeletedRows + sessions.numDeletedRows) + (await forgetUnused(db));
 }

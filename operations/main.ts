@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { ConfigError } from '../config.ts';
-import { organization } from './organization.ts';
-import { signOut } from './sign-out.ts';
+import { sweepCommand } from './sweep.ts';
 
 /**
  * `npm run operate -- <command>`: what operators do by hand, with Usher's own variables, straight on Postgres and Temporal.
@@ -10,8 +9,7 @@ import { signOut } from './sign-out.ts';
 const program = new Command('npm run operate --')
   .description('What operators of Usher do by hand. Each command reads the variables of docs/configuration.md.')
   .showHelpAfterError()
-  .addCommand(organization)
-  .addCommand(signOut);
+  .addCommand(sweepCommand);
 
 try {
   await program.parseAsync();

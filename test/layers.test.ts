@@ -53,6 +53,14 @@ const layers: { file: string; refused: string[]; allowed: string[] }[] = [
     allowed: ['fastify', './mailer.ts', '../mailbox.ts', '../../config.ts', '../../db/ids.ts'],
   },
   {
+    file: 'operations/a.ts',
+    refused: [
+      ...['../api/problem.ts', '../local/local.ts', '../worker.ts', '../workflows/reconcile.ts'],
+      '../test/setup/usher.ts',
+    ],
+    allowed: ['commander', '../activities/finds.ts', '../db/ids.ts', '../workflows/contract.ts', '../config.ts'],
+  },
+  {
     file: 'api/routes/a.ts',
     refused: [
       ...['../../activities/invitation.ts', '../../mail/mail.ts', '../../local/local.ts', '../../worker.ts'],

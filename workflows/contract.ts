@@ -77,9 +77,7 @@ export type Refusal =
   | 'license_ended'
   | 'already_invited'
   | 'already_member'
-  | 'issuer_not_allowed'
-  | 'wrong_account'
-  | 'email_unverified';
+  | 'wrong_account';
 
 /** What became of an offered event. */
 export type Outcome = { status: 'taken'; sequence: number } | { status: 'refused'; code: Refusal };

@@ -13,7 +13,7 @@ import { createDatabase, type Database } from '../../db/database.ts';
 import type { InvitationId } from '../../db/ids.ts';
 import { ensureLicensePool } from '../../db/licenses.ts';
 import { migrate } from '../../db/migrate.ts';
-import { ensureOrganization, type Organization, registerTrust } from '../../db/organizations.ts';
+import { ensureOrganization, type Organization } from '../../db/organizations.ts';
 import { guarded } from '../../local/child.ts';
 import { freePort } from '../../local/ports.ts';
 import { startPostgres } from '../../local/postgres.ts';
@@ -71,7 +71,13 @@ export interface Installation {
   temporal: Client;
   /** host:port */
   temporalAddress: string;
-  servers: { temporal: Server; postgres: Server };
+  servers: {
+    temporal: Server & {
+      /** Kills it, and starts it with nothing in it. */
+      forget(): Promise<void>;
+    };
+    postgres: Server;
+  };
   /** @throws unless the installation was started with links */
   link(name: LinkName): Link;
   organization: Organization;
@@ -151,7 +157,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     };
   };
   const temporalPort = await freePort();
-  const temporalServer = await server(() => startTemporal({ dir: path.join(dir, 'temporal'), port: temporalPort }));
+  const temporalDir = path.join(dir, 'temporal');
+  const temporalServer = await server(() => startTemporal({ dir: temporalDir, port: temporalPort }));
   let { database } = options;
   let postgres: Server | undefined;
   if (!database) {
@@ -235,7 +242,6 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   };
 
   const organization = await ensureOrganization(db, { slug: 'acme', name: 'Acme' });
-  await registerTrust(db, 'acme', { issuer: 'https://idp.example' }, environment.USHER_ISSUER);
   const owner: Account = await upsertAccount(db, {
     issuer: 'test',
     subject: 'owner',
@@ -334,7 +340,14 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     temporal,
     temporalAddress: `127.0.0.1:${temporalPort}`,
     servers: {
-      temporal: temporalServer,
+      temporal: {
+        ...temporalServer,
+        async forget() {
+          await temporalServer.kill();
+          await rm(temporalDir, { recursive: true, force: true });
+          await temporalServer.restart();
+        },
+      },
       get postgres() {
         if (!postgres) throw new Error('the Postgres of the whole test run must not be ended: ask for one of its own');
         return postgres;

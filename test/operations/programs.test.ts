@@ -25,7 +25,7 @@ const environment = {
 const run = (program: string, change: Record<string, string>) =>
   new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     const env = { PATH: process.env.PATH!, ...environment, ...change };
-    execFile(process.execPath, [program], { cwd: root, env }, (error, stdout, stderr) =>
+    execFile(process.execPath, program.split(' '), { cwd: root, env }, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, stdout, stderr }),
     );
   });
@@ -34,6 +34,9 @@ test.each([
   ['worker.ts', { USHER_DATABASE_URL: '' }, /^USHER_DATABASE_URL is not set: give it a Postgres URL/],
   ['worker.ts', { USHER_LINK_KEYS: 'short' }, /^USHER_LINK_KEYS is not one or more keys/],
   ['worker.ts', {}, /^Temporal cannot be reached: check TEMPORAL_ADDRESS/],
+  ['worker.ts', { USHER_METRICS_ADDRESS: 'localhost:9464' }, /^USHER_METRICS_ADDRESS is not an IP address and a port/],
+  ['operations/main.ts sweep', { USHER_DATABASE_URL: '' }, /^USHER_DATABASE_URL is not set/],
+  ['operations/main.ts sweep', {}, /^Postgres cannot be used: check USHER_DATABASE_URL/],
   ['api/main.ts', { USHER_COOKIE_KEY: '' }, /^USHER_COOKIE_KEY is not set: give it a key/],
   ['api/main.ts', { TEMPORAL_ADDRESS: 'a:b:c' }, /^TEMPORAL_ADDRESS is not host:port/],
   ['db/migrate.ts', { USHER_DATABASE_URL: '' }, /^USHER_DATABASE_URL is not set: give it a Postgres URL/],
