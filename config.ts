@@ -40,6 +40,8 @@ export interface Config {
   /** Addresses and networks of proxies before the API. */
   trustedProxies: string[];
   oidc: { issuer: string; clientId: string; clientSecret: string };
+  /** What bearer tokens must be made for. */
+  audience: string;
   mail: {
     /** Base URL of Postmark's API, or of the sandbox that speaks it. */
     url: string;
@@ -98,6 +100,10 @@ export function migrationUrls(env: Environment): { owner: string; run?: string }
   return { owner: postgresUrl(env, 'USHER_MIGRATE_DATABASE_URL'), run };
 }
 
+/** The issuer alone, for programs that ask it nothing. */
+export const issuerUrl = (env: Environment): string =>
+  variable(env, 'USHER_ISSUER', "the OpenID Connect provider's issuer URL", isUrl);
+
 /**
  * Reads and checks the environment. Nothing else in Usher reads it, but for Temporal's own variables (TEMPORAL_ADDRESS
  * and so on), which the SDK's `@temporalio/envconfig` reads.
@@ -105,6 +111,9 @@ export function migrationUrls(env: Environment): { owner: string; run?: string }
  * @throws ConfigError naming the first bad variable and what it should be
  */
 export function readConfig(env: Environment): Config {
+  const publicUrl = withoutSlash(
+    variable(env, 'USHER_PUBLIC_URL', 'the http(s) URL under which people reach Usher', isUrl),
+  );
   const metricsAddress = variable(
     env,
     'USHER_METRICS_ADDRESS',
@@ -114,7 +123,7 @@ export function readConfig(env: Environment): Config {
   );
   return {
     databaseUrl: databaseUrl(env),
-    publicUrl: withoutSlash(variable(env, 'USHER_PUBLIC_URL', 'the http(s) URL under which people reach Usher', isUrl)),
+    publicUrl,
     host: variable(env, 'USHER_HOST', 'an address to listen on', anything, '127.0.0.1'),
     port: Number(variable(env, 'USHER_PORT', 'a port (1 to 65535)', isPort, '8080')),
     linkKeys: variable(
@@ -151,7 +160,7 @@ export function readConfig(env: Environment): Config {
       ),
     ),
     oidc: {
-      issuer: variable(env, 'USHER_ISSUER', "the OpenID Connect provider's issuer URL", isUrl),
+      issuer: issuerUrl(env),
       clientId: variable(env, 'USHER_CLIENT_ID', "Usher's client id at the OpenID Connect provider", anything),
       clientSecret: variable(
         env,
@@ -160,6 +169,13 @@ export function readConfig(env: Environment): Config {
         anything,
       ),
     },
+    audience: variable(
+      env,
+      'USHER_AUDIENCE',
+      'an audience of its own: ID tokens carry the client id, and must not pass for bearer tokens',
+      (v) => v !== env.USHER_CLIENT_ID,
+      publicUrl,
+    ),
     mail: {
       url: withoutSlash(
         variable(env, 'USHER_POSTMARK_URL', "the URL of Postmark's API", isUrl, 'https://api.postmarkapp.com'),

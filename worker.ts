@@ -36,6 +36,8 @@ export interface WorkerDeps {
   /** The sender address of emails. */
   from: string;
   lookupPatienceMs: number;
+  /** Issuer URL of the identity provider at which people sign in to Usher. */
+  issuer: string;
   connection: NativeConnection;
   /** For what activities ask of Temporal. */
   temporal: Client;
@@ -141,6 +143,7 @@ async function main() {
     links: createLinks(config.publicUrl, config.linkKeys),
     from: config.mail.from,
     lookupPatienceMs: config.mail.lookupPatienceMs,
+    issuer: config.oidc.issuer,
     connection,
     temporal,
     namespace: namespace ?? 'default',

@@ -7,6 +7,7 @@ import { advanceInvitation, applyAmendment, type LockedInvitation, loadInvitatio
 import { assignSeats, releaseSeats, reserveSeats } from '../db/licenses.ts';
 import { insertMember, isMemberMailbox } from '../db/members.ts';
 import { Refused, refusalOf } from '../db/refusal.ts';
+import { refusalOfInvitee } from '../identity/invitee.ts';
 import type { InvitationEffect } from '../statecharts/invitation.ts';
 import { isNewer, VersionMismatch } from '../statecharts/versions.ts';
 import type { InvitationId, Refusal, StoredInvitation } from '../workflows/contract.ts';
@@ -16,6 +17,8 @@ import type { InvitationActivities, InvitationTransition } from '../workflows/in
 /** What the effects of one transition share. */
 interface Scene {
   trx: Transaction<Database>;
+  /** The installation's issuer. */
+  issuer: string;
   invitation: LockedInvitation;
   transition: InvitationTransition;
   /** Set by `grantMembership`, for the seats that follow. */
@@ -48,16 +51,22 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
   grantMembership: async (scene, { params }) => {
     const { trx, invitation } = scene;
     const account = params.account as AccountId;
-    // The caller matched the addresses before; only this comparison, in the transaction that lets the person in, counts.
-    const owner = await trx
+    // The API has asked the same before; only this answer, in the transaction that lets the person in, counts.
+    const claimant = await trx
       .selectFrom('accounts')
-      .select('id')
+      .select(['issuer', 'mailbox', 'email_verified'])
       .where('id', '=', account)
-      .where('mailbox', '=', invitation.mailbox)
-      .where('email_verified', '=', true)
       .forShare()
       .executeTakeFirst();
-    if (!owner) throw new Refused('wrong_account');
+    const organization = await trx
+      .selectFrom('organizations')
+      .select('issuer')
+      .where('id', '=', invitation.organization_id)
+      .executeTakeFirstOrThrow();
+    const refusal = claimant
+      ? refusalOfInvitee({ mailbox: invitation.mailbox, organization }, claimant, scene.issuer)
+      : 'wrong_account';
+    if (refusal) throw new Refused(refusal);
     scene.member = await insertMember(trx, {
       organization: invitation.organization_id,
       account,
@@ -98,8 +107,18 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
     }),
 };
 
-/** Load and commit of invitations: all that their workflow does to Postgres. */
-export function createInvitationActivities({ db }: { db: Kysely<Database> }): InvitationActivities {
+/**
+ * Load and commit of invitations: all that their workflow does to Postgres.
+ *
+ * @param issuer the installation's: whose accounts count in every organization
+ */
+export function createInvitationActivities({
+  db,
+  issuer,
+}: {
+  db: Kysely<Database>;
+  issuer: string;
+}): InvitationActivities {
   /** The row as it stands; it must exist, since a run began from it. */
   const stored = async (id: InvitationId): Promise<StoredInvitation> => {
     const row = await loadInvitation(db, id);
@@ -126,7 +145,7 @@ export function createInvitationActivities({ db }: { db: Kysely<Database> }): In
         const advanced = await db.transaction().execute(async (trx) => {
           const invitation = await advanceInvitation(trx, id, sequence, { chartVersion, facts }, transition.account);
           if (!invitation) return false;
-          const scene: Scene = { trx, invitation, transition };
+          const scene: Scene = { trx, issuer, invitation, transition };
           for (const effect of transition.effects) await effects[effect.type](scene, effect as never);
           return true;
         });

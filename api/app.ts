@@ -8,7 +8,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
-import { accountOfSession } from '../db/accounts.ts';
+import { accountOfCookie } from './caller.ts';
 import { createCookies } from './cookies.ts';
 import type { App, AppDeps, RouteDeps } from './deps.ts';
 import { createEngine } from './engine.ts';
@@ -68,8 +68,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('account', undefined);
   app.addHook('preHandler', async (request) => {
-    const session = cookies.session(request);
-    if (session && !isApi(request.url)) request.account = await accountOfSession(deps.db, session);
+    if (!isApi(request.url)) request.account = await accountOfCookie(request, all);
   });
   await app.register(csrf, {
     cookieKey: cookies.csrfName,
@@ -131,6 +130,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     const level = problem.status >= 500 ? 'error' : 'info';
     request.log[level]({ code: problem.code, ...(level === 'error' ? { error: errorForLog(error) } : {}) }, 'problem');
     reply.status(problem.status).headers(problem.headers);
+    // RFC 9110, section 15.5.2.
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
     if (problem.status === 503) reply.header('retry-after', '2');
     const body = { ...problem.body(), requestId: request.id };
     if (isApi(request.url)) return reply.type('application/problem+json').send(body);

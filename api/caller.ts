@@ -1,16 +1,19 @@
 import type { FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
-import { type Account, accountOfSession } from '../db/accounts.ts';
+import { type Account, accountOfBearer, accountOfSession } from '../db/accounts.ts';
 import { findApiKey, isApiKey, type Scope } from '../db/api-keys.ts';
 import type { Database } from '../db/database.ts';
 import type { AccountId, ApiKeyId, OrganizationId } from '../db/ids.ts';
 import { findMembership, type Role } from '../db/members.ts';
+import { findOrganizationOfIssuer } from '../db/organizations.ts';
+import { BearerRefused, type Bearers, IssuerUnavailable } from '../identity/bearers.ts';
+import { sameIssuer } from '../identity/issuers.ts';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Cookies } from './cookies.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 
-/** Who makes a request: a program with an API key, or a person with a session; and from which network address. */
+/** Who makes a request: a program with an API key, or a person with a session or a bearer token; and from which network address. */
 export type Caller =
   | {
       kind: 'api_key';
@@ -21,7 +24,25 @@ export type Caller =
       account: AccountId;
       client: string;
     }
-  | { kind: 'account'; id: AccountId; account: Account; client: string };
+  | {
+      kind: 'account';
+      id: AccountId;
+      account: Account;
+      /** The only organization in which it counts; undefined: all. */
+      organization: OrganizationId | undefined;
+      client: string;
+    };
+
+/** What it takes to find out who calls. */
+interface CallerDeps {
+  db: Kysely<Database>;
+  cookies: Cookies;
+  bearers: Bearers;
+  limits: Limits;
+  /** The installation's. */
+  issuer: string;
+  publicUrl: string;
+}
 
 /** What a caller is in one organization. */
 export interface Standing {
@@ -33,38 +54,74 @@ export interface Standing {
   client: string;
 }
 
+/** Who is signed in by the session cookie. Accounts of an issuer that the installation has left behind are not. */
+export async function accountOfCookie(
+  request: FastifyRequest,
+  { db, cookies, issuer }: Pick<CallerDeps, 'db' | 'cookies' | 'issuer'>,
+): Promise<Account | undefined> {
+  const session = cookies.session(request);
+  const account = session && (await accountOfSession(db, session));
+  return account && sameIssuer(account.issuer, issuer) ? account : undefined;
+}
+
 /**
  * Finds out who calls.
  *
- * @throws Problem `not_authenticated`, and `rate_limited` after many of them; `form_expired` for a change by session that comes from another site
+ * @throws Problem `not_authenticated`, and `rate_limited` after many of them; `issuer_unreachable`; `form_expired` for a
+ *   change by session that comes from another site
  */
-export async function authenticate(
-  request: FastifyRequest,
-  { db, cookies, limits, publicUrl }: { db: Kysely<Database>; cookies: Cookies; limits: Limits; publicUrl: string },
-): Promise<Caller> {
+export async function authenticate(request: FastifyRequest, deps: CallerDeps): Promise<Caller> {
   const client = request.ip;
   const [scheme, credential] = (request.headers.authorization ?? '').split(' ');
   if (scheme) {
-    const key =
-      scheme.toLowerCase() === 'bearer' && credential && isApiKey(credential) && (await findApiKey(db, credential));
+    const isBearer = scheme.toLowerCase() === 'bearer' && credential;
+    if (isBearer && !isApiKey(credential)) return callerOfBearer(request, credential, deps);
+    const key = isBearer && (await findApiKey(deps.db, credential));
     if (!key) {
-      await limits.use({ unknown_key: client });
+      await deps.limits.use({ unknown_key: client });
       throw new Problem('not_authenticated', 'The API key is unknown or revoked.');
     }
     const { id, organization_id: organization, role, scopes, created_by: account } = key;
     return { kind: 'api_key', id, organization, role, scopes, account, client };
   }
-  const session = cookies.session(request);
-  const account = session && (await accountOfSession(db, session));
+  const account = await accountOfCookie(request, deps);
   if (!account) {
-    await limits.use({ visit: client });
+    await deps.limits.use({ visit: client });
     throw new Problem('not_authenticated', 'Send an API key: Authorization: Bearer usher_sk_…');
   }
   // Browsers name the origin of every POST and PATCH that another site could make with the person's cookie.
-  if (request.method !== 'GET' && request.headers.origin !== new URL(publicUrl).origin) {
+  if (request.method !== 'GET' && request.headers.origin !== new URL(deps.publicUrl).origin) {
     throw new Problem('form_expired', 'A change by session cookie must come from a page of Usher.');
   }
-  return { kind: 'account', id: account.id, account, client };
+  return { kind: 'account', id: account.id, account, organization: undefined, client };
+}
+
+/** A person by a token of the installation's issuer, or of an organization's, which counts in that organization alone. */
+async function callerOfBearer(
+  request: FastifyRequest,
+  token: string,
+  { db, bearers, limits, issuer }: CallerDeps,
+): Promise<Caller> {
+  const client = request.ip;
+  const named = bearers.issuerOf(token);
+  const isOwn = named !== undefined && sameIssuer(named, issuer);
+  try {
+    if (named === undefined) throw new BearerRefused('it is neither an API key nor a JWT');
+    const organization = isOwn ? undefined : await findOrganizationOfIssuer(db, named);
+    // Nobody is asked on the word of a token alone.
+    if (!isOwn && !organization) throw new BearerRefused('nobody here trusts its issuer');
+    const account = await accountOfBearer(db, await bearers.verify(token, named));
+    if (!account) throw new BearerRefused('its account has never signed in, and it says no email and email_verified');
+    return { kind: 'account', id: account.id, account, organization: organization?.id, client };
+  } catch (error) {
+    if (error instanceof IssuerUnavailable) {
+      request.log.error({ issuer: named }, error.message);
+      throw new Problem('issuer_unreachable', 'Repeat the request in a while.');
+    }
+    if (!(error instanceof BearerRefused)) throw error;
+    await limits.use({ unknown_key: client });
+    throw new Problem('not_authenticated', `The bearer token is refused: ${error.message}.`);
+  }
 }
 
 /**
@@ -90,7 +147,8 @@ export async function standingIn(
       client: caller.client,
     };
   }
-  const member = await findMembership(db, organization, caller.id);
+  const counts = caller.organization === undefined || caller.organization === organization;
+  const member = counts && (await findMembership(db, organization, caller.id));
   if (!member) throw new Problem(hidden);
   if (member.role !== 'owner' && member.role !== 'admin') {
     throw new Problem('not_allowed', 'Owners and admins of the organization may.');

@@ -10,6 +10,7 @@ import type {
 import type { Kysely } from 'kysely';
 import type { Account } from '../db/accounts.ts';
 import type { Database } from '../db/database.ts';
+import type { Bearers } from '../identity/bearers.ts';
 import type { Links } from '../identity/links.ts';
 import type { SignIn } from '../identity/oidc.ts';
 import type { Cookies } from './cookies.ts';
@@ -28,7 +29,8 @@ export interface AppDeps {
   temporal: Client;
   links: Links;
   signIn: SignIn;
-  /** Issuer URL of the identity provider: forms may lead there. */
+  bearers: Bearers;
+  /** Issuer URL of the identity provider: its accounts count everywhere, and forms may lead there. */
   issuer: string;
   publicUrl: string;
   /** Signs cookies. */

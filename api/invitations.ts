@@ -17,7 +17,10 @@ import { isMemberMailbox, mayGrant, type Role } from '../db/members.ts';
 import type { Organization } from '../db/organizations.ts';
 import { isPlainText } from '../db/plain-text.ts';
 import { refusalOf } from '../db/refusal.ts';
+import { refusalOfInvitee } from '../identity/invitee.ts';
+import { countsIn } from '../identity/issuers.ts';
 import { type Mailbox, mailboxOf } from '../identity/mailbox.ts';
+import { mayLeadTo } from '../identity/origins.ts';
 import { type Actor, allowedEvents, createdFacts } from '../statecharts/invitation.ts';
 import { isNewer } from '../statecharts/versions.ts';
 import {
@@ -46,6 +49,8 @@ export interface InvitationDeps {
   db: Kysely<Database>;
   engine: Engine;
   limits: Limits;
+  /** The installation's issuer. */
+  issuer: string;
 }
 
 const hour = 3_600_000;
@@ -102,7 +107,7 @@ export function expiresInMs(duration: string | undefined): number | undefined {
 /** What an inviter may write, checked; the parts that need the database are looked up. */
 async function checked(
   db: Kysely<Database>,
-  organization: Pick<Organization, 'id' | 'home_url'>,
+  organization: Pick<Organization, 'id' | 'home_url' | 'origins'>,
   standing: Standing,
   input: AmendInvitation,
 ): Promise<Amendment> {
@@ -120,8 +125,11 @@ async function checked(
   if (message && !isPlainText(message)) throw new Problem('unsafe_text', 'Leave links and markup out of message.');
   if (teams?.some((team) => !isPlainText(team)))
     throw new Problem('unsafe_text', 'Leave links and markup out of teams.');
-  if (redirectUrl && !sameOrigin(redirectUrl, organization.home_url)) {
-    throw new Problem('redirect_not_allowed', "redirectUrl must have the origin of the organization's home URL.");
+  if (redirectUrl && !mayLeadTo(redirectUrl, organization)) {
+    throw new Problem(
+      'redirect_not_allowed',
+      "redirectUrl must be https, with the origin of the organization's home URL or one registered for it.",
+    );
   }
   const pools = licenses && (await findLicensePools(db, organization.id, licenses));
   const unknown = licenses?.filter((product) => !pools!.some((pool) => pool.product === product));
@@ -138,9 +146,6 @@ async function checked(
     ...(metadata ? { metadata } : {}),
   };
 }
-
-const sameOrigin = (url: string, home: string | null) =>
-  URL.canParse(url) && home !== null && URL.canParse(home) && new URL(url).origin === new URL(home).origin;
 
 /**
  * Invites: one transaction with the invitation, its reserved seats and its first delivery; then its workflow is started
@@ -276,28 +281,37 @@ const facts = (row: Invitation, decision: Decision) => ({
   request: decision.request,
 });
 
-/**
- * Whether the invitation is for this account.
- *
- * @throws Problem `email_unverified`, `wrong_account`
- */
-export function requireInvitee(row: Pick<Invitation, 'mailbox'>, account: Account): void {
-  if (account.mailbox !== row.mailbox)
-    throw new Problem('wrong_account', 'Sign in with the account of the invited address.');
-  if (!account.email_verified)
-    throw new Problem('email_unverified', 'Verify the address at the identity provider, then sign in again.');
+/** Why the invitation is not for this account; undefined when it is. @param issuer the installation's */
+export const whyNotInvitee = (row: Invitation, account: Account, issuer: string) =>
+  refusalOfInvitee({ mailbox: row.mailbox, organization: { issuer: row.organization_issuer } }, account, issuer);
+
+/** Whether the invitation is, or was, for this account to decide. @param issuer the installation's */
+export const isInvitee = (row: Invitation, account: Account, issuer: string): boolean =>
+  whyNotInvitee(row, account, issuer) === undefined ||
+  (row.decided_by === account.id && countsIn({ issuer: row.organization_issuer }, account, issuer));
+
+const remedies = {
+  issuer_not_allowed: 'The account is of an issuer that is not the organization’s.',
+  wrong_account: 'Sign in with the account of the invited address.',
+  email_unverified: 'Verify the address at the identity provider, then sign in again.',
+};
+
+/** @throws Problem `issuer_not_allowed`, `wrong_account`, `email_unverified` */
+function requireInvitee(row: Invitation, account: Account, issuer: string): void {
+  const refusal = whyNotInvitee(row, account, issuer);
+  if (refusal) throw new Problem(refusal, remedies[refusal]);
 }
 
 /** Joins. Repeated by the same account it answers the same; by another it is refused. */
 export async function acceptInvitation(
-  { db, engine }: InvitationDeps,
+  { db, engine, issuer }: InvitationDeps,
   row: Invitation,
   decision: Decision,
 ): Promise<Invitation> {
   const mine = (r: Invitation) => r.state === 'accepted' && r.decided_by === decision.account.id;
   if (mine(row)) return row;
   if (row.state === 'accepted') throw new Problem('invitation_accepted');
-  requireInvitee(row, decision.account);
+  requireInvitee(row, decision.account, issuer);
   const outcome = await engine.offer(row, acceptUpdate, { type: 'accept', ...facts(row, decision) });
   const after = await requireInvitation(db, row.id);
   return mine(after) ? after : taken(db, row.id, outcome);
@@ -305,13 +319,13 @@ export async function acceptInvitation(
 
 /** Declines; repeated by the same account it answers the same. */
 export async function declineInvitation(
-  { db, engine }: InvitationDeps,
+  { db, engine, issuer }: InvitationDeps,
   row: Invitation,
   decision: Decision,
 ): Promise<Invitation> {
   const mine = (r: Invitation) => r.state === 'declined' && r.decided_by === decision.account.id;
   if (mine(row)) return row;
-  requireInvitee(row, decision.account);
+  requireInvitee(row, decision.account, issuer);
   const outcome = await engine.offer(row, declineUpdate, { type: 'decline', ...facts(row, decision) });
   const after = await requireInvitation(db, row.id);
   return mine(after) ? after : taken(db, row.id, outcome);
@@ -360,7 +374,11 @@ export async function amendInvitation(
   request: string,
 ): Promise<Invitation> {
   if (!mayGrant(standing.role, row.role)) throw new Problem('role_too_high', 'It grants more than your own role.');
-  const organization = { id: row.organization_id, home_url: row.organization_home_url };
+  const organization = {
+    id: row.organization_id,
+    home_url: row.organization_home_url,
+    origins: row.organization_origins,
+  };
   const changes = await checked(db, organization, standing, input);
   const emailChanged = changes.mailbox !== undefined && changes.mailbox !== row.mailbox;
   if (emailChanged) await limits.email(emailOf(row, changes.mailbox!, standing, request));

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { attempt, ConfigError, readConfig } from '../config.ts';
 import { requireAdmission } from '../db/admission.ts';
 import { createDatabase } from '../db/database.ts';
+import { createBearers } from '../identity/bearers.ts';
 import { createLinks } from '../identity/links.ts';
 import { createSignIn } from '../identity/oidc.ts';
 import { buildApp } from './app.ts';
@@ -23,6 +24,7 @@ async function main() {
     temporal: new Client({ connection, ...(namespace ? { namespace } : {}) }),
     links: createLinks(config.publicUrl, config.linkKeys),
     signIn: createSignIn({ ...config.oidc, redirectUri: `${config.publicUrl}${callbackPath}` }),
+    bearers: createBearers({ audience: config.audience }),
     issuer: config.oidc.issuer,
     publicUrl: config.publicUrl,
     cookieKey: config.cookieKey,

@@ -15,7 +15,7 @@ export const problems = {
   role_too_high: { status: 403, title: 'Nobody invites above their own role' },
   wrong_account: { status: 403, title: 'The invitation is for another address' },
   email_unverified: { status: 403, title: 'The address of the account is not verified' },
-  account_mismatch: { status: 403, title: 'The account is known with another address' },
+  issuer_not_allowed: { status: 403, title: 'Accounts of this issuer do not count here' },
   not_found: { status: 404, title: 'Not found' },
   invitation_not_found: { status: 404, title: 'Not found' },
   invitation_accepted: { status: 409, title: 'The invitation has been accepted' },
@@ -35,6 +35,7 @@ export const problems = {
   internal: { status: 500, title: 'Something went wrong at our end' },
   engine_unreachable: { status: 503, title: 'The engine does not answer' },
   version_mismatch: { status: 503, title: 'This part of Usher is of another version than its data' },
+  issuer_unreachable: { status: 503, title: 'The identity provider does not answer' },
   database_unreachable: { status: 503, title: 'The database does not answer' },
 } as const satisfies Record<string, { status: number; title: string }> & Record<Refusal, unknown>;
 

@@ -28,7 +28,11 @@ const program = new Command('npm run bench --')
     'Measures invitations from the call to the member with a seat, by Usher and by others, on the same servers.',
   )
   .showHelpAfterError()
-  .option('--rows <names>', 'which rows, comma-separated', names, rows)
+  .option(
+    '--rows <names>',
+    `which rows, comma-separated (default: all of ${rows.map((r) => r.name).join(', ')})`,
+    names,
+  )
   .option('--rounds <n>', 'rounds, rows interleaved in each', whole, 5)
   .option('--one <n>', 'lifecycles a round one at a time', whole, 40)
   .option('--many <n>', 'lifecycles a round 32 at a time', whole, 320)
@@ -40,7 +44,7 @@ const program = new Command('npm run bench --')
   .option('--out <folder>', 'where bench.md, bench.json and bench.svg go', 'test-output/bench')
   .action(async (o) => {
     const report = await compare({
-      rows: o.rows,
+      rows: o.rows ?? rows,
       rounds: o.rounds,
       lifecycles: { 1: o.one, 32: o.many },
       warmUp: o.warmUp,

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Generated, type Kysely, type Selectable, sql } from 'kysely';
+import type { Bearer } from '../identity/bearers.ts';
 import { type Mailbox, mailboxOf } from '../identity/mailbox.ts';
 import type { Identity } from '../identity/oidc.ts';
 import type { Database } from './database.ts';
-import { type AccountId, newId } from './ids.ts';
+import { type AccountId, isId, newId } from './ids.ts';
 
 export interface AccountsTable {
   id: AccountId;
@@ -28,6 +29,8 @@ export interface SessionsTable {
   id_token: string;
   created_at: Generated<Date>;
   expires_at: Date;
+  /** When it was last used, to some minutes. */
+  seen_at: Generated<Date>;
 }
 
 /** Records what the identity provider says of a person now; issuer and subject name them, all else may change. */
@@ -46,34 +49,130 @@ export function upsertAccount(db: Kysely<Database>, identity: Omit<Identity, 'id
     .executeTakeFirstOrThrow();
 }
 
-const sessionDays = 14;
+/**
+ * The account a bearer token speaks for. What the token says of the person is taken as a sign-in's would be, if it was said
+ * later than what is known: an old token must not bring an old address back.
+ *
+ * @returns undefined when it is not known yet, and the token does not say enough to know it
+ */
+export async function accountOfBearer(db: Kysely<Database>, bearer: Bearer): Promise<Account | undefined> {
+  const { issuer, subject, person } = bearer;
+  if (person) {
+    const { email, emailVerified: email_verified, name, saidAt } = person;
+    const facts = { email, mailbox: mailboxOf(email) ?? ('' as const), email_verified };
+    await db
+      .insertInto('accounts')
+      .values({ id: newId('acc'), issuer, subject, ...facts, name: name ?? email.slice(0, email.lastIndexOf('@')) })
+      .onConflict((c) =>
+        c
+          .columns(['issuer', 'subject'])
+          .doUpdateSet({ ...facts, ...(name ? { name } : {}), updated_at: sql`now()` })
+          .where('accounts.updated_at', '<', saidAt)
+          // Most tokens say what is known, and write nothing.
+          .where((e) =>
+            e.or([
+              e('accounts.email', '<>', email),
+              e('accounts.email_verified', '<>', email_verified),
+              ...(name ? [e('accounts.name', '<>', name)] : []),
+            ]),
+          ),
+      )
+      .execute();
+  }
+  return db
+    .selectFrom('accounts')
+    .selectAll()
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .executeTakeFirst();
+}
+
+/** Days. Whoever comes back later signs in again, which most identity providers do without asking. */
+const longestSession = 14;
+/** Hours without a request. */
+const idleSession = 24;
+/** An account has this many at once; the oldest gives way to the next. */
+const sessionsKept = 10;
+/** Minutes. Not every request need be a write. */
+const seenEvery = 10;
+
+const idleSince = sql<Date>`now() - make_interval(hours => ${sql.lit(idleSession)})`;
 const hashOf = (sessionId: string) => createHash('sha256').update(sessionId).digest();
 
-/** Begins a session under a new id. Returns the cookie's value, which is not stored, and when it ends. */
+/** Begins a session under a new id. Returns the cookie's value, which is not stored, and when it ends at the latest. */
 export async function beginSession(
   db: Kysely<Database>,
   session: { account: AccountId; idToken: string },
 ): Promise<{ id: string; expiresAt: Date }> {
   const id = randomBytes(32).toString('base64url');
-  const expiresAt = new Date(Date.now() + sessionDays * 86_400_000);
-  await db
-    .insertInto('sessions')
-    .values({ id_hash: hashOf(id), account_id: session.account, id_token: session.idToken, expires_at: expiresAt })
-    .execute();
+  const expiresAt = new Date(Date.now() + longestSession * 86_400_000);
+  await db.transaction().execute(async (trx) => {
+    const ofAccount = trx.selectFrom('sessions').where('account_id', '=', session.account);
+    // One after the other, so that sign-ins at the same time count each other.
+    await trx.selectFrom('accounts').select('id').where('id', '=', session.account).forNoKeyUpdate().execute();
+    await trx
+      .insertInto('sessions')
+      .values({
+        id_hash: hashOf(id),
+        account_id: session.account,
+        id_token: session.idToken,
+        created_at: sql`clock_timestamp()`,
+        expires_at: expiresAt,
+      })
+      .execute();
+    await trx
+      .deleteFrom('sessions')
+      .where('id_hash', 'in', ofAccount.select('id_hash').orderBy('created_at', 'desc').offset(sessionsKept))
+      .execute();
+  });
   return { id, expiresAt };
 }
 
-/** The account of a live session. */
-export const accountOfSession = (db: Kysely<Database>, sessionId: string): Promise<Account | undefined> =>
-  db
+/** The account of a live session, which is in use by this. */
+export async function accountOfSession(db: Kysely<Database>, sessionId: string): Promise<Account | undefined> {
+  const live = await db
     .selectFrom('sessions')
     .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
     .selectAll('accounts')
+    .select('seen_at')
     .where('id_hash', '=', hashOf(sessionId))
     .where('expires_at', '>', sql<Date>`now()`)
+    .where('seen_at', '>', idleSince)
     .executeTakeFirst();
+  if (!live) return undefined;
+  const { seen_at, ...account } = live;
+  if (Date.now() - seen_at.getTime() > seenEvery * 60_000) {
+    await db.updateTable('sessions').set({ seen_at: sql`now()` }).where('id_hash', '=', hashOf(sessionId)).execute();
+  }
+  return account;
+}
 
 /** Ends a session; returns the ID token it began with, if there was one. */
 export const endSession = async (db: Kysely<Database>, sessionId: string): Promise<string | undefined> =>
   (await db.deleteFrom('sessions').where('id_hash', '=', hashOf(sessionId)).returning('id_token').executeTakeFirst())
     ?.id_token;
+
+/** The accounts, of whatever issuer, that have an address; or the one that has the id. */
+export const listAccounts = async (db: Kysely<Database>, who: string): Promise<AccountId[]> => {
+  const accounts = db.selectFrom('accounts').select('id');
+  const rows = await (isId('acc', who)
+    ? accounts.where('id', '=', who)
+    : accounts.where('mailbox', '=', mailboxOf(who) ?? ('none' as Mailbox))
+  ).execute();
+  return rows.map(({ id }) => id);
+};
+
+/** Ends every session of an account: it is signed out everywhere. Returns how many that were. */
+export const endSessions = async (db: Kysely<Database>, account: AccountId): Promise<number> =>
+  Number((await db.deleteFrom('sessions').where('account_id', '=', account).executeTakeFirst()).numDeletedRows);
+
+/** Deletes sessions that have ended by themselves. Returns how many. */
+export const forgetSessions = async (db: Kysely<Database>): Promise<number> =>
+  Number(
+    (
+      await db
+        .deleteFrom('sessions')
+        .where((e) => e.or([e('expires_at', '<', sql<Date>`now()`), e('seen_at', '<', idleSince)]))
+        .executeTakeFirst()
+    ).numDeletedRows,
+  );

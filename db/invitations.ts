@@ -256,6 +256,8 @@ const selectInvitations = (db: Kysely<Database>) =>
       'organizations.home_url as organization_home_url',
       'organizations.created_at as organization_created_at',
       'organizations.limit_factor as organization_limit_factor',
+      'organizations.issuer as organization_issuer',
+      'organizations.origins as organization_origins',
       'inviter.name as inviter_name',
       'inviter.email as inviter_email',
       'deliveries.kind as delivery_kind',
@@ -299,14 +301,20 @@ export const listInvitations = (
     .limit(page.limit)
     .execute();
 
-/** Pending invitations of a verified mailbox, newest first. */
+/**
+ * Pending invitations of a verified mailbox, newest first.
+ *
+ * @param organization only of this one
+ */
 export const listInvitationsOfMailbox = (
   db: Kysely<Database>,
   mailbox: Mailbox,
+  organization: OrganizationId | undefined,
   page: { before?: InvitationId; limit: number },
 ): Promise<Invitation[]> =>
   selectInvitations(db)
     .where('invitations.mailbox', '=', mailbox)
+    .$if(organization !== undefined, (q) => q.where('invitations.organization_id', '=', organization!))
     .where('invitations.state', '=', 'pending')
     .where('invitations.expires_at', '>', sql<Date>`now()`)
     .$if(page.before !== undefined, (q) => q.where('invitations.id', '<', page.before!))

@@ -1,5 +1,6 @@
-import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
+import type { Generated, Kysely, Transaction } from 'kysely';
 import type { Mailbox } from '../identity/mailbox.ts';
+import { mayLeadTo } from '../identity/origins.ts';
 import type { Database } from './database.ts';
 import { type AccountId, type InvitationId, type MemberId, newId, type OrganizationId } from './ids.ts';
 
@@ -86,8 +87,7 @@ export async function listMemberships(db: Kysely<Database>, account: AccountId) 
     .innerJoin('organizations', 'organizations.id', 'members.organization_id')
     .leftJoin('invitations', 'invitations.id', 'members.invitation_id')
     .select(['members.id', 'members.role', 'members.teams', 'members.joined_at', 'name', 'slug'])
-    // Where the inviter wants them to go, or else where the organization lives.
-    .select(sql<string | null>`coalesce(invitations.redirect_url, organizations.home_url)`.as('url'))
+    .select(['home_url', 'origins', 'redirect_url'])
     .where('account_id', '=', account)
     .where('removed_at', 'is', null)
     .orderBy('members.id')
@@ -100,5 +100,10 @@ export async function listMemberships(db: Kysely<Database>, account: AccountId) 
     .where('member_id', 'in', memberships.length > 0 ? memberships.map((m) => m.id) : ['mem_'])
     .orderBy('license_pools.id')
     .execute();
-  return memberships.map((m) => ({ ...m, licenses: seats.filter((s) => s.member_id === m.id) }));
+  return memberships.map(({ redirect_url, ...m }) => ({
+    ...m,
+    // Where the inviter wants them to go, while that is the organization's, or else where it lives.
+    url: redirect_url && mayLeadTo(redirect_url, m) ? redirect_url : m.home_url,
+    licenses: seats.filter((s) => s.member_id === m.id),
+  }));
 }

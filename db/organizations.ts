@@ -1,4 +1,6 @@
 import type { Generated, Kysely, Selectable } from 'kysely';
+import { isIssuer, sameIssuer } from '../identity/issuers.ts';
+import { isOrigin } from '../identity/origins.ts';
 import type { Database } from './database.ts';
 import { newId, type OrganizationId } from './ids.ts';
 import { isPlainText } from './plain-text.ts';
@@ -13,12 +15,60 @@ export interface OrganizationsTable {
   retention_days: number | null;
   /** Multiplies its limits; null for the usual ones. */
   limit_factor: number | null;
+  /** The identity provider of its own people, whose accounts count here alone; never the installation's. */
+  issuer: string | null;
+  /** Where invitations may lead members, besides the origin of `home_url`. */
+  origins: Generated<string[]>;
   created_at: Generated<Date>;
 }
 export type Organization = Selectable<OrganizationsTable>;
 
 export const findOrganization = (db: Kysely<Database>, slug: string): Promise<Organization | undefined> =>
   db.selectFrom('organizations').selectAll().where('slug', '=', slug).executeTakeFirst();
+
+/** The organization whose own identity provider this is. */
+export const findOrganizationOfIssuer = (db: Kysely<Database>, issuer: string): Promise<Organization | undefined> =>
+  db.selectFrom('organizations').selectAll().where('issuer', '=', issuer).executeTakeFirst();
+
+/**
+ * Registers an organization's identity provider and origins; what is left out stays.
+ *
+ * @param changes.issuer null: none
+ * @param installation the issuer at which people sign in to Usher; it can be no organization's own
+ * @throws RangeError in a sentence what is wrong with them
+ */
+export async function registerTrust(
+  db: Kysely<Database>,
+  slug: string,
+  changes: { issuer?: string | null; origins?: readonly string[] },
+  installation: string,
+): Promise<Organization> {
+  const { issuer, origins } = changes;
+  if (issuer && !isIssuer(issuer)) {
+    throw new RangeError('An issuer is an https URL without query or fragment, exactly as its tokens name it.');
+  }
+  if (issuer && sameIssuer(issuer, installation)) {
+    throw new RangeError("The installation's own issuer counts everywhere already, and can be no organization's.");
+  }
+  const bad = origins?.find((origin) => !isOrigin(origin));
+  if (bad !== undefined)
+    throw new RangeError(`${bad} is no origin: write https://name or https://name:port, and no more.`);
+  if (origins && origins.length > 20) throw new RangeError('An organization has 20 origins at most.');
+  try {
+    const organization = await db
+      .updateTable('organizations')
+      // The slug itself, so that there is always something to set.
+      .set({ slug, ...(issuer === undefined ? {} : { issuer }), ...(origins ? { origins: [...origins] } : {}) })
+      .where('slug', '=', slug)
+      .returningAll()
+      .executeTakeFirst();
+    if (!organization) throw new RangeError(`There is no organization ${slug}.`);
+    return organization;
+  } catch (cause) {
+    if ((cause as { constraint?: string }).constraint !== 'organizations_one_issuer') throw cause;
+    throw new RangeError('The issuer is that of another organization.', { cause });
+  }
+}
 
 /**
  * Creates an organization, or returns the one that has the slug.
@@ -44,6 +94,7 @@ export async function ensureOrganization(
       home_url: organization.homeUrl ?? null,
       retention_days: null,
       limit_factor: null,
+      issuer: null,
     })
     .onConflict((c) => c.column('slug').doNothing())
     .execute();

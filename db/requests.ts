@@ -1,4 +1,5 @@
 import { type Generated, type Kysely, sql } from 'kysely';
+import { forgetSessions } from './accounts.ts';
 import type { Database } from './database.ts';
 import { forgetUnused } from './limits.ts';
 
@@ -78,6 +79,5 @@ export async function forgetExpired(db: Kysely<Database>): Promise<number> {
     .deleteFrom('requests')
     .where('created_at', '<', sql<Date>`now() - make_interval(hours => ${hoursKept})`)
     .executeTakeFirst();
-  const sessions = await db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).executeTakeFirst();
-  return Number(requests.numDeletedRows + sessions.numDeletedRows) + (await forgetUnused(db));
+  return Number(requests.numDeletedRows) + (await forgetSessions(db)) + (await forgetUnused(db));
 }

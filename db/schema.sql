@@ -186,6 +186,8 @@ create table organizations (
   name text not null,
   home_url text,
   created_at timestamp with time zone not null default now(),
+  issuer text collate "C",
+  origins text[] collate "C" not null default '{}'::text[],
   limit_factor real,
   retention_days integer,
   constraint organizations_pkey PRIMARY KEY (id),
@@ -193,6 +195,7 @@ create table organizations (
   constraint organizations_retention_days_check CHECK ((retention_days >= 0)),
   constraint organizations_slug_key UNIQUE (slug)
 );
+CREATE UNIQUE INDEX organizations_one_issuer ON organizations USING btree (rtrim(issuer, '/'::text));
 
 create table reasons (
   id text collate "C" not null,
@@ -233,6 +236,7 @@ create table sessions (
   id_token text not null,
   created_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null default now(),
   constraint sessions_pkey PRIMARY KEY (id_hash)
 );
 CREATE INDEX sessions_account ON sessions USING btree (account_id);

@@ -8,6 +8,7 @@ import { buildApp } from '../api/app.ts';
 import { callbackPath } from '../api/routes/sign-in.ts';
 import { createDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
+import { createBearers } from '../identity/bearers.ts';
 import { createLinks } from '../identity/links.ts';
 import { createSignIn } from '../identity/oidc.ts';
 import { startProvider } from '../identity/provider/start-provider.ts';
@@ -173,6 +174,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     links,
     from: mail.from,
     lookupPatienceMs: 60_000,
+    issuer: provider.url,
     connection,
     temporal: client,
     namespace: 'default',
@@ -191,6 +193,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     temporal: client,
     links,
     signIn: createSignIn({ issuer: provider.url, clientId, clientSecret, redirectUri: `${publicUrl}${callbackPath}` }),
+    bearers: createBearers({ audience: publicUrl }),
     issuer: provider.url,
     publicUrl,
     cookieKey: Buffer.from(secrets.cookieKey, 'base64'),

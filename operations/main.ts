@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { ConfigError } from '../config.ts';
-import { sweepCommand } from './sweep.ts';
+import { organization } from './organization.ts';
+import { signOut } from './sign-out.ts';
+import { sweep } from './sweep.ts';
 
 /**
  * `npm run operate -- <command>`: what operators do by hand, with Usher's own variables, straight on Postgres and Temporal.
@@ -9,7 +11,9 @@ import { sweepCommand } from './sweep.ts';
 const program = new Command('npm run operate --')
   .description('What operators of Usher do by hand. Each command reads the variables of docs/configuration.md.')
   .showHelpAfterError()
-  .addCommand(sweepCommand);
+  .addCommand(organization)
+  .addCommand(signOut)
+  .addCommand(sweep);
 
 try {
   await program.parseAsync();

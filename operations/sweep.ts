@@ -10,7 +10,7 @@ import { createDatabase, type Database } from '../db/database.ts';
 import { type InvitationId, isId, type LicensePoolId } from '../db/ids.ts';
 
 /** `npm run operate -- sweep`: after Temporal or Postgres has lost something. Shares all it does with the reconciler. */
-export const sweepCommand = new Command('sweep')
+export const sweep = new Command('sweep')
   .summary('gets every pending invitation going again')
   .description(
     `Gets every pending invitation going again, after Temporal or Postgres has lost something.
@@ -40,11 +40,11 @@ Reads USHER_DATABASE_URL and Temporal's own variables. Ends with 1 when somethin
     const temporal = new Client({ connection, ...(namespace ? { namespace } : {}) });
     const interrupted = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
-    if (!(await sweep({ db, temporal, now, after, signal: interrupted.signal }))) process.exitCode = 1;
+    if (!(await sweepAll({ db, temporal, now, after, signal: interrupted.signal }))) process.exitCode = 1;
   });
 
 /** @returns false when something could not be done */
-async function sweep(o: {
+async function sweepAll(o: {
   db: Kysely<Database>;
   temporal: Client;
   now: number;

@@ -77,7 +77,9 @@ export type Refusal =
   | 'license_ended'
   | 'already_invited'
   | 'already_member'
-  | 'wrong_account';
+  | 'issuer_not_allowed'
+  | 'wrong_account'
+  | 'email_unverified';
 
 /** What became of an offered event. */
 export type Outcome = { status: 'taken'; sequence: number } | { status: 'refused'; code: Refusal };

@@ -4,7 +4,7 @@ import { date, dateTime } from './date-time.ts';
 import { type InviterView, inviter, type LicenseView, type OrganizationView } from './invitation-facts.ts';
 import { type AccountView, type Html, layout } from './layout.ts';
 import { banner, type Notice, noticeBanner } from './notice.ts';
-import { invitationPath } from './post-form.ts';
+import { invitationPath, postForm } from './post-form.ts';
 import { type Role, roleNames } from './role.ts';
 import { signInForm } from './sign-in-form.ts';
 import { address, supplied } from './supplied.ts';
@@ -151,6 +151,13 @@ export const homePage = ({ account, csrf, memberships, invitations, notice }: Ho
           : 'Once you join one, it is here, with your licences.'
       }</p>`
       }
+    </section>
+    <section aria-labelledby="sessions">
+      <h2 id="sessions">Your sessions</h2>
+      <div class="card row">
+        <p class="row-main note">Signs you out here and in every other browser. Use it when you have left one open, or lost a device.</p>
+        ${postForm('/sign-out-everywhere', { _csrf: csrf }, html`<button class="button secondary">Sign out everywhere</button>`)}
+      </div>
     </section>`,
   });
 };

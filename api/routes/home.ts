@@ -19,7 +19,7 @@ export function registerHome(app: App, { db }: RouteDeps): void {
       const joined = memberships.find((m) => m.slug === request.query.joined);
       const invitations =
         account.email_verified && account.mailbox !== ''
-          ? await listInvitationsOfMailbox(db, account.mailbox, { limit: 50 })
+          ? await listInvitationsOfMailbox(db, account.mailbox, undefined, { limit: 50 })
           : [];
       const notice: Notice | undefined = joined && {
         kind: 'success',

@@ -5,6 +5,7 @@ import { isId } from '../../db/ids.ts';
 import { findInvitation, type Invitation as InvitationRow, listInvitations } from '../../db/invitations.ts';
 import { findLicensePools } from '../../db/licenses.ts';
 import { findOrganization, type Organization } from '../../db/organizations.ts';
+import { sameIssuer } from '../../identity/issuers.ts';
 import { mailboxOf } from '../../identity/mailbox.ts';
 import type { Actor } from '../../statecharts/invitation.ts';
 import { authenticate, type Caller, requireScope, type Standing, standingIn } from '../caller.ts';
@@ -18,6 +19,7 @@ import {
   declineInvitation,
   expiresInMs,
   invitationBody,
+  isInvitee,
   resendInvitation,
   revokeInvitation,
 } from '../invitations.ts';
@@ -46,7 +48,7 @@ const idempotencyHeader = Type.Object({
 
 /** The invitations of an organization, and what can be done with one. */
 export function registerInvitations(app: App, deps: RouteDeps): void {
-  const { db, links } = deps;
+  const { db, links, issuer } = deps;
 
   const findVisibleOrganization = async (slug: string): Promise<Organization> => {
     const organization = await findOrganization(db, slug);
@@ -70,7 +72,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
   /** An invitation the caller may see: its organization's admins and keys, and the invitee. */
   const visible = async (caller: Caller, id: string): Promise<InvitationRow> => {
     const row = await findRow(id);
-    if (caller.kind === 'account' && isInvitee(caller.account, row)) return row;
+    if (caller.kind === 'account' && isInvitee(row, caller.account, issuer)) return row;
     await standingIn(db, caller, row.organization_id, 'read', 'invitation_not_found');
     return row;
   };
@@ -84,29 +86,28 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     if (caller.kind === 'account') {
       if (body?.account) throw new Problem('invalid_request', 'Leave account out: the signed-in account decides.');
       // Whoever is not invited may not know that it exists, unless they hold it from its organization.
-      if (!isInvitee(caller.account, row))
+      if (!isInvitee(row, caller.account, issuer))
         await standingIn(db, caller, row.organization_id, 'read', 'invitation_not_found');
       return { by: { kind: 'account', id: caller.id }, account: caller.account };
     }
     if (caller.organization !== row.organization_id) throw new Problem('invitation_not_found');
     requireScope(caller, 'act');
     if (!body?.account) throw new Problem('invalid_request', 'account is missing: say whom you have authenticated.');
-    return { by: { kind: 'api_key', id: caller.id }, account: await vouchedAccount(body.account) };
+    return { by: { kind: 'api_key', id: caller.id }, account: await vouchedAccount(row, body.account) };
   };
 
-  /** Records an account a key vouches for. What is known of an account from its own sign-in is not overwritten. */
-  const vouchedAccount = async (said: NonNullable<ActingAccount['account']>): Promise<Account> => {
-    const known = await db
-      .selectFrom('accounts')
-      .selectAll()
-      .where('issuer', '=', said.issuer)
-      .where('subject', '=', said.subject)
-      .executeTakeFirst();
-    if (!known) return upsertAccount(db, { ...said, name: said.name ?? said.email.split('@')[0]! });
-    if (known.mailbox !== mailboxOf(said.email) || known.email_verified !== said.emailVerified) {
-      throw new Problem('account_mismatch', 'The account must sign in to Usher itself for its address to change here.');
+  /**
+   * Records an account a key vouches for, as a sign-in would. It is of its organization's own issuer, so that no key can
+   * say anything of the accounts of others.
+   */
+  const vouchedAccount = (row: InvitationRow, said: NonNullable<ActingAccount['account']>): Promise<Account> => {
+    if (said.issuer !== row.organization_issuer || sameIssuer(said.issuer, issuer)) {
+      throw new Problem(
+        'issuer_not_allowed',
+        'The key may vouch only for accounts of the issuer that is registered for its organization.',
+      );
     }
-    return known;
+    return upsertAccount(db, { ...said, name: said.name ?? said.email.split('@')[0]! });
   };
 
   app.post(
@@ -325,9 +326,6 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     },
   );
 }
-
-const isInvitee = (account: Account, row: InvitationRow) =>
-  row.decided_by === account.id || (account.email_verified && account.mailbox === row.mailbox);
 
 /** One page of a list that was read one row further than its limit. */
 export function page<TRow, TItem>(

@@ -1,12 +1,19 @@
 import { Type } from 'typebox';
+import { endSessions } from '../../db/accounts.ts';
 import { isId } from '../../db/ids.ts';
 import { listInvitationsOfMailbox } from '../../db/invitations.ts';
-import { authenticate } from '../caller.ts';
+import { authenticate, type Caller } from '../caller.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { invitationBody } from '../invitations.ts';
 import { Problem } from '../problem.ts';
-import { Invitation, listOf, Page, ProblemSchema } from '../schemas.ts';
+import { Invitation, listOf, Nothing, Page, ProblemSchema } from '../schemas.ts';
 import { page } from './invitations.ts';
+
+/** @throws Problem `not_allowed` */
+function requirePerson(caller: Caller): asserts caller is Extract<Caller, { kind: 'account' }> {
+  if (caller.kind !== 'account')
+    throw new Problem('not_allowed', 'This is for a person: with a session or a bearer token.');
+}
 
 /** What concerns the signed-in person. */
 export function registerMe(app: App, deps: RouteDeps): void {
@@ -22,17 +29,39 @@ export function registerMe(app: App, deps: RouteDeps): void {
     },
     async (request) => {
       const caller = await authenticate(request, deps);
-      if (caller.kind !== 'account') throw new Problem('not_allowed', 'Only a signed-in person has invitations.');
+      requirePerson(caller);
       const { mailbox, email_verified } = caller.account;
       const { cursor, limit = 50 } = request.query;
       if (cursor !== undefined && !isId('inv', cursor))
         throw new Problem('invalid_request', 'cursor is not one of ours.');
       if (!email_verified || !mailbox) return { items: [], cursor: null };
-      const rows = await listInvitationsOfMailbox(deps.db, mailbox, {
+      const rows = await listInvitationsOfMailbox(deps.db, mailbox, caller.organization, {
         ...(cursor && isId('inv', cursor) ? { before: cursor } : {}),
         limit: limit + 1,
       });
       return page(rows, limit, invitationBody, (row) => row.id);
+    },
+  );
+
+  app.post(
+    '/v1/me/sign-out-everywhere',
+    {
+      schema: {
+        summary: 'End all sessions of the signed-in person, this one included',
+        tags: ['me'],
+        body: Type.Optional(Nothing),
+        response: {
+          200: Type.Object({ ended: Type.Integer({ description: 'How many sessions that were' }) }),
+          '4xx': ProblemSchema,
+          '5xx': ProblemSchema,
+        },
+      },
+    },
+    async (request, reply) => {
+      const caller = await authenticate(request, deps);
+      requirePerson(caller);
+      deps.cookies.clearSession(reply);
+      return { ended: await endSessions(deps.db, caller.id) };
     },
   );
 }

@@ -4,7 +4,14 @@ import type { Account } from '../../db/accounts.ts';
 import { isId } from '../../db/ids.ts';
 import { findInvitation, type Invitation } from '../../db/invitations.ts';
 import type { App, RouteDeps } from '../deps.ts';
-import { acceptInvitation, askToResend, type Decision, declineInvitation } from '../invitations.ts';
+import {
+  acceptInvitation,
+  askToResend,
+  type Decision,
+  declineInvitation,
+  isInvitee,
+  whyNotInvitee,
+} from '../invitations.ts';
 import { frameOf, sendPage } from '../page.ts';
 import { alreadyAcceptedPage } from '../pages/already-accepted-page.ts';
 import { declinePage } from '../pages/decline-page.ts';
@@ -37,7 +44,7 @@ interface Visit {
 
 /** The pages of invitees, the home page, and a first console. GET changes nothing: mail scanners follow links. */
 export function registerPages(app: App, deps: RouteDeps): void {
-  const { db, links, cookies, limits } = deps;
+  const { db, links, cookies, limits, issuer } = deps;
 
   /** @throws Problem `not_found` when the browser has neither a link to it nor the invited account */
   const visit = async (request: FastifyRequest, id: string): Promise<Visit | undefined> => {
@@ -47,10 +54,8 @@ export function registerPages(app: App, deps: RouteDeps): void {
     const read = token ? links.read(token) : undefined;
     const link = read?.invitation !== row.id ? 'none' : read.generation === row.generation ? 'live' : 'dead';
     const { account } = request;
-    const isInvitee =
-      account !== undefined &&
-      (row.decided_by === account.id || (account.email_verified && account.mailbox === row.mailbox));
-    return link === 'none' && !isInvitee ? undefined : { row, link, account, isInvitee };
+    const invitee = account !== undefined && isInvitee(row, account, issuer);
+    return link === 'none' && !invitee ? undefined : { row, link, account, isInvitee: invitee };
   };
 
   const unknown = (reply: FastifyReply, account?: Account) =>
@@ -99,12 +104,23 @@ export function registerPages(app: App, deps: RouteDeps): void {
       case 'expired':
       case 'revoked':
         return invalid(reply, seen);
-      case 'pending':
+      case 'pending': {
         // Due, though the engine may not have said so yet.
         if (row.expires_at.getTime() <= Date.now()) return invalid(reply, seen);
         if (link === 'dead' && !isInvitee) return invalid(reply, seen);
         if (!account) return startSignIn(deps, request, reply, { invitation: row.id });
-        if (account.mailbox !== row.mailbox) {
+        const refusal = whyNotInvitee(row, account, issuer);
+        if (refusal === 'email_unverified') {
+          return sendPage(
+            reply.status(403),
+            unverifiedPage({
+              ...frameOf(reply, account),
+              account,
+              invitation: { id: row.id, organization: organizationOf(row) },
+            }),
+          );
+        }
+        if (refusal) {
           return sendPage(
             reply.status(403),
             wrongAccountPage({
@@ -119,17 +135,8 @@ export function registerPages(app: App, deps: RouteDeps): void {
             }),
           );
         }
-        if (!account.email_verified) {
-          return sendPage(
-            reply.status(403),
-            unverifiedPage({
-              ...frameOf(reply, account),
-              account,
-              invitation: { id: row.id, organization: organizationOf(row) },
-            }),
-          );
-        }
         return undefined;
+      }
       default:
         return row.state satisfies never;
     }

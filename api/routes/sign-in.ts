@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { beginSession, endSession, upsertAccount } from '../../db/accounts.ts';
+import { beginSession, endSession, endSessions, upsertAccount } from '../../db/accounts.ts';
 import { type InvitationId, isId } from '../../db/ids.ts';
 import { findInvitation } from '../../db/invitations.ts';
 import { SignInRefused, SignInUnavailable } from '../../identity/oidc.ts';
@@ -106,22 +106,25 @@ export function registerSignIn(app: App, deps: RouteDeps): void {
     }
   });
 
-  app.post(
-    '/sign-out',
-    {
-      schema: { hide: true, body: Type.Object({ _csrf: Type.Optional(Type.String()) }) },
-      preHandler: [
-        // Signed out in another tab: what was wanted is so already.
-        async (request, reply) => (request.account ? undefined : reply.redirect('/', 303)),
-        app.csrfProtection,
-      ],
-    },
-    async (request, reply) => {
-      const session = cookies.session(request);
-      const idToken = session && (await endSession(db, session));
-      cookies.clearSession(reply);
-      const url = idToken && (await signIn.endSessionUrl({ idToken, returnTo: `${publicUrl}/` }));
-      return reply.redirect(url || '/', 303);
-    },
-  );
+  for (const path of ['/sign-out', '/sign-out-everywhere']) {
+    app.post(
+      path,
+      {
+        schema: { hide: true, body: Type.Object({ _csrf: Type.Optional(Type.String()) }) },
+        preHandler: [
+          // Signed out in another tab: what was wanted is so already.
+          async (request, reply) => (request.account ? undefined : reply.redirect('/', 303)),
+          app.csrfProtection,
+        ],
+      },
+      async (request, reply) => {
+        const session = cookies.session(request);
+        const idToken = session && (await endSession(db, session));
+        if (path === '/sign-out-everywhere') await endSessions(db, request.account!.id);
+        cookies.clearSession(reply);
+        const url = idToken && (await signIn.endSessionUrl({ idToken, returnTo: `${publicUrl}/` }));
+        return reply.redirect(url || '/', 303);
+      },
+    );
+  }
 }

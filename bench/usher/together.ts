@@ -5,6 +5,7 @@ import { buildApp } from '../../api/app.ts';
 import { callbackPath } from '../../api/routes/sign-in.ts';
 import { readConfig } from '../../config.ts';
 import { createDatabase } from '../../db/database.ts';
+import { createBearers } from '../../identity/bearers.ts';
 import { createLinks } from '../../identity/links.ts';
 import { createSignIn } from '../../identity/oidc.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
@@ -26,6 +27,7 @@ const worker = await createWorker({
   links,
   from: config.mail.from,
   lookupPatienceMs: config.mail.lookupPatienceMs,
+  issuer: config.oidc.issuer,
   connection,
   temporal,
   namespace,
@@ -35,9 +37,11 @@ const app = await buildApp({
   temporal,
   links,
   signIn: createSignIn({ ...config.oidc, redirectUri: `${config.publicUrl}${callbackPath}` }),
+  bearers: createBearers({ audience: config.audience }),
   issuer: config.oidc.issuer,
   publicUrl: config.publicUrl,
   cookieKey: config.cookieKey,
+  limitFactor: config.limitFactor,
   logger: pino({ level: config.logLevel }),
 });
 await app.listen({ host: config.host, port: config.port });

@@ -253,7 +253,7 @@ describe('callers', () => {
     }
   });
 
-  test('a key may not overwrite what an account’s own sign-in said', async () => {
+  test('a key may not speak for an account of those who sign in to Usher itself', async () => {
     const { account } = await usher.person('known-account@example.com');
     const said = {
       issuer: account.issuer,
@@ -264,7 +264,7 @@ describe('callers', () => {
     await expectProblem(
       () => usher.call(`/v1/invitations/${pending.id}/accept`, { body: { account: said } }),
       403,
-      'account_mismatch',
+      'issuer_not_allowed',
     );
   });
 

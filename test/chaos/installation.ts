@@ -13,7 +13,7 @@ import { createDatabase, type Database } from '../../db/database.ts';
 import type { InvitationId } from '../../db/ids.ts';
 import { ensureLicensePool } from '../../db/licenses.ts';
 import { migrate } from '../../db/migrate.ts';
-import { ensureOrganization, type Organization } from '../../db/organizations.ts';
+import { ensureOrganization, type Organization, registerTrust } from '../../db/organizations.ts';
 import { guarded } from '../../local/child.ts';
 import { freePort } from '../../local/ports.ts';
 import { startPostgres } from '../../local/postgres.ts';
@@ -242,6 +242,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   };
 
   const organization = await ensureOrganization(db, { slug: 'acme', name: 'Acme' });
+  await registerTrust(db, 'acme', { issuer: 'https://idp.example' }, environment.USHER_ISSUER);
   const owner: Account = await upsertAccount(db, {
     issuer: 'test',
     subject: 'owner',

@@ -60,7 +60,8 @@ test('what is called required is, and what has a default has that one', () => {
     expect(() => readConfig(without), name).toThrow(name);
   }
   for (const { names, second } of rows.filter(({ second }) => second !== 'required')) {
-    expect(readConfig({ ...values, [names[0]!]: second === 'none' ? '' : second }), names[0]).toEqual(config);
+    const value = second === 'none' ? '' : second.replace(/\{(\w+)\}/, (_, name) => values[name]!);
+    expect(readConfig({ ...values, [names[0]!]: value }), names[0]).toEqual(config);
   }
 });
 

@@ -82,6 +82,16 @@ export class Visitor {
     return this.page.text.match(/<h1>([^<]*)<\/h1>/)?.[1];
   }
 
+  /** Puts a cookie in, as who sits at the browser, or next to it on the network, could. */
+  plant(name: string, value: string): void {
+    this.#store(`${name}=${value}; Path=/`, new URL('http://localhost'));
+  }
+
+  /** The value of a cookie whose name ends so. */
+  cookie(ending: string): string | undefined {
+    return this.#cookies.find(({ name }) => name.endsWith(ending))?.value;
+  }
+
   cookieNames(): string[] {
     return this.#cookies.map(({ name }) => name);
   }

@@ -95,7 +95,7 @@ function inOrder(world: World, acts: { act: Act; key: string }[]): { world: Worl
 async function walk(
   db: Kysely<Database>,
   { seats, steps }: { seats: number; steps: Step[] },
-  activities: InvitationActivities = createInvitationActivities({ db }),
+  activities: InvitationActivities = createInvitationActivities({ db, issuer: 'order' }),
 ) {
   const organization = await newOrganization(db, seats);
   let world = newWorld(Date.UTC(2030, 0, 1), seats);
@@ -208,7 +208,7 @@ const faults: [string, (real: InvitationActivities) => Partial<InvitationActivit
 ];
 
 test.each(faults)('a commit that %s is found out', async (_, fault) => {
-  const real = createInvitationActivities({ db });
+  const real = createInvitationActivities({ db, issuer: 'order' });
   const values = fc.sample(sequence, { numRuns: 200, seed });
   const walks = async () => {
     for (const value of values) await walk(db, value, { ...real, ...fault(real) });

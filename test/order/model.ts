@@ -10,7 +10,7 @@ import type { Outcome, Refusal } from '../../workflows/contract.ts';
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** Whoever owns a mailbox is the account of that name; an `unverified` one merely says so. */
+/** Whoever owns a mailbox is the account of that name; an `unverified` one merely says so, of ann's. */
 export type Mailbox = 'ann' | 'bob' | 'cleo';
 export type Person = Mailbox | 'unverified';
 
@@ -138,6 +138,7 @@ function carryOut(world: World, act: Act): Answer {
       if (act.receivedAt >= i.deadline) return refused('invitation_expired');
       if (act.seen !== i.emailVersion) return refused('email_changed');
       if (act.do === 'accept') {
+        if (act.by === 'unverified' && i.mailbox === 'ann') return refused('email_unverified');
         if (act.by !== i.mailbox) return refused('wrong_account');
         if (world.members.has(act.by)) return refused('already_member');
         world.members.set(act.by, act.to);

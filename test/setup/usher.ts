@@ -15,7 +15,8 @@ import { insertApiKey, newApiKey, type Scope, scopes } from '../../db/api-keys.t
 import { createDatabase, type Database } from '../../db/database.ts';
 import { ensureLicensePool } from '../../db/licenses.ts';
 import { insertMember, type Role } from '../../db/members.ts';
-import { ensureOrganization, type Organization } from '../../db/organizations.ts';
+import { ensureOrganization, type Organization, registerTrust } from '../../db/organizations.ts';
+import { createBearers } from '../../identity/bearers.ts';
 import { createLinks, type Links } from '../../identity/links.ts';
 import { createSignIn } from '../../identity/oidc.ts';
 import { type ProviderOptions, type RunningProvider, startProvider } from '../../identity/provider/start-provider.ts';
@@ -63,6 +64,8 @@ export interface Usher {
   links: Links;
   /** The mail sandbox. */
   inbox: string;
+  /** The installation's issuer. */
+  issuer: string;
   organization: Organization;
   owner: Account;
   /** An API key of the organization with every scope. */
@@ -108,6 +111,8 @@ export interface UsherOptions {
   worker?: Partial<WorkerDeps>;
   /** Starts the embedded identity provider, on another site than Usher. */
   withProvider?: true;
+  /** The issuer URL of a provider that the test has started itself, with any client; that one signs people in. */
+  issuer?: string;
   organization?: { slug: string; name: string; homeUrl?: string };
   /** @default 1000, so that no test meets a limit that is not about limits */
   limitFactor?: number;
@@ -138,7 +143,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
   const url = `http://localhost:${port}`;
   const links = createLinks(url, [randomBytes(32)]);
   const providerPort = options.withProvider ? await freePort() : 9;
-  const issuer = `http://127.0.0.1:${providerPort}`;
+  const issuer = options.issuer ?? `http://127.0.0.1:${providerPort}`;
   const client = { id: 'usher', secret: 'a secret between the two' };
   const providerOptions: ProviderOptions | undefined = options.withProvider && {
     issuer,
@@ -172,6 +177,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
       // So that a provider that goes down is noticed at once.
       trustMs: 0,
     }),
+    bearers: createBearers({ audience: url }),
     issuer,
     publicUrl: url,
     cookieKey: randomBytes(32),
@@ -181,10 +187,11 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
   started.defer(() => app.close());
   await app.listen({ host: 'localhost', port });
 
-  const organization = await ensureOrganization(
+  const { slug } = await ensureOrganization(
     db,
     options.organization ?? { slug: 'acme', name: 'Acme', homeUrl: 'https://acme.example/home' },
   );
+  const organization = await registerTrust(db, slug, { issuer: 'https://idp.example' }, issuer);
   const owner = await upsertAccount(db, {
     issuer,
     subject: 'owner',
@@ -219,6 +226,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
       links,
       from: 'Usher <usher@usher.example>',
       lookupPatienceMs: 15_000,
+      issuer,
       connection: temporal.nativeConnection,
       temporal: temporal.client,
       namespace: temporal.namespace ?? 'default',
@@ -279,6 +287,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
 
   const usher: Usher = {
     url,
+    issuer,
     db,
     databaseUrl,
     temporal,
