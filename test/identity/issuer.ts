@@ -88,7 +88,9 @@ export async function startIssuer(): Promise<Issuer> {
     token(claims, header = {}) {
       const now = Math.floor(Date.now() / 1000);
       const payload = { iss: url, iat: now, exp: now + 300, ...claims };
-      return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid: key.id, ...header }).sign(key.private);
+      return new SignJWT(payload)
+        .setProtectedHeader({ alg: 'RS256', kid: issuer.key.id, ...header })
+        .sign(issuer.key.private);
     },
     async close() {
       server.closeAllConnections();
