@@ -19,6 +19,7 @@ import { isPlainText } from '../db/plain-text.ts';
 import { refusalOf } from '../db/refusal.ts';
 import { refusalOfInvitee } from '../identity/invitee.ts';
 import { countsIn } from '../identity/issuers.ts';
+import { canLookAlike, spellings } from '../identity/look-alike.ts';
 import { type Mailbox, mailboxOf } from '../identity/mailbox.ts';
 import { mayLeadTo } from '../identity/origins.ts';
 import { type Actor, allowedEvents, createdFacts } from '../statecharts/invitation.ts';
@@ -56,6 +57,14 @@ export interface InvitationDeps {
 const hour = 3_600_000;
 const expiry = { shortest: hour, longest: 90 * 24 * hour, usual: 7 * 24 * hour };
 
+/** What an inviter should look at twice. */
+function warningsOf(email: string): InvitationBody['warnings'] {
+  if (!canLookAlike(email)) return [];
+  const both = spellings(email);
+  const domain = both ? ` Its domain ${both.readable} is spelled ${both.plain} in plain letters.` : '';
+  return [{ code: 'look_alike', detail: `The address has letters that can look like others.${domain}` }];
+}
+
 /** An invitation as callers see it. */
 export const invitationBody = (row: Invitation): InvitationBody => ({
   id: row.id,
@@ -78,6 +87,7 @@ export const invitationBody = (row: Invitation): InvitationBody => ({
   allowed: isNewer({ chartVersion: row.chart_version }) ? [] : allowedEvents(factsOf(row), Date.now()),
   workflowId: invitationWorkflowId(row.id),
   metadata: row.metadata,
+  warnings: warningsOf(row.email),
   batch: null,
 });
 

@@ -118,6 +118,9 @@ export const Invitation = Type.Object({
   allowed: Type.Array(oneOf(peoplesEvents), { description: 'What it takes now: advice, not a promise' }),
   workflowId: Type.String(),
   metadata: Type.Record(Type.String(), Type.String()),
+  warnings: Type.Array(Type.Object({ code: oneOf(['look_alike']), detail: Type.String() }), {
+    description: 'What to look at twice; `look_alike`: the address has letters that can pass for others',
+  }),
   batch: Type.Null(),
 });
 export type Invitation = Static<typeof Invitation>;

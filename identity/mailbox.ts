@@ -10,7 +10,7 @@ const maxAddress = 254;
 /**
  * Makes the mailbox of an email address: the local part lowercased in ASCII only, the domain brought to ASCII by UTS 46.
  * Two addresses are the same person's exactly when these are equal byte by byte; look-alikes (Kelvin sign, dotless i,
- * full-width letters in the local part) stay different.
+ * full-width letters in the local part) stay different. Letters that are not seen at all are refused.
  *
  * @returns undefined when it is no address that mail can be sent to
  */
@@ -28,6 +28,7 @@ export function mailboxOf(email: string): Mailbox | undefined {
 
 /** A dot-atom of RFC 5322 with the letters of RFC 6531, no quoted strings: providers do not send to those. */
 const isLocalPart = (local: string) =>
+  !/\p{Default_Ignorable_Code_Point}/u.test(local) &&
   /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u.test(local);
 
 /** The address to put on an envelope: as written, but the domain in ASCII, which is what mail providers take. */

@@ -4,6 +4,7 @@ import { organizationTile } from './avatar.ts';
 import { dateTime } from './date-time.ts';
 import type { LicenseView, OrganizationView } from './invitation-facts.ts';
 import { type AccountView, type Html, layout } from './layout.ts';
+import { lookAlikeNote } from './look-alike.ts';
 import { type Role, roleNames } from './role.ts';
 import { address, supplied } from './supplied.ts';
 
@@ -69,7 +70,7 @@ const expires = (state: InvitationState) => state === 'pending' || state === 'ex
 
 const invitationRow = (invitation: ConsoleInvitationView): Html => html`
             <tr>
-              <th scope="row">${address(invitation.email)}</th>
+              <th scope="row">${address(invitation.email)}${lookAlikeNote(invitation.email)}</th>
               <td><span class="badge ${states[invitation.state].tone}">${states[invitation.state].text}</span></td>
               <td>${
                 isTrouble(invitation.delivery.status)

@@ -1,19 +1,8 @@
-import { domainToASCII, domainToUnicode } from 'node:url';
 import { html } from 'hono/html';
+import { canLookAlike, spellings } from '../../identity/look-alike.ts';
 import { icon } from './icon.ts';
 import type { Html } from './layout.ts';
 import { address, supplied } from './supplied.ts';
-
-/** True for an address with characters that can pass for others: any outside ASCII, written out or as punycode. */
-export const canLookAlike = (email: string): boolean => /[^\x20-\x7e]/.test(email) || /[@.]xn--/i.test(email);
-
-/** The domain in both spellings, if they differ. */
-function spellings(email: string): { readable: string; plain: string } | undefined {
-  const domain = email.slice(email.lastIndexOf('@') + 1);
-  const plain = domainToASCII(domain);
-  const readable = domainToUnicode(domain);
-  return plain && readable && plain !== readable ? { readable, plain } : undefined;
-}
 
 /**
  * A line that asks to look twice at an address with characters that can pass for others, as `аcme.example` with a
@@ -30,4 +19,11 @@ export function lookAlikeWarning(whose: string, email: string | undefined): Html
           ? html` Its domain ${supplied(both.readable)} is spelled <code>${both.plain}</code> in plain letters.`
           : null
       }</span></p>`;
+}
+
+/** The same for a table: a few words under the address. */
+export function lookAlikeNote(email: string): Html | null {
+  if (!canLookAlike(email)) return null;
+  const both = spellings(email);
+  return html` <span class="note">has letters that can look like others${both ? html`: <code>${both.plain}</code>` : null}</span>`;
 }

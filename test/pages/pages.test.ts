@@ -4,9 +4,9 @@ import { alreadyAcceptedPage } from '../../api/pages/already-accepted-page.ts';
 import { homePage } from '../../api/pages/home-page.ts';
 import { invalidLinkPage } from '../../api/pages/invalid-link-page.ts';
 import { layout } from '../../api/pages/layout.ts';
-import { canLookAlike } from '../../api/pages/look-alike.ts';
 import { signInUnavailablePage } from '../../api/pages/sign-in-unavailable-page.ts';
 import { unreachablePage } from '../../api/pages/unreachable-page.ts';
+import { canLookAlike } from '../../identity/look-alike.ts';
 import { casts, markup, pagesOf } from './views.ts';
 
 const everyday = pagesOf(casts.everyday);
