@@ -60,6 +60,9 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
       if (found) return settle('sent', null, found.messageId);
       // Superseded before it left: a link to it would be dead, or the invitation has ended.
       if (!wanted) return settle('failed', 'superseded', null);
+      // A request of somebody who was erased since, or to somebody who was: there is no one to write of, or to.
+      if (invitation.erased_at || (delivery.kind === 'resend_request' && invitation.inviter_erased_at))
+        return settle('failed', 'erased', null);
 
       if (delivery.attempted_at) {
         const waited = Date.now() - delivery.attempted_at.getTime();
@@ -134,7 +137,9 @@ async function compose({ links, from }: DeliveryDeps, invitation: Invitation, de
     ...envelope,
     ...content,
     to: envelopeAddress(email),
-    replyTo: namedAddress(invitation.inviter_name, envelopeAddress(invitation.inviter_email)),
+    ...(invitation.inviter_erased_at
+      ? {}
+      : { replyTo: namedAddress(invitation.inviter_name, envelopeAddress(invitation.inviter_email)) }),
     // A resend threads under the first email, which people click.
     ...(delivery.ordinal > 1 ? { inReplyTo: first } : {}),
   };

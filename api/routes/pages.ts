@@ -49,7 +49,8 @@ export function registerPages(app: App, deps: RouteDeps): void {
   /** @throws Problem `not_found` when the browser has neither a link to it nor the invited account */
   const visit = async (request: FastifyRequest, id: string): Promise<Visit | undefined> => {
     const row = isId('inv', id) ? await findInvitation(db, id) : undefined;
-    if (!row) return undefined;
+    // Of one that was erased nothing is left to show, but to the member whose it was.
+    if (!row || (row.erased_at && row.decided_by !== request.account?.id)) return undefined;
     const token = cookies.link(request, row.id);
     const read = token ? links.read(token) : undefined;
     const link = read?.invitation !== row.id ? 'none' : read.generation === row.generation ? 'live' : 'dead';

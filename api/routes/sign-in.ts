@@ -120,7 +120,10 @@ export function registerSignIn(app: App, deps: RouteDeps): void {
       async (request, reply) => {
         const session = cookies.session(request);
         const idToken = session && (await endSession(db, session));
-        if (path === '/sign-out-everywhere') await endSessions(db, request.account!.id);
+        if (path === '/sign-out-everywhere') {
+          const { id } = request.account!;
+          await endSessions(db, id, { kind: 'account', id }, request.id);
+        }
         cookies.clearSession(reply);
         const url = idToken && (await signIn.endSessionUrl({ idToken, returnTo: `${publicUrl}/` }));
         return reply.redirect(url || '/', 303);
