@@ -188,3 +188,7 @@ export const forgetSessions = async (db: Kysely<Database>): Promise<number> =>
         .executeTakeFirst()
     ).numDeletedRows,
   );
+
+/** Ends every session there is. Returns how many. */
+export const endAllSessions = async (db: Kysely<Database>): Promise<number> =>
+  Number((await db.deleteFrom('sessions').executeTakeFirst()).numDeletedRows);

@@ -4,6 +4,7 @@ import { audit } from './audit.ts';
 import { erase } from './erase.ts';
 import { exportPerson } from './export.ts';
 import { organization } from './organization.ts';
+import { restored } from './restored.ts';
 import { signOut } from './sign-out.ts';
 import { sweep } from './sweep.ts';
 
@@ -18,6 +19,7 @@ const program = new Command('npm run operate --')
   .addCommand(erase)
   .addCommand(exportPerson)
   .addCommand(organization)
+  .addCommand(restored)
   .addCommand(signOut)
   .addCommand(sweep);
 
