@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { eraseInvitations } from './erasure.ts';
+import type { InvitationId } from './ids.ts';
 
 /**
  * Erases invitations that ended longer ago than their organization keeps them.
@@ -10,21 +11,19 @@ import { eraseInvitations } from './erasure.ts';
  */
 export const eraseEnded = (db: Kysely<Database>, days: number, limit: number): Promise<number> =>
   db.transaction().execute(async (trx) => {
-    const kept = sql<number>`coalesce(organizations.retention_days, ${days}::integer)`;
-    const rows = await trx
-      .selectFrom('invitations')
-      .innerJoin('organizations', 'organizations.id', 'invitations.organization_id')
-      .select('invitations.id')
-      .where('state', '<>', 'pending')
-      .where('erased_at', 'is', null)
-      .where(kept, '>', 0)
-      .where('decided_at', '<', sql<Date>`now() - make_interval(days => ${kept})`)
-      .orderBy('decided_at')
-      .limit(limit)
-      // Another worker's share.
-      .forUpdate('invitations')
-      .skipLocked()
-      .execute();
+    // Organization by organization, so that one that keeps its own for ever does not stand before the others.
+    const { rows } = await sql<{ id: InvitationId }>`
+      select due.id
+      from (select id, coalesce(retention_days, ${days}::integer) as days from organizations) as kept
+      cross join lateral (
+        select id from invitations
+        where organization_id = kept.id and state <> 'pending' and erased_at is null
+          and decided_at < now() - make_interval(days => kept.days)
+        order by decided_at limit ${limit}
+      ) as due
+      where kept.days > 0
+      limit ${limit}
+    `.execute(trx);
     return eraseInvitations(
       trx,
       rows.map((row) => row.id),

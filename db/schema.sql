@@ -137,7 +137,7 @@ CREATE INDEX invitations_mailbox ON invitations USING btree (mailbox);
 CREATE INDEX invitations_of_mailbox ON invitations USING btree (mailbox) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_of_organization ON invitations USING btree (organization_id, id DESC);
 CREATE UNIQUE INDEX invitations_one_pending ON invitations USING btree (organization_id, mailbox) WHERE (state = 'pending'::text);
-CREATE INDEX invitations_to_forget ON invitations USING btree (decided_at) WHERE ((state <> 'pending'::text) AND (erased_at IS NULL));
+CREATE INDEX invitations_to_forget ON invitations USING btree (organization_id, decided_at) WHERE ((state <> 'pending'::text) AND (erased_at IS NULL));
 
 create table license_pools (
   id text collate "C" not null,
