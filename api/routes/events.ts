@@ -16,11 +16,12 @@ export function registerEvents(app: App, deps: RouteDeps): void {
     '/v1/organizations/:organization/events',
     {
       schema: {
+        operationId: 'listEvents',
         summary: 'What happened in an organization, oldest first: its audit log',
         tags: ['organizations'],
         params: Type.Object({ organization: Type.String({ maxLength: 60 }) }),
         querystring: EventQuery,
-        response: answers(200, listOf(Event)),
+        response: answers(200, listOf(Event), ['scope_missing', 'not_allowed', 'not_found']),
       },
     },
     async (request) => {

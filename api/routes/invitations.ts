@@ -23,12 +23,13 @@ import {
   resendInvitation,
   revokeInvitation,
 } from '../invitations.ts';
-import { Problem } from '../problem.ts';
+import { Problem, type ProblemCode } from '../problem.ts';
 import {
   ActingAccount,
   AmendInvitation,
   answers,
   CreateInvitation,
+  changeProblems,
   Event,
   Invitation,
   InvitationQuery,
@@ -38,13 +39,58 @@ import {
   ResendInvitation,
 } from '../schemas.ts';
 
-const organizationParams = Type.Object({ organization: Type.String({ maxLength: 60 }) });
+const organizationParams = Type.Object({ organization: Type.String({ maxLength: 60, examples: ['acme'] }) });
 const invitationParams = Type.Object({ id: Type.String({ maxLength: 40 }) });
 const idempotencyHeader = Type.Object({
   'idempotency-key': Type.Optional(
-    Type.String({ maxLength: 255, description: 'The same key and body replay the first answer for 24 hours' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[!-~]+$',
+      description: 'The same key and body replay the first answer for 24 hours',
+    }),
   ),
 });
+
+/** The problems of whoever may not, or not know. */
+const guarded: ProblemCode[] = ['scope_missing', 'not_allowed'];
+const ended: ProblemCode[] = [
+  'invitation_accepted',
+  'invitation_declined',
+  'invitation_expired',
+  'invitation_revoked',
+  'event_unknown',
+];
+const written: ProblemCode[] = [
+  'invalid_email',
+  'unknown_license',
+  'unsafe_text',
+  'redirect_not_allowed',
+  'role_too_high',
+];
+const places: ProblemCode[] = ['already_invited', 'already_member', 'no_seat_left', 'license_ended'];
+const decided: ProblemCode[] = [
+  ...changeProblems,
+  ...guarded,
+  'invitation_not_found',
+  'wrong_account',
+  'email_unverified',
+  'issuer_not_allowed',
+  'email_changed',
+  'already_member',
+  'no_seat_left',
+  'license_ended',
+  'engine_unreachable',
+  ...ended,
+];
+
+/** What can be done with the invitation of an answer. */
+const further = Object.fromEntries(
+  [
+    ...['getInvitation', 'listInvitationEvents', 'copyInvitationLink', 'acceptInvitation', 'declineInvitation'],
+    ...['resendInvitation', 'revokeInvitation', 'amendInvitation'],
+  ].map((operationId) => [operationId, { operationId, parameters: { id: '$response.body#/id' } }]),
+);
 
 /** The invitations of an organization, and what can be done with one. */
 export function registerInvitations(app: App, deps: RouteDeps): void {
@@ -114,13 +160,15 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     '/v1/organizations/:organization/invitations',
     {
       schema: {
+        operationId: 'createInvitation',
         summary: 'Invite an address',
         tags: ['invitations'],
         params: organizationParams,
         headers: idempotencyHeader,
         body: CreateInvitation,
-        response: answers(201, Invitation),
+        response: answers(201, Invitation, [...changeProblems, ...guarded, 'not_found', ...written, ...places]),
       },
+      links: { 201: further },
     },
     async (request, reply) => {
       const caller = await authenticate(request, deps);
@@ -136,11 +184,12 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     '/v1/organizations/:organization/invitations',
     {
       schema: {
+        operationId: 'listInvitations',
         summary: 'List invitations, newest first',
         tags: ['invitations'],
         params: organizationParams,
         querystring: InvitationQuery,
-        response: answers(200, listOf(Invitation)),
+        response: answers(200, listOf(Invitation), [...guarded, 'not_found', 'invalid_email', 'unknown_license']),
       },
     },
     async (request) => {
@@ -173,10 +222,11 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     '/v1/invitations/:id',
     {
       schema: {
+        operationId: 'getInvitation',
         summary: 'One invitation',
         tags: ['invitations'],
         params: invitationParams,
-        response: answers(200, Invitation),
+        response: answers(200, Invitation, [...guarded, 'invitation_not_found']),
       },
     },
     async (request) => invitationBody(await visible(await authenticate(request, deps), request.params.id)),
@@ -186,11 +236,12 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     '/v1/invitations/:id/events',
     {
       schema: {
+        operationId: 'listInvitationEvents',
         summary: 'What happened to an invitation, oldest first',
         tags: ['invitations'],
         params: invitationParams,
         querystring: Type.Object(Page, { additionalProperties: false }),
-        response: answers(200, listOf(Event)),
+        response: answers(200, listOf(Event), [...guarded, 'invitation_not_found']),
       },
     },
     async (request) => {
@@ -206,12 +257,18 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     '/v1/invitations/:id/link',
     {
       schema: {
+        operationId: 'copyInvitationLink',
         summary: 'The link in the email, to be copied; noted in the audit log',
         tags: ['invitations'],
         params: invitationParams,
         headers: idempotencyHeader,
         body: Type.Optional(Nothing),
-        response: answers(200, Type.Object({ url: Type.String(), generation: Type.Integer() })),
+        response: answers(200, Type.Object({ url: Type.String(), generation: Type.Integer() }), [
+          ...changeProblems,
+          ...guarded,
+          'invitation_not_found',
+          ...ended,
+        ]),
       },
     },
     async (request, reply) => {
@@ -240,12 +297,13 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
       `/v1/invitations/:id/${verb}`,
       {
         schema: {
+          operationId: `${verb}Invitation`,
           summary: verb === 'accept' ? 'Join, as the invited person' : 'Decline, as the invited person',
           tags: ['invitations'],
           params: invitationParams,
           headers: idempotencyHeader,
           body: Type.Optional(ActingAccount),
-          response: answers(200, Invitation),
+          response: answers(200, Invitation, decided),
         },
       },
       async (request, reply) => {
@@ -271,12 +329,21 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
       `/v1/invitations/:id/${verb}`,
       {
         schema: {
+          operationId: `${verb}Invitation`,
           summary,
           tags: ['invitations'],
           params: invitationParams,
           headers: idempotencyHeader,
           body: Type.Optional(body),
-          response: answers(200, Invitation),
+          response: answers(200, Invitation, [
+            ...changeProblems,
+            ...guarded,
+            'invitation_not_found',
+            'role_too_high',
+            ...places,
+            'engine_unreachable',
+            ...ended,
+          ]),
         },
       },
       async (request, reply) => {
@@ -309,12 +376,22 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     '/v1/invitations/:id',
     {
       schema: {
+        operationId: 'amendInvitation',
         summary: 'Change a pending invitation; another address gets a new link, and the old one dies',
         tags: ['invitations'],
         params: invitationParams,
         headers: idempotencyHeader,
         body: AmendInvitation,
-        response: answers(200, Invitation),
+        response: answers(200, Invitation, [
+          ...changeProblems,
+          ...guarded,
+          'invitation_not_found',
+          ...written,
+          ...places,
+          'email_changed',
+          'engine_unreachable',
+          ...ended,
+        ]),
       },
     },
     async (request, reply) => {

@@ -6,7 +6,7 @@ import { authenticate, type Caller } from '../caller.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { invitationBody } from '../invitations.ts';
 import { Problem } from '../problem.ts';
-import { Invitation, listOf, Nothing, Page, ProblemSchema } from '../schemas.ts';
+import { answers, changeProblems, Invitation, listOf, Nothing, Page } from '../schemas.ts';
 import { page } from './invitations.ts';
 
 /** @throws Problem `not_allowed` */
@@ -21,10 +21,11 @@ export function registerMe(app: App, deps: RouteDeps): void {
     '/v1/me/invitations',
     {
       schema: {
+        operationId: 'listMyInvitations',
         summary: 'Pending invitations for the verified address of the signed-in person',
         tags: ['me'],
         querystring: Type.Object(Page, { additionalProperties: false }),
-        response: { 200: listOf(Invitation), '4xx': ProblemSchema, '5xx': ProblemSchema },
+        response: answers(200, listOf(Invitation), ['not_allowed']),
       },
     },
     async (request) => {
@@ -47,21 +48,21 @@ export function registerMe(app: App, deps: RouteDeps): void {
     '/v1/me/sign-out-everywhere',
     {
       schema: {
+        operationId: 'signOutEverywhere',
         summary: 'End all sessions of the signed-in person, this one included',
         tags: ['me'],
         body: Type.Optional(Nothing),
-        response: {
-          200: Type.Object({ ended: Type.Integer({ description: 'How many sessions that were' }) }),
-          '4xx': ProblemSchema,
-          '5xx': ProblemSchema,
-        },
+        response: answers(200, Type.Object({ ended: Type.Integer({ description: 'How many sessions that were' }) }), [
+          ...changeProblems,
+          'not_allowed',
+        ]),
       },
     },
     async (request, reply) => {
       const caller = await authenticate(request, deps);
       requirePerson(caller);
       deps.cookies.clearSession(reply);
-      return { ended: await endSessions(deps.db, caller.id, { kind: 'account', id: caller.id }, request.id) };
+      return { ended: await endSessions(deps.db, caller.id) };
     },
   );
 }

@@ -225,22 +225,21 @@ describe('two APIs over one database', () => {
         });
         return ((await response.json()) as { code: string }).code;
       },
-      invite: async (email: string, o: { at?: string; key?: string } = {}) => {
-        const response = await fetch(`${o.at ?? api}/v1/organizations/${slug}/invitations`, {
-          method: 'POST',
-          headers: {
-            authorization: `Bearer ${secret}`,
-            'content-type': 'application/json',
-            ...(o.key ? { 'idempotency-key': o.key } : {}),
-          },
-          body: JSON.stringify({ email }),
-        });
-        return {
-          status: response.status,
-          headers: response.headers,
-          body: (await response.json()) as { id: string; code: string; detail: string },
-        };
-      },
+      /** Repeated with the same key while a busy machine makes it wait too long for the database: it counts once. */
+      invite: (email: string, { at = api, key = randomUUID() }: { at?: string; key?: string } = {}) =>
+        until('an answer', async () => {
+          const response = await fetch(`${at}/v1/organizations/${slug}/invitations`, {
+            method: 'POST',
+            headers: {
+              authorization: `Bearer ${secret}`,
+              'content-type': 'application/json',
+              'idempotency-key': key,
+            },
+            body: JSON.stringify({ email }),
+          });
+          const body = (await response.json()) as { id: string; code: string; detail: string };
+          return response.status !== 503 && { status: response.status, headers: response.headers, body };
+        }),
     };
   }
   const tally = (answers: { status: number }[]) =>

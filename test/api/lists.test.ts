@@ -339,7 +339,8 @@ describe('what describes the API', () => {
     for (const [route, operations] of Object.entries(paths)) {
       for (const [method, operation] of Object.entries(operations)) {
         expect(operation, `${method} ${route}`).toMatchObject({ summary: expect.any(String), tags: expect.any(Array) });
-        expect(Object.keys(operation.responses), `${method} ${route}`).toEqual(expect.arrayContaining(['4XX', '5XX']));
+        const statuses = ['400', '401', '429', '500', '503'];
+        expect(Object.keys(operation.responses), `${method} ${route}`).toEqual(expect.arrayContaining(statuses));
       }
     }
   });
@@ -354,8 +355,11 @@ describe('what describes the API', () => {
   });
 
   test('describes the answers that are given', async () => {
-    const { paths } = await openapi();
+    const document = await openapi();
+    const { paths } = document;
     const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+    // References lead from the root of the document.
+    const compile = (schema: object) => ajv.compile({ ...schema, components: document.components });
     const { id } = await usher.invite('described@example.com', { licenses: ['studio'], metadata: { a: 'b' } });
     const answers = {
       '/v1/organizations/{organization}/invitations': list,
@@ -365,10 +369,10 @@ describe('what describes the API', () => {
     for (const [route, target] of Object.entries(answers)) {
       const { responses } = paths[route].get;
       const { body } = await usher.call(target);
-      const validate = ajv.compile(responses['200'].content['application/json'].schema);
+      const validate = compile(responses['200'].content['application/json'].schema);
       expect(validate(body), JSON.stringify(validate.errors)).toBe(true);
       const problem = await usher.call(target, { key: null });
-      const describes = ajv.compile(responses['4XX'].content['application/json'].schema);
+      const describes = compile(responses['401'].content['application/problem+json'].schema);
       expect(describes(problem.body), JSON.stringify(describes.errors)).toBe(true);
     }
   });

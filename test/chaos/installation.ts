@@ -71,8 +71,6 @@ export interface Installation {
   temporal: Client;
   /** host:port */
   temporalAddress: string;
-  /** Base URL of the mail provider. */
-  inbox: string;
   servers: {
     temporal: Server & {
       /** Kills it, and starts it with nothing in it. */
@@ -342,7 +340,6 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     databaseUrl,
     temporal,
     temporalAddress: `127.0.0.1:${temporalPort}`,
-    inbox: `http://127.0.0.1:${mailPort}`,
     servers: {
       temporal: {
         ...temporalServer,

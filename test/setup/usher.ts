@@ -58,8 +58,6 @@ export interface Usher {
   /** As the owner: API and worker have the run role. */
   db: Kysely<Database>;
   databaseUrl: string;
-  /** The run role's. */
-  runUrl: string;
   temporal: TestWorkflowEnvironment;
   app: FastifyInstance;
   mail: Mail;
@@ -292,7 +290,6 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     issuer,
     db,
     databaseUrl,
-    runUrl,
     temporal,
     app,
     mail,
