@@ -52,6 +52,8 @@ export interface Config {
   };
   /** Which build of Usher this is, for Temporal to tell its workers apart; empty: it does not. */
   buildId: string;
+  /** Days for which ended invitations are kept where their organization says nothing; 0: for ever. */
+  retentionDays: number;
   logLevel: string;
   /** Where the worker's metrics can be scraped, IP:port; undefined: nowhere. */
   metricsAddress: string | undefined;
@@ -200,6 +202,15 @@ export function readConfig(env: Environment): Config {
       'at most 100 letters, digits, dots and hyphens',
       (v) => /^[\w.-]{0,100}$/.test(v),
       '',
+    ),
+    retentionDays: Number(
+      variable(
+        env,
+        'USHER_RETENTION_DAYS',
+        'a number of days, 0 to 36500',
+        (v) => /^\d{1,5}$/.test(v) && Number(v) <= 36_500,
+        '365',
+      ),
     ),
     logLevel: variable(
       env,

@@ -20,6 +20,7 @@ import { createDeliveryActivities } from './activities/delivery.ts';
 import { reducedFailures } from './activities/failure.ts';
 import { createInvitationActivities } from './activities/invitation.ts';
 import { localDeadline } from './activities/local-deadline.ts';
+import { createPrivacyActivities } from './activities/privacy.ts';
 import { createReconcileActivities } from './activities/reconcile.ts';
 import { attempt, ConfigError, readConfig } from './config.ts';
 import { requireAdmission } from './db/admission.ts';
@@ -38,6 +39,8 @@ export interface WorkerDeps {
   lookupPatienceMs: number;
   /** Issuer URL of the identity provider at which people sign in to Usher. */
   issuer: string;
+  /** Days for which ended invitations are kept where their organization says nothing; 0: for ever. @default 365 */
+  retentionDays?: number;
   connection: NativeConnection;
   /** For what activities ask of Temporal. */
   temporal: Client;
@@ -75,6 +78,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       ...createInvitationActivities(deps),
       ...createDeliveryActivities(deps),
       ...createReconcileActivities(deps),
+      ...createPrivacyActivities(deps),
     },
     interceptors: { activity: [localDeadline, reducedFailures] },
     shutdownGraceTime: '10s',
@@ -109,16 +113,36 @@ const reconcileSchedule = {
   },
 } as const satisfies Omit<ScheduleOptions, 'scheduleId'>;
 
-/** Makes the Schedule of the reconciler, one for the whole installation, or brings that of an older version up to date. */
-export async function ensureReconcileSchedule(temporal: Client): Promise<void> {
-  const scheduleId = 'reconcile';
+const retentionSchedule = {
+  spec: { intervals: [{ every: '1d', offset: '3h' }], jitter: '1h' },
+  policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1d' },
+  action: {
+    type: 'startWorkflow',
+    workflowType: workflowTypes.retention,
+    taskQueue,
+    workflowId: 'retention',
+    args: [],
+    workflowRunTimeout: '20h',
+  },
+} as const satisfies Omit<ScheduleOptions, 'scheduleId'>;
+
+/** Makes a Schedule, one for the whole installation, or brings that of an older version up to date. */
+async function ensureSchedule(temporal: Client, scheduleId: string, schedule: Omit<ScheduleOptions, 'scheduleId'>) {
   try {
-    await temporal.schedule.create({ scheduleId, ...reconcileSchedule });
+    await temporal.schedule.create({ scheduleId, ...schedule });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    await temporal.schedule.getHandle(scheduleId).update(({ state }) => ({ ...reconcileSchedule, state }));
+    await temporal.schedule.getHandle(scheduleId).update(({ state }) => ({ ...schedule, state }) as never);
   }
 }
+
+/** The Schedule of the reconciler: every minute. */
+export const ensureReconcileSchedule = (temporal: Client): Promise<void> =>
+  ensureSchedule(temporal, 'reconcile', reconcileSchedule);
+
+/** The Schedule that erases what has been kept long enough: every day. */
+export const ensureRetentionSchedule = (temporal: Client): Promise<void> =>
+  ensureSchedule(temporal, 'retention', retentionSchedule);
 
 async function main() {
   const config = readConfig(process.env);
@@ -137,6 +161,7 @@ async function main() {
   const mail = createPostmarkMail(config.mail);
   const temporal = new Client({ connection: clientConnection, ...(namespace ? { namespace } : {}) });
   await ensureReconcileSchedule(temporal);
+  await ensureRetentionSchedule(temporal);
   const worker = await createWorker({
     db,
     mail,
@@ -144,6 +169,7 @@ async function main() {
     from: config.mail.from,
     lookupPatienceMs: config.mail.lookupPatienceMs,
     issuer: config.oidc.issuer,
+    retentionDays: config.retentionDays,
     connection,
     temporal,
     namespace: namespace ?? 'default',

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { type Delivery, markAttempted, settleDelivery, unmarkAttempted } from '../db/deliveries.ts';
 import { findInvitation, type Invitation } from '../db/invitations.ts';
+import { isOfRestore } from '../db/restored.ts';
 import type { Links } from '../identity/links.ts';
 import { envelopeAddress } from '../identity/mailbox.ts';
 import type { Mail, Message } from '../mail/mail.ts';
@@ -56,10 +57,13 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
       const wanted =
         delivery.kind === 'resend_request' ||
         (invitation.state === 'pending' && invitation.delivery_ordinal === ordinal);
-      const found = delivery.attempted_at && (await mail.find(deliveryRef(id, ordinal)));
+      const found = delivery.attempted_at && (await mail.find(deliveryRef(delivery)));
       if (found) return settle('sent', null, found.messageId);
       // Superseded before it left: a link to it would be dead, or the invitation has ended.
       if (!wanted) return settle('failed', 'superseded', null);
+      // A request of somebody who was erased since, or to somebody who was: there is no one to write of, or to.
+      if (invitation.erased_at || (delivery.kind === 'resend_request' && invitation.inviter_erased_at))
+        return settle('failed', 'erased', null);
 
       if (delivery.attempted_at) {
         const waited = Date.now() - delivery.attempted_at.getTime();
@@ -87,8 +91,16 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
   };
 }
 
-/** The metadata by which a delivery is found at the provider. */
-const deliveryRef = (invitation: string, ordinal: number) => `${invitation}/${ordinal}`;
+/**
+ * The metadata by which a delivery is found at the provider. A backup may lack some that are out: their ordinals come
+ * again after a restore, the generation does not.
+ */
+const deliveryRef = ({
+  invitation_id,
+  ordinal,
+  generation,
+}: Pick<Delivery, 'invitation_id' | 'ordinal' | 'generation'>) =>
+  isOfRestore(generation) ? `${invitation_id}/${ordinal}/${generation}` : `${invitation_id}/${ordinal}`;
 
 /** A retryable failure that carries a code and nothing of the provider's text, which quotes addresses. */
 const tryAgain = (code: string, afterMs?: number) =>
@@ -100,8 +112,8 @@ const tryAgain = (code: string, afterMs?: number) =>
 
 async function compose({ links, from }: DeliveryDeps, invitation: Invitation, delivery: Delivery): Promise<Message> {
   const { id, email, locale } = invitation;
-  const ref = deliveryRef(id, delivery.ordinal);
-  const first = messageIdOf(deliveryRef(id, 1), from);
+  const ref = deliveryRef(delivery);
+  const first = messageIdOf(deliveryRef({ invitation_id: id, ordinal: 1, generation: 1 }), from);
   const envelope = {
     from,
     kind: delivery.kind,
@@ -134,7 +146,9 @@ async function compose({ links, from }: DeliveryDeps, invitation: Invitation, de
     ...envelope,
     ...content,
     to: envelopeAddress(email),
-    replyTo: namedAddress(invitation.inviter_name, envelopeAddress(invitation.inviter_email)),
+    ...(invitation.inviter_erased_at
+      ? {}
+      : { replyTo: namedAddress(invitation.inviter_name, envelopeAddress(invitation.inviter_email)) }),
     // A resend threads under the first email, which people click.
     ...(delivery.ordinal > 1 ? { inReplyTo: first } : {}),
   };

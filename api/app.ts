@@ -108,9 +108,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'"],
-        // Browsers check the redirects after a form too, and signing in leads to the identity provider, which may have its
-        // pages elsewhere or send people on to that of their company.
-        formAction: ["'self'", new URL(deps.issuer).origin, 'https:'],
+        // Browsers hold the redirects after a form to this as well: whoever leaves does so by a page of ours.
+        formAction: ["'self'"],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
       },

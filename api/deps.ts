@@ -30,7 +30,7 @@ export interface AppDeps {
   links: Links;
   signIn: SignIn;
   bearers: Bearers;
-  /** Issuer URL of the identity provider: its accounts count everywhere, and forms may lead there. */
+  /** Issuer URL of the identity provider: its accounts count everywhere. */
   issuer: string;
   publicUrl: string;
   /** Signs cookies. */

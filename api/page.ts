@@ -1,6 +1,7 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Account } from '../db/accounts.ts';
 import type { AccountView, Html } from './pages/layout.ts';
+import { type LeavingPageView, leavingPage } from './pages/leaving-page.ts';
 
 /** Answers with a page. */
 export const sendPage = async (reply: FastifyReply, page: Html): Promise<FastifyReply> =>
@@ -15,3 +16,16 @@ export const frameOf = (reply: FastifyReply, account?: Account): { account?: Acc
   // Good for this account alone, so that a page kept from before a sign-in cannot act after it.
   csrf: reply.generateCsrf({ userInfo: csrfSubject(account) }),
 });
+
+/**
+ * Sends somebody to another site: to the identity provider, or to where an organization is at home. Nothing else of Usher
+ * leads anywhere else.
+ */
+export const leave = async (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { url, purpose }: Pick<LeavingPageView, 'url' | 'purpose'>,
+): Promise<FastifyReply> =>
+  request.method === 'GET'
+    ? reply.redirect(url, 303)
+    : sendPage(reply.header('refresh', `0;url=${url}`), leavingPage({ url, purpose }));

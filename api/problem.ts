@@ -24,6 +24,7 @@ export const problems = {
   invitation_declined: { status: 409, title: 'The invitation has been declined' },
   invitation_expired: { status: 409, title: 'The invitation has expired' },
   invitation_revoked: { status: 409, title: 'The invitation has been revoked' },
+  invitation_erased: { status: 409, title: 'The invitation has been erased' },
   email_changed: { status: 409, title: 'The invited address has changed meanwhile' },
   event_unknown: { status: 409, title: 'The invitation does not take this now' },
   already_invited: { status: 409, title: 'The address has a pending invitation' },

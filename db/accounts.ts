@@ -3,7 +3,9 @@ import { type Generated, type Kysely, type Selectable, sql } from 'kysely';
 import type { Bearer } from '../identity/bearers.ts';
 import { type Mailbox, mailboxOf } from '../identity/mailbox.ts';
 import type { Identity } from '../identity/oidc.ts';
+import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
+import { insertEvent } from './events.ts';
 import { type AccountId, isId, newId } from './ids.ts';
 
 export interface AccountsTable {
@@ -162,9 +164,19 @@ export const listAccounts = async (db: Kysely<Database>, who: string): Promise<A
   return rows.map(({ id }) => id);
 };
 
-/** Ends every session of an account: it is signed out everywhere. Returns how many that were. */
-export const endSessions = async (db: Kysely<Database>, account: AccountId): Promise<number> =>
-  Number((await db.deleteFrom('sessions').where('account_id', '=', account).executeTakeFirst()).numDeletedRows);
+/** Ends every session of an account, with an event: it is signed out everywhere. Returns how many that were. */
+export const endSessions = (db: Kysely<Database>, account: AccountId, by: Actor, request?: string): Promise<number> =>
+  db.transaction().execute(async (trx) => {
+    const { numDeletedRows } = await trx.deleteFrom('sessions').where('account_id', '=', account).executeTakeFirst();
+    await insertEvent(trx, {
+      organization: null,
+      target: { kind: 'account', id: account },
+      type: 'signed_out_everywhere',
+      by,
+      request: request ?? null,
+    });
+    return Number(numDeletedRows);
+  });
 
 /** Deletes sessions that have ended by themselves. Returns how many. */
 export const forgetSessions = async (db: Kysely<Database>): Promise<number> =>
@@ -176,3 +188,7 @@ export const forgetSessions = async (db: Kysely<Database>): Promise<number> =>
         .executeTakeFirst()
     ).numDeletedRows,
   );
+
+/** Ends every session there is. Returns how many. */
+export const endAllSessions = async (db: Kysely<Database>): Promise<number> =>
+  Number((await db.deleteFrom('sessions').executeTakeFirst()).numDeletedRows);

@@ -8,6 +8,7 @@ import type { Database } from './database.ts';
 import type { AnyDeliveryKind } from './deliveries.ts';
 import type { AccountId, AmendmentId, InvitationId, LicensePoolId, OrganizationId } from './ids.ts';
 import type { Role } from './members.ts';
+import { Refused } from './refusal.ts';
 
 export interface InvitationsTable {
   id: InvitationId;
@@ -79,7 +80,14 @@ const factColumns = (facts: InvitationFacts) => ({
 
 type FactsRow = Pick<
   Selectable<InvitationsTable>,
-  'state' | 'generation' | 'email_version' | 'expires_in_ms' | 'expires_at' | 'reminders' | 'delivery_ordinal'
+  | 'state'
+  | 'generation'
+  | 'email_version'
+  | 'expires_in_ms'
+  | 'expires_at'
+  | 'reminders'
+  | 'delivery_ordinal'
+  | 'erased_at'
 > & { delivery_kind: AnyDeliveryKind; delivery_status: InvitationFacts['delivery']['status'] };
 
 /** The facts of a row as they were stored: {@link factColumns} read back. */
@@ -95,6 +103,7 @@ const storedFacts = (row: FactsRow): InvitationFacts => ({
     kind: row.delivery_kind as InvitationFacts['delivery']['kind'],
     status: row.delivery_status,
   },
+  ...(row.erased_at ? { erased: true } : {}),
 });
 
 /** The chart's facts of a row. @throws VersionMismatch when a newer version stored them */
@@ -148,6 +157,7 @@ export async function loadInvitation(db: Kysely<Database>, id: InvitationId): Pr
       'expires_at',
       'reminders',
       'delivery_ordinal',
+      'erased_at',
       'deliveries.kind as delivery_kind',
       'deliveries.status as delivery_status',
     ])
@@ -203,18 +213,24 @@ export async function insertAmendment(
     .execute();
 }
 
-/** Carries out what an amendment says. Returns it. */
+/**
+ * Carries out what an amendment says, and deletes it: what it said is in the invitation now. Returns it.
+ *
+ * @throws Refused `event_unknown` when it has been forgotten: it came too late, or names somebody who was erased
+ */
 export async function applyAmendment(
   trx: Transaction<Database>,
   invitation: InvitationId,
   id: AmendmentId,
 ): Promise<Amendment> {
-  const { changes } = await trx
-    .selectFrom('amendments')
-    .select('changes')
+  const amendment = await trx
+    .deleteFrom('amendments')
     .where('id', '=', id)
     .where('invitation_id', '=', invitation)
-    .executeTakeFirstOrThrow();
+    .returning('changes')
+    .executeTakeFirst();
+  if (!amendment) throw new Refused('event_unknown');
+  const { changes } = amendment;
   const { poolIds, redirectUrl, metadata, ...same } = changes;
   await trx
     .updateTable('invitations')
@@ -260,6 +276,7 @@ const selectInvitations = (db: Kysely<Database>) =>
       'organizations.origins as organization_origins',
       'inviter.name as inviter_name',
       'inviter.email as inviter_email',
+      'inviter.erased_at as inviter_erased_at',
       'deliveries.kind as delivery_kind',
       'deliveries.status as delivery_status',
       'deliveries.detail as delivery_detail',

@@ -218,3 +218,10 @@ export const recountSeats = (db: Kysely<Database>, id: LicensePoolId): Promise<R
     });
     return { pool: id, outcome, counters, seats };
   });
+/** Frees the seats of a member who leaves. */
+export async function releaseSeatsOfMember(trx: Transaction<Database>, member: MemberId): Promise<void> {
+  const released = await trx.deleteFrom('seats').where('member_id', '=', member).returning('pool_id').execute();
+  for (const pool of released.map((s) => s.pool_id).sort()) {
+    await trx.updateTable('license_pools').set({ assigned: sql`assigned - 1` }).where('id', '=', pool).execute();
+  }
+}

@@ -14,6 +14,7 @@ export class Refused extends Error {
 const constraints: Record<string, Refusal> = {
   license_pools_not_oversold: 'no_seat_left',
   invitations_one_pending: 'already_invited',
+  invitations_erased_stay_ended: 'invitation_erased',
   members_one_active: 'already_member',
 };
 

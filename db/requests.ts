@@ -73,11 +73,20 @@ export async function answerRequest(
   return first && first.status !== null ? { status: first.status, body: first.body } : undefined;
 }
 
-/** Deletes what is past its time: kept answers after 24 hours, sessions, limits unused again. Returns how many rows. */
+/**
+ * Deletes what is past its time: kept answers after 24 hours, likewise what an amend was to change and did not, sessions,
+ * limits unused again. Returns how many rows.
+ */
 export async function forgetExpired(db: Kysely<Database>): Promise<number> {
   const requests = await db
     .deleteFrom('requests')
     .where('created_at', '<', sql<Date>`now() - make_interval(hours => ${hoursKept})`)
     .executeTakeFirst();
-  return Number(requests.numDeletedRows) + (await forgetSessions(db)) + (await forgetUnused(db));
+  const amendments = await db
+    .deleteFrom('amendments')
+    .where('created_at', '<', sql<Date>`now() - make_interval(hours => ${hoursKept})`)
+    .executeTakeFirst();
+  return (
+    Number(requests.numDeletedRows + amendments.numDeletedRows) + (await forgetSessions(db)) + (await forgetUnused(db))
+  );
 }

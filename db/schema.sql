@@ -67,6 +67,7 @@ CREATE INDEX deliveries_due ON deliveries USING btree (queued_at, invitation_id,
 create table erasures (
   id text collate "C" not null,
   mailbox text collate "C",
+  addresses text[] not null,
   account_id text collate "C",
   reason_id text collate "C",
   created_at timestamp with time zone not null default now(),
@@ -74,7 +75,6 @@ create table erasures (
   constraint erasures_pkey PRIMARY KEY (id),
   constraint erasures_check CHECK (((finished_at IS NOT NULL) OR (mailbox IS NOT NULL)))
 );
-CREATE UNIQUE INDEX erasures_one_unfinished ON erasures USING btree (mailbox) WHERE (finished_at IS NULL);
 
 create table events (
   id bigint not null generated always as identity,
@@ -137,7 +137,7 @@ CREATE INDEX invitations_mailbox ON invitations USING btree (mailbox);
 CREATE INDEX invitations_of_mailbox ON invitations USING btree (mailbox) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_of_organization ON invitations USING btree (organization_id, id DESC);
 CREATE UNIQUE INDEX invitations_one_pending ON invitations USING btree (organization_id, mailbox) WHERE (state = 'pending'::text);
-CREATE INDEX invitations_to_forget ON invitations USING btree (decided_at) WHERE ((state <> 'pending'::text) AND (erased_at IS NULL));
+CREATE INDEX invitations_to_forget ON invitations USING btree (organization_id, decided_at) WHERE ((state <> 'pending'::text) AND (erased_at IS NULL));
 
 create table license_pools (
   id text collate "C" not null,

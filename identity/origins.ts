@@ -12,8 +12,9 @@ export const isSecureWebUrl = (text: string): boolean => {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 };
 
-/** True for an origin exactly as browsers write it: scheme, host and port, and no more. */
-export const isOrigin = (text: string): boolean => isSecureWebUrl(text) && new URL(text).origin === text;
+/** True for an origin exactly as browsers write it: scheme, host and port, and no more; none is a pattern. */
+export const isOrigin = (text: string): boolean =>
+  isSecureWebUrl(text) && new URL(text).origin === text && !text.includes('*');
 
 /** Where an organization is at home: what a redirect URL is held against. */
 export interface Home {

@@ -14,7 +14,7 @@ import { createSignIn } from '../identity/oidc.ts';
 import { startProvider } from '../identity/provider/start-provider.ts';
 import { createPostmarkMail } from '../mail/postmark.ts';
 import { startSandbox } from '../mail/sandbox/sandbox.ts';
-import { createWorker, ensureReconcileSchedule } from '../worker.ts';
+import { createWorker, ensureReconcileSchedule, ensureRetentionSchedule } from '../worker.ts';
 import { LocalError } from './local-error.ts';
 import { isFree } from './ports.ts';
 import { startPostgres } from './postgres.ts';
@@ -168,6 +168,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
   started.defer(() => postmark.close());
   const links = createLinks(publicUrl, [Buffer.from(secrets.linkKey, 'base64')]);
   await ensureReconcileSchedule(client);
+  await ensureRetentionSchedule(client);
   const worker = await createWorker({
     db,
     mail: postmark,

@@ -1,6 +1,10 @@
 import { Command } from 'commander';
 import { ConfigError } from '../config.ts';
+import { audit } from './audit.ts';
+import { erase } from './erase.ts';
+import { exportPerson } from './export.ts';
 import { organization } from './organization.ts';
+import { restored } from './restored.ts';
 import { signOut } from './sign-out.ts';
 import { sweep } from './sweep.ts';
 
@@ -11,7 +15,11 @@ import { sweep } from './sweep.ts';
 const program = new Command('npm run operate --')
   .description('What operators of Usher do by hand. Each command reads the variables of docs/configuration.md.')
   .showHelpAfterError()
+  .addCommand(audit)
+  .addCommand(erase)
+  .addCommand(exportPerson)
   .addCommand(organization)
+  .addCommand(restored)
   .addCommand(signOut)
   .addCommand(sweep);
 

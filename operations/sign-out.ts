@@ -10,7 +10,7 @@ export const signOut = new Command('sign-out')
     const ended = await withDatabase(async (db) => {
       const accounts = await listAccounts(db, who);
       if (accounts.length === 0) command.error('There is no account of this address or id.');
-      return Promise.all(accounts.map((account) => endSessions(db, account)));
+      return Promise.all(accounts.map((account) => endSessions(db, account, { kind: 'support', id: null })));
     });
     console.log(`sessions ended: ${ended.reduce((sum, n) => sum + n, 0)}, of accounts: ${ended.length}`);
   });

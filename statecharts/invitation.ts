@@ -41,6 +41,8 @@ export interface InvitationFacts {
   reminders: readonly number[];
   /** The current delivery; `ordinal` counts all deliveries of this invitation from 1. */
   delivery: { ordinal: number; kind: DeliveryKind; status: DeliveryStatus };
+  /** Ended, and known for whom no more: there is nobody to send it to. */
+  erased?: true;
 }
 
 /** What people, programs and the mail provider say to an invitation. */
@@ -63,6 +65,7 @@ export type InvitationRefusal =
   | 'invitation_declined'
   | 'invitation_expired'
   | 'invitation_revoked'
+  | 'invitation_erased'
   | 'email_changed'
   | 'event_unknown';
 
@@ -157,6 +160,7 @@ const chart = setup({
     is: ({ context }, state: InvitationState) => context.state === state,
     isQueued: ({ context }, kind: DeliveryKind) =>
       context.delivery.status === 'queued' && context.delivery.kind === kind,
+    isNotErased: ({ context }) => !context.erased,
     isTroubled: ({ context }) => isTrouble(context.delivery.status),
     isBeforeExpiry: ({ context, event }) => timeOf(event) < context.expiresAt,
     inTimeAndSameAddress: ({ context, event }) =>
@@ -229,6 +233,7 @@ const delivery = {
 
 /** Revives what has ended: as invited anew, with seats reserved again. */
 const renewal = {
+  guard: 'isNotErased',
   target: 'pending',
   actions: [
     'renew',
@@ -406,7 +411,8 @@ export function allowedEvents(facts: InvitationFacts, at: number): PeoplesEvent[
 
 /** Why the chart does not take an event; call it only when {@link takes} said no. */
 export function refusalOf(snapshot: InvitationSnapshot, event: { type: string }): InvitationRefusal {
-  const { state } = snapshot.context;
+  const { state, erased } = snapshot.context;
+  if (erased) return 'invitation_erased';
   if (state !== 'pending') return `invitation_${state}`;
   const facts = snapshot.context;
   if (!inTime(facts, event as { receivedAt?: number })) return 'invitation_expired';

@@ -23,13 +23,25 @@ export const deploymentName = 'usher';
 export type InvitationId = `inv_${string}`;
 export type AccountId = `acc_${string}`;
 export type AmendmentId = `amd_${string}`;
+export type ErasureId = `era_${string}`;
 export type ReasonId = `rsn_${string}`;
 
 /** Workflow types, as exported by `workflows/index.ts`. */
-export const workflowTypes = { invitation: 'invitation', delivery: 'delivery', reconcile: 'reconcile' } as const;
+export const workflowTypes = {
+  invitation: 'invitation',
+  delivery: 'delivery',
+  reconcile: 'reconcile',
+  erasure: 'erasure',
+  retention: 'retention',
+} as const;
 
 export interface InvitationInput {
   id: InvitationId;
+}
+
+/** Names the row that says whose data is to disappear. */
+export interface ErasureInput {
+  id: ErasureId;
 }
 
 /** One delivery of an invitation; `ordinal` counts from 1. */
@@ -169,4 +181,9 @@ export function deliveryStart(delivery: DeliveryInput) {
     workflowId: `delivery/${delivery.invitation}/${delivery.ordinal}`,
     args: [delivery] as [DeliveryInput],
   };
+}
+
+/** Start options of an erasure. */
+export function erasureStart(id: ErasureId) {
+  return { ...harmless, taskQueue, workflowId: `erasure/${id}`, args: [{ id }] as [ErasureInput] };
 }

@@ -1,4 +1,6 @@
 /** The workflows a worker runs; workflow functions only. */
 export { delivery } from './delivery.ts';
+export { erasure } from './erasure.ts';
 export { invitation } from './invitation.ts';
 export { reconcile } from './reconcile.ts';
+export { retention } from './retention.ts';

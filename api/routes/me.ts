@@ -62,7 +62,7 @@ export function registerMe(app: App, deps: RouteDeps): void {
       const caller = await authenticate(request, deps);
       requirePerson(caller);
       deps.cookies.clearSession(reply);
-      return { ended: await endSessions(deps.db, caller.id) };
+      return { ended: await endSessions(deps.db, caller.id, { kind: 'account', id: caller.id }, request.id) };
     },
   );
 }

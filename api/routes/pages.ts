@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { Account } from '../../db/accounts.ts';
 import { isId } from '../../db/ids.ts';
 import { findInvitation, type Invitation } from '../../db/invitations.ts';
+import { mayLeadTo } from '../../identity/origins.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import {
   acceptInvitation,
@@ -12,7 +13,7 @@ import {
   isInvitee,
   whyNotInvitee,
 } from '../invitations.ts';
-import { frameOf, sendPage } from '../page.ts';
+import { frameOf, leave, sendPage } from '../page.ts';
 import { alreadyAcceptedPage } from '../pages/already-accepted-page.ts';
 import { declinePage } from '../pages/decline-page.ts';
 import { declinedPage } from '../pages/declined-page.ts';
@@ -49,7 +50,8 @@ export function registerPages(app: App, deps: RouteDeps): void {
   /** @throws Problem `not_found` when the browser has neither a link to it nor the invited account */
   const visit = async (request: FastifyRequest, id: string): Promise<Visit | undefined> => {
     const row = isId('inv', id) ? await findInvitation(db, id) : undefined;
-    if (!row) return undefined;
+    // Of one that was erased nothing is left to show, but to the member whose it was.
+    if (!row || (row.erased_at && row.decided_by !== request.account?.id)) return undefined;
     const token = cookies.link(request, row.id);
     const read = token ? links.read(token) : undefined;
     const link = read?.invitation !== row.id ? 'none' : read.generation === row.generation ? 'live' : 'dead';
@@ -219,7 +221,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
         if (!seen) return unknown(reply, request.account);
         // An earlier press, whose answer was lost, may have taken effect: it is greeted as this one would be.
         if (act === 'accept' && seen.row.state === 'accepted' && seen.row.decided_by === seen.account?.id) {
-          return reply.redirect(joinedPath(seen.row), 303);
+          return joined(request, reply, seen.row);
         }
         const page = standing(request, reply, seen);
         if (page) return page;
@@ -234,7 +236,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
         try {
           const row = await decide(deps, seen.row, decision);
           if (act === 'decline') return reply.redirect(invitationPath(row.id), 303);
-          return reply.redirect(joinedPath(row), 303);
+          return joined(request, reply, row);
         } catch (error) {
           if (!(error instanceof Problem)) throw error;
           const now = (await findInvitation(db, seen.row.id))!;
@@ -279,15 +281,20 @@ export function registerPages(app: App, deps: RouteDeps): void {
         row.state === 'expired' ||
         row.state === 'revoked' ||
         (row.state === 'pending' && (link === 'dead' || row.expires_at.getTime() <= Date.now()));
-      if (!isDead) return reply.redirect(invitationPath(row.id), 303);
+      if (!isDead) return standing(request, reply, seen) ?? reply.redirect(invitationPath(row.id), 303);
       const asked = await askToResend(deps, row, { request: request.id, client: request.ip });
       return invalid(reply, seen, asked ? 'asked' : 'already_asked');
     },
   );
 }
 
-/** The home page with a welcome. */
-const joinedPath = (row: Invitation): string => `/?joined=${row.organization_slug}`;
+/** To where the inviter wants new members to go, while that is the organization's; else to the home page with a welcome. */
+function joined(request: FastifyRequest, reply: FastifyReply, row: Invitation) {
+  const home = { home_url: row.organization_home_url, origins: row.organization_origins };
+  return row.redirect_url && mayLeadTo(row.redirect_url, home)
+    ? leave(request, reply, { url: new URL(row.redirect_url).href, purpose: { joined: row.organization_name } })
+    : reply.redirect(`/?joined=${row.organization_slug}`, 303);
+}
 
 /** Why a decision was refused though the invitation is still open. */
 function refusedText(problem: Problem): string {

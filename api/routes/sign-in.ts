@@ -5,7 +5,7 @@ import { type InvitationId, isId } from '../../db/ids.ts';
 import { findInvitation } from '../../db/invitations.ts';
 import { SignInRefused, SignInUnavailable } from '../../identity/oidc.ts';
 import type { App, RouteDeps } from '../deps.ts';
-import { frameOf, sendPage } from '../page.ts';
+import { frameOf, leave, sendPage } from '../page.ts';
 import { invitationPath } from '../pages/post-form.ts';
 import { signInUnavailablePage } from '../pages/sign-in-unavailable-page.ts';
 import { welcomePage } from '../pages/welcome-page.ts';
@@ -37,7 +37,7 @@ export async function startSignIn(
       ...(wish.invitation ? { invitation: wish.invitation } : {}),
       ...(wish.returnTo ? { returnTo: wish.returnTo } : {}),
     });
-    return reply.redirect(url, 303);
+    return leave(request, reply, { url, purpose: 'sign_in' });
   } catch (error) {
     if (!(error instanceof SignInUnavailable)) throw error;
     request.log.error({ issuer: deps.issuer }, 'the identity provider cannot be reached');
@@ -120,10 +120,13 @@ export function registerSignIn(app: App, deps: RouteDeps): void {
       async (request, reply) => {
         const session = cookies.session(request);
         const idToken = session && (await endSession(db, session));
-        if (path === '/sign-out-everywhere') await endSessions(db, request.account!.id);
+        if (path === '/sign-out-everywhere') {
+          const { id } = request.account!;
+          await endSessions(db, id, { kind: 'account', id }, request.id);
+        }
         cookies.clearSession(reply);
         const url = idToken && (await signIn.endSessionUrl({ idToken, returnTo: `${publicUrl}/` }));
-        return reply.redirect(url || '/', 303);
+        return url ? leave(request, reply, { url, purpose: 'sign_out' }) : reply.redirect('/', 303);
       },
     );
   }

@@ -5,7 +5,7 @@ export const concurrently = true;
 
 const indexes = {
   events_of_organization: 'events (organization_id, id)',
-  invitations_to_forget: "invitations (decided_at) where state <> 'pending' and erased_at is null",
+  invitations_to_forget: "invitations (organization_id, decided_at) where state <> 'pending' and erased_at is null",
   invitations_mailbox: 'invitations (mailbox)',
   invitations_decided_by: 'invitations (decided_by) where decided_by is not null',
   amendments_created: 'amendments (created_at)',

@@ -39,17 +39,17 @@ export async function up(db: Kysely<any>): Promise<void> {
     -- Days after their end for which invitations are kept as they are; null: as the installation says, 0: for ever.
     alter table organizations add column retention_days integer check (retention_days >= 0);
 
-    -- Whose data is to disappear. mailbox and account_id are blanked by the last step.
+    -- Whose data is to disappear. mailbox, addresses (as they were written) and account_id are blanked by the last step.
     create table erasures (
       id text collate "C" primary key,
       mailbox text collate "C",
+      addresses text[] not null,
       account_id text collate "C" references accounts,
       reason_id text collate "C" references reasons,
       created_at timestamptz not null default now(),
       finished_at timestamptz,
       check (finished_at is not null or mailbox is not null)
     );
-    create unique index erasures_one_unfinished on erasures (mailbox) where finished_at is null;
   `.execute(db);
 }
 

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page, Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 import { launchBrowser } from '../setup/browser.ts';
 import { findBreaches } from '../setup/consistency.ts';
@@ -89,11 +89,16 @@ export class Invitee {
   page: Page;
   readonly #sent: Sent[] = [];
   readonly #complaints: string[] = [];
+  /** The answers that pages came with, oldest first. */
+  readonly #arrivals: Response[] = [];
 
   constructor(context: BrowserContext, page: Page) {
     this.context = context;
     this.page = page;
     context.on('console', (message) => message.type() === 'error' && this.#complaints.push(message.text()));
+    context.on('response', (response) => {
+      if (response.request().isNavigationRequest()) this.#arrivals.push(response);
+    });
     context.on('request', (request) => {
       const url = new URL(request.url());
       const content = async () => {
@@ -121,7 +126,10 @@ export class Invitee {
   /** Does what leads to another page. @returns the status of that page */
   async arrive(act: () => Promise<unknown>): Promise<number> {
     const [response] = await Promise.all([this.page.waitForNavigation(), act()]);
-    return response!.status();
+    if (!response!.headers().refresh) return response!.status();
+    // A page between Usher and another site, which leads on by itself.
+    await this.page.waitForURL((url) => url.href !== response!.url());
+    return this.#arrivals.at(-1)!.status();
   }
 
   button(name: string): Locator {

@@ -71,6 +71,8 @@ export interface Installation {
   temporal: Client;
   /** host:port */
   temporalAddress: string;
+  /** Base URL of the mail provider. */
+  inbox: string;
   servers: {
     temporal: Server & {
       /** Kills it, and starts it with nothing in it. */
@@ -340,6 +342,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     databaseUrl,
     temporal,
     temporalAddress: `127.0.0.1:${temporalPort}`,
+    inbox: `http://127.0.0.1:${mailPort}`,
     servers: {
       temporal: {
         ...temporalServer,

@@ -35,7 +35,8 @@ export class Visitor {
         headers: { cookie: this.#cookiesFor(url), accept: 'text/html' },
       });
       for (const line of response.headers.getSetCookie()) this.#store(line, url);
-      const next = response.headers.get('location');
+      const next =
+        response.headers.get('location') ?? /^0;url=(.*)/.exec(response.headers.get('refresh') ?? '')?.[1] ?? null;
       if (next === null) {
         const text = await response.text();
         const json = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined;

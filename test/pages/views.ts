@@ -7,6 +7,7 @@ import { invalidLinkPage } from '../../api/pages/invalid-link-page.ts';
 import type { InviterView, LicenseView } from '../../api/pages/invitation-facts.ts';
 import { invitationPage } from '../../api/pages/invitation-page.ts';
 import type { AccountView, Html } from '../../api/pages/layout.ts';
+import { leavingPage } from '../../api/pages/leaving-page.ts';
 import { problemPage } from '../../api/pages/problem-page.ts';
 import { signInUnavailablePage } from '../../api/pages/sign-in-unavailable-page.ts';
 import { unknownLinkPage } from '../../api/pages/unknown-link-page.ts';
@@ -125,6 +126,8 @@ export function pagesOf(cast: Cast): Record<string, Html> {
   const organization = { name: cast.organization };
   const { invitedBy, licenses, teams, message } = cast;
   const few = cast === empty;
+  // Checked before anybody is sent there.
+  const away = /^https:/.test(cast.url) ? cast.url : everyday.url;
   const invitation = {
     id,
     email: account.email,
@@ -178,6 +181,9 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       invitation: { ...invitation, state: 'accepted' },
     }),
     'sign-in-unavailable': signInUnavailablePage({ csrf, invitation: id }),
+    'leaving-sign-in': leavingPage({ url: away, purpose: 'sign_in' }),
+    'leaving-sign-out': leavingPage({ url: away, purpose: 'sign_out' }),
+    'leaving-joined': leavingPage({ url: away, purpose: { joined: cast.organization } }),
     welcome: welcomePage({ csrf, notice: { kind: 'info', text: 'You are signed out.' } }),
     home: homePage({
       account: { ...account, emailVerified: !few },

@@ -47,7 +47,8 @@ export async function findBreaches(db: Kysely<Database>): Promise<string[]> {
     [
       'a member owns another mailbox than the invited one',
       `select m.id from members m join invitations i on i.id = m.invitation_id join accounts a on a.id = m.account_id
-       where a.mailbox <> i.mailbox or not a.email_verified or i.decided_by <> a.id`,
+       where i.erased_at is null and a.erased_at is null
+         and (a.mailbox <> i.mailbox or not a.email_verified or i.decided_by <> a.id)`,
     ],
     [
       'an account is a member twice',

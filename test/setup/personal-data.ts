@@ -23,7 +23,11 @@ function* textsOf(value: unknown, key = ''): Generator<string> {
 
 /** What a database knows of people, and what they wrote. */
 async function personalValues(db: Kysely<Database>): Promise<string[]> {
-  const accounts = await db.selectFrom('accounts').select(['email', 'mailbox', 'name']).execute();
+  const accounts = await db
+    .selectFrom('accounts')
+    .select(['email', 'mailbox', 'name'])
+    .where('erased_at', 'is', null)
+    .execute();
   const invitations = await db.selectFrom('invitations').select(['email', 'mailbox', 'message', 'metadata']).execute();
   const organizations = await db.selectFrom('organizations').select('name').execute();
   const values = [
@@ -44,13 +48,14 @@ export function findPersonalData(texts: Iterable<{ where: string; text: string }
   return found;
 }
 
-/** Searches every history of a Temporal namespace, and log lines. */
+/** Searches every history of a Temporal namespace, and log lines. @param more what the database no longer knows */
 export async function searchPersonalData(
   client: Client,
   db: Kysely<Database>,
   log: readonly string[],
+  more: readonly string[] = [],
 ): Promise<string[]> {
-  const values = await personalValues(db);
+  const values = [...(await personalValues(db)), ...more];
   const runs = new Map<string, string>();
   const texts: { where: string; text: string }[] = log.map((text) => ({ where: 'log', text }));
   for await (const { workflowId, runId, memo, searchAttributes } of client.workflow.list()) {

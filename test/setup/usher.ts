@@ -58,6 +58,8 @@ export interface Usher {
   /** As the owner: API and worker have the run role. */
   db: Kysely<Database>;
   databaseUrl: string;
+  /** The run role's. */
+  runUrl: string;
   temporal: TestWorkflowEnvironment;
   app: FastifyInstance;
   mail: Mail;
@@ -290,6 +292,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     issuer,
     db,
     databaseUrl,
+    runUrl,
     temporal,
     app,
     mail,
