@@ -7,6 +7,7 @@ import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { insertEvent } from './events.ts';
 import { type AccountId, isId, newId } from './ids.ts';
+import { isPlainText } from './plain-text.ts';
 
 export interface AccountsTable {
   id: AccountId;
@@ -35,13 +36,20 @@ export interface SessionsTable {
   seen_at: Generated<Date>;
 }
 
+/**
+ * The name under which a person appears to others, in emails too: what the provider says, or else the local part of the
+ * address; none if neither is plain text.
+ */
+const plainName = (name: string | undefined, email: string): string =>
+  [name, email.slice(0, email.lastIndexOf('@'))].find((text) => text && text.length <= 200 && isPlainText(text)) ?? '';
+
 /** Records what the identity provider says of a person now; issuer and subject name them, all else may change. */
 export function upsertAccount(db: Kysely<Database>, identity: Omit<Identity, 'idToken'>): Promise<Account> {
   const facts = {
     email: identity.email,
     mailbox: mailboxOf(identity.email) ?? ('' as const),
     email_verified: identity.emailVerified,
-    name: identity.name,
+    name: plainName(identity.name, identity.email),
   };
   return db
     .insertInto('accounts')
@@ -60,11 +68,12 @@ export function upsertAccount(db: Kysely<Database>, identity: Omit<Identity, 'id
 export async function accountOfBearer(db: Kysely<Database>, bearer: Bearer): Promise<Account | undefined> {
   const { issuer, subject, person } = bearer;
   if (person) {
-    const { email, emailVerified: email_verified, name, saidAt } = person;
+    const { email, emailVerified: email_verified, saidAt } = person;
+    const name = person.name && plainName(person.name, email);
     const facts = { email, mailbox: mailboxOf(email) ?? ('' as const), email_verified };
     await db
       .insertInto('accounts')
-      .values({ id: newId('acc'), issuer, subject, ...facts, name: name ?? email.slice(0, email.lastIndexOf('@')) })
+      .values({ id: newId('acc'), issuer, subject, ...facts, name: plainName(name, email) })
       .onConflict((c) =>
         c
           .columns(['issuer', 'subject'])

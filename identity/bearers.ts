@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { isAddress } from './mailbox.ts';
 
 /** What a verified bearer token says. */
 export interface Bearer {
@@ -80,7 +81,7 @@ export function createBearers(o: { audience: string }): Bearers {
       try {
         // Its type is no more than a claim, either.
         const { iss }: { iss?: unknown } = decodeJwt(token);
-        return typeof iss === 'string' ? iss : undefined;
+        return typeof iss === 'string' && /^[\x21-\x7e]{1,500}$/.test(iss) ? iss : undefined;
       } catch {
         return undefined;
       }
@@ -113,9 +114,10 @@ export function createBearers(o: { audience: string }): Bearers {
       if (!types.includes(protectedHeader.typ?.toLowerCase())) throw new BearerRefused('it is no access token');
       // Bound to a key that its sender would have to prove (RFC 7800): whoever only bears it may have stolen it.
       if (payload.cnf !== undefined) throw new BearerRefused('it is bound to a key, which is not supported');
-      if (!payload.sub || payload.sub.length > 255) throw new BearerRefused('it names nobody');
+      // OpenID Connect Core 1.0, section 2.
+      if (!/^[\x20-\x7e]{1,255}$/.test(payload.sub ?? '')) throw new BearerRefused('it names nobody');
       const person = personOf(payload);
-      return { issuer, subject: payload.sub, ...(person ? { person } : {}) };
+      return { issuer, subject: payload.sub!, ...(person ? { person } : {}) };
     },
   };
 }
@@ -136,10 +138,10 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
 }
 
 function personOf({ email, email_verified: verified, name, iat }: JWTPayload): Bearer['person'] {
-  if (typeof email !== 'string' || !email.includes('@') || email.length > 254 || typeof verified !== 'boolean') return;
+  if (!isAddress(email) || typeof verified !== 'boolean') return;
   if (iat === undefined || iat > Date.now() / 1000 + skew) return;
   const said = { email, emailVerified: verified, saidAt: new Date(iat * 1000) };
-  return typeof name === 'string' && name.trim() ? { ...said, name: name.trim().slice(0, 200) } : said;
+  return typeof name === 'string' && name.trim() ? { ...said, name: name.trim() } : said;
 }
 
 /** For the developer at the other end. What is said of claims is said only of tokens whose signature holds. */

@@ -31,6 +31,10 @@ const isLocalPart = (local: string) =>
   !/\p{Default_Ignorable_Code_Point}/u.test(local) &&
   /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u.test(local);
 
+/** Whether what a provider says can be an address at all, of whatever kind: it is kept and shown as said. */
+export const isAddress = (said: unknown): said is string =>
+  typeof said === 'string' && said.includes('@') && said.length <= maxAddress && !/\p{Cc}/u.test(said);
+
 /** The address to put on an envelope: as written, but the domain in ASCII, which is what mail providers take. */
 export const envelopeAddress = (email: string): string => {
   const at = email.lastIndexOf('@');

@@ -1,4 +1,5 @@
 import * as oidc from 'openid-client';
+import { isAddress } from './mailbox.ts';
 
 /** A person as their identity provider knows them. `issuer` and `subject` together name the account; the rest may change. */
 export interface Identity {
@@ -210,7 +211,7 @@ function checkOrigin(answer: URLSearchParams, server: oidc.ServerMetadata, state
 
 function identityOf(issuer: string, subject: string, profile: Record<string, unknown>): Identity {
   const { email, email_verified: verified, name } = profile;
-  if (typeof email !== 'string' || !email.includes('@')) throw new SignInRefused('no_email');
+  if (!isAddress(email)) throw new SignInRefused('no_email');
   return {
     issuer,
     subject,

@@ -34,8 +34,19 @@ export async function registerOpenApi(app: App): Promise<void> {
         description:
           'Invites people into an organization and sees each invitation through. Errors are RFC 9457 problem details; every POST and PATCH takes an Idempotency-Key.',
       },
-      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'usher_sk_…' } } },
-      security: [{ apiKey: [] }],
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'usher_sk_…', description: 'A program' },
+          token: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description:
+              "A person, by a token of the installation's or an organization's issuer, made for Usher's audience",
+          },
+        },
+      },
+      security: [{ apiKey: [] }, { token: [] }],
     },
   });
 }

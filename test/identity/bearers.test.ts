@@ -102,6 +102,8 @@ describe('a token', () => {
     ['of an organization’s issuer that names ours', () => globex.token(claims('victim@example.com', { iss: own.url }))],
     ['of our issuer that names an organization’s', () => own.token(claims('victim@example.com', { iss: globex.url }))],
     ['of an issuer with a slash more', () => own.token(claims('victim@example.com', { iss: `${globex.url}/` }))],
+    ['of an issuer that holds a NUL', () => own.token(claims('victim@example.com', { iss: `${own.url}\0` }))],
+    ['of somebody whose id holds a NUL', () => own.token(claims('victim@example.com', { sub: 'a\0' }))],
     ['of no issuer', () => own.token(claims('victim@example.com', { iss: undefined as never }))],
     ['of an issuer that is no text', () => own.token(claims('victim@example.com', { iss: [own.url] as never }))],
     ['that has expired', () => own.token(claims('victim@example.com', { exp: now() - 60 }))],
@@ -212,6 +214,7 @@ describe('whom a token makes of its bearer', () => {
     ['no word on whether it is verified', { email_verified: undefined }],
     ['"true" in letters', { email_verified: 'true' }],
     ['an address that is none', { email: 'nobody' }],
+    ['an address with a NUL', { email: 'no\0body@example.com' }],
     ['a time of issue that is to come', { iat: now() + 3_600 }],
   ])('a token with %s is for accounts that are known already, as they are known', async (name, more) => {
     const email = `known-${name.replace(/\W/g, '-')}@example.com`;

@@ -142,6 +142,13 @@ describe('in a running Usher', () => {
     expect((await join('again@example.com', to)).leads[0]).toBe(`0;url=${to}`);
   });
 
+  test('no page lets a form lead anywhere but to Usher', async () => {
+    for (const path of ['/', '/i/none', '/console/nowhere', '/nothing']) {
+      const { headers } = await fetch(`${usher.url}${path}`, { redirect: 'manual' });
+      expect(headers.get('content-security-policy'), path).toContain("form-action 'self';");
+    }
+  });
+
   test('no request can name a place to be led to', async () => {
     for (const path of [
       '/?joined=//evil.example',

@@ -61,6 +61,19 @@ test('whoever owns the invited, verified address joins', async () => {
   expect(await stateOfInvitation(id)).toBe('accepted');
 });
 
+test.each([
+  ['Ada Lovelace', 'Ada Lovelace'],
+  ['Claim it at www.evil.example', 'named'],
+  ['<b>Ada</b>', 'named'],
+  ['A\0da', 'named'],
+  ['Ada\u202eevil', 'named'],
+  ['x'.repeat(201), 'named'],
+])('a name that is no plain text is not taken: %j', async (name, taken) => {
+  says('named@example.com', { name });
+  await signIn();
+  expect((await account())?.name).toBe(taken);
+});
+
 describe('nobody is signed in by an ID token', () => {
   const now = () => Math.floor(Date.now() / 1000);
   test.each<[string, () => Claims]>([
@@ -75,6 +88,7 @@ describe('nobody is signed in by an ID token', () => {
     ['that has expired', () => ({ exp: now() - 600 })],
     ['without an address', () => ({ email: undefined as never })],
     ['with an address that is none', () => ({ email: 'nobody' })],
+    ['with an address that holds a NUL', () => ({ email: 'victim\0@example.com' })],
   ])('%s', async (_, wrong) => {
     says('victim@example.com');
     issuer.idToken = wrong();
