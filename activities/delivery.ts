@@ -1,16 +1,18 @@
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
-import { type Delivery, markAttempted, settleDelivery, unmarkAttempted } from '../db/deliveries.ts';
+import { countQueued, type Delivery, markAttempted, settleDelivery, unmarkAttempted } from '../db/deliveries.ts';
 import { findInvitation, type Invitation } from '../db/invitations.ts';
 import { isOfRestore } from '../db/restored.ts';
 import type { Links } from '../identity/links.ts';
 import { envelopeAddress } from '../identity/mailbox.ts';
-import type { Mail, Message } from '../mail/mail.ts';
+import { type Mail, MailError, type Message } from '../mail/mail.ts';
 import { messageIdOf, namedAddress } from '../mail/message.ts';
 import { invitationEmail } from '../mail/templates/invitation-email.ts';
 import { resendRequestEmail } from '../mail/templates/resend-request-email.ts';
 import type { DeliveryActivities } from '../workflows/invitation.ts';
+import { perSecond } from './resume.ts';
 
 export interface DeliveryDeps {
   db: Kysely<Database>;
@@ -28,6 +30,7 @@ export interface DeliveryDeps {
  */
 export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities {
   const { db, mail } = deps;
+  const nextDelay = createBackOff(db);
 
   return {
     async deliver({ invitation: id, ordinal }) {
@@ -57,7 +60,11 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
       const wanted =
         delivery.kind === 'resend_request' ||
         (invitation.state === 'pending' && invitation.delivery_ordinal === ordinal);
-      const found = delivery.attempted_at && (await mail.find(deliveryRef(delivery)));
+      const found =
+        delivery.attempted_at &&
+        (await mail.find(deliveryRef(delivery)).catch(async (error) => {
+          throw error instanceof MailError ? tryAgain(error.code, await nextDelay()) : error;
+        }));
       if (found) return settle('sent', null, found.messageId);
       // Superseded before it left: a link to it would be dead, or the invitation has ended.
       if (!wanted) return settle('failed', 'superseded', null);
@@ -81,9 +88,9 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
           return settle('failed', result.code, null);
         case 'not_sent':
           await unmarkAttempted(db, { invitation: id, ordinal }, mark);
-          throw tryAgain(result.code, result.retryAfterMs);
+          throw tryAgain(result.code, result.retryAfterMs ?? (await nextDelay()));
         case 'unknown':
-          throw tryAgain(result.code);
+          throw tryAgain(result.code, await nextDelay());
         default:
           return result satisfies never;
       }
@@ -103,12 +110,31 @@ const deliveryRef = ({
   isOfRestore(generation) ? `${invitation_id}/${ordinal}/${generation}` : `${invitation_id}/${ordinal}`;
 
 /** A retryable failure that carries a code and nothing of the provider's text, which quotes addresses. */
-const tryAgain = (code: string, afterMs?: number) =>
+const tryAgain = (code: string, afterMs: number) =>
   ApplicationFailure.create({
     type: code,
     message: `the email could not be sent yet: ${code}`,
-    ...(afterMs === undefined ? {} : { nextRetryDelay: Math.max(100, afterMs) }),
+    nextRetryDelay: Math.max(100, afterMs),
   });
+
+/** Of a provider that was down for long, so soon at least is noticed that it is back; and so late at most, ms. */
+const backOff = { soon: 30_000, late: 300_000 };
+
+/**
+ * How long the next attempt at a provider in trouble waits, ms: longer each time, by half as much more or less, so that
+ * those who began together do not go on together. The more emails wait, the less often each is attempted.
+ */
+function createBackOff(db: Kysely<Database>): () => Promise<number> {
+  let counted: { queued: Promise<number>; at: number } | undefined;
+  return async () => {
+    if (!counted || Date.now() - counted.at > 10_000) {
+      counted = { queued: countQueued(db, (backOff.late / 1_000) * perSecond), at: Date.now() };
+    }
+    const each = ((await counted.queued) / perSecond) * 1_000;
+    const longest = Math.max(backOff.soon, Math.min(each, backOff.late));
+    return Math.min(longest, 200 * 2 ** activityInfo().attempt) * (0.5 + Math.random());
+  };
+}
 
 async function compose({ links, from }: DeliveryDeps, invitation: Invitation, delivery: Delivery): Promise<Message> {
   const { id, email, locale } = invitation;

@@ -45,6 +45,8 @@ const pathPartLimit = 200;
 const headersTimeout = 10_000;
 const requestTimeout = 30_000;
 const keepAliveTimeout = 72_000;
+/** Whatever is down or slow, callers have an answer within 2 s. Each part has less; this is for their sum. */
+const patienceMs = 1_800;
 
 function createFastify({ logger, trustedProxies = [] }: AppDeps) {
   const app = Fastify({

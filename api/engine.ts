@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { type UpdateDefinition, WorkflowNotFoundError } from '@temporalio/common';
 import type { FastifyBaseLogger } from 'fastify';
@@ -14,12 +15,18 @@ import {
   invitationWorkflowId,
   type Outcome,
   reloadSignal,
+  taskQueue,
   workflowTypes,
 } from '../workflows/contract.ts';
 import { Problem } from './problem.ts';
 
 /** How long a caller waits for the engine, ms. After that the outcome is unknown, and Postgres is asked. */
 const patienceMs = 1_500;
+
+/** A worker without work asks for some every minute, ms. */
+const idleMs = 90_000;
+/** Temporal's number for the workflow tasks of a queue. */
+const workflowTasks = 1;
 
 export interface Engine {
   /**
@@ -37,8 +44,8 @@ export interface Engine {
   start(invitation: Pick<Invitation, 'id' | 'organization_slug' | 'state' | 'expires_at'>): void;
   /** Starts the workflow of a delivery beside the chart, without waiting. */
   deliver(delivery: DeliveryInput): void;
-  /** Whether Temporal answers within a second. */
-  answers(): Promise<boolean>;
+  /** What does not answer within a second; a worker is missing when none has asked for work for a while. */
+  missing(): Promise<'temporal' | 'worker' | undefined>;
   /** Waits for starts under way. */
   close(): Promise<void>;
 }
@@ -54,7 +61,19 @@ export function createEngine({
   log: FastifyBaseLogger;
 }): Engine {
   const starting = new Set<Promise<unknown>>();
-  const within = <T>(ms: number, call: () => Promise<T>) => temporal.withDeadline(Date.now() + ms, call);
+  // The client may still wait for its next try when the deadline has passed, where connections are refused.
+  const within = async <T>(ms: number, call: () => Promise<T>): Promise<T> => {
+    const over = new AbortController();
+    const late = sleep(ms + 50, undefined, { signal: over.signal }).then(() => {
+      throw new Error('Temporal did not answer in time');
+    });
+    try {
+      return await Promise.race([temporal.withDeadline(Date.now() + ms, call), late]);
+    } finally {
+      late.catch(() => undefined);
+      over.abort();
+    }
+  };
 
   const startSoon = (what: string, start: () => Promise<unknown>) => {
     const promise = within(5_000, start)
@@ -121,10 +140,20 @@ export function createEngine({
       startSoon(invitation.id, () => temporal.workflow.start(workflowTypes.invitation, options(invitation))),
     deliver: (delivery) =>
       startSoon(delivery.invitation, () => temporal.workflow.start(workflowTypes.delivery, deliveryStart(delivery))),
-    answers: () =>
-      within(1_000, () => temporal.workflowService.getSystemInfo({})).then(
-        () => true,
-        () => false,
+    missing: () =>
+      within(1_000, () =>
+        temporal.workflowService.describeTaskQueue({
+          namespace: temporal.options.namespace,
+          taskQueue: { name: taskQueue },
+          taskQueueType: workflowTasks,
+        }),
+      ).then(
+        ({ pollers }) => {
+          const last =
+            1_000 * Math.max(0, ...(pollers ?? []).map((poller) => Number(poller.lastAccessTime?.seconds ?? 0)));
+          return Date.now() - last < idleMs ? undefined : 'worker';
+        },
+        () => 'temporal',
       ),
     async close() {
       await Promise.all(starting);

@@ -16,8 +16,10 @@ async function main() {
   const logger = pino({ level: config.logLevel });
   const { connectionOptions, namespace } = loadClientConnectConfig();
   // Lazy: the API serves what it can while Temporal is down.
-  const connection = await attempt('TEMPORAL_ADDRESS is not host:port', () => Connection.lazy(connectionOptions));
-  const db = createDatabase(config.databaseUrl, 20);
+  const connection = await attempt('TEMPORAL_ADDRESS is not host:port', () =>
+    Connection.lazy({ ...connectionOptions, connectTimeout: '1s' }),
+  );
+  const db = createDatabase(config.databaseUrl, 20, 1_500);
   await requireAdmission(db);
   const app = await buildApp({
     db,

@@ -40,6 +40,7 @@ export const problems = {
   engine_unreachable: { status: 503, title: 'The engine does not answer' },
   version_mismatch: { status: 503, title: 'This part of Usher is of another version than its data' },
   issuer_unreachable: { status: 503, title: 'The identity provider does not answer' },
+  too_slow: { status: 503, title: 'It takes too long' },
   database_unreachable: { status: 503, title: 'The database does not answer' },
 } as const satisfies Record<string, { status: number; title: string }> & Record<Refusal, unknown>;
 
@@ -127,6 +128,12 @@ export function problemOf(error: unknown): Problem {
       'form_expired',
       'The page was open for too long, or somebody has signed in or out since. Nothing was done.',
     );
+  if (code === 'FST_ERR_HANDLER_TIMEOUT') {
+    return new Problem(
+      'too_slow',
+      'Something that it needs is slow. It may still take effect; repeat it with the same Idempotency-Key.',
+    );
+  }
   if (isDatabaseTrouble(error)) {
     return new Problem('database_unreachable', 'Nothing was lost. Repeat the request with the same Idempotency-Key.');
   }
@@ -143,6 +150,6 @@ function isDatabaseTrouble(error: unknown): boolean {
   return (
     /^(08|53|57)...$/.test(code ?? '') ||
     ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(code ?? '') ||
-    /^(Connection terminated|timeout exceeded when trying to connect)/.test(message ?? '')
+    /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/.test(message ?? '')
   );
 }

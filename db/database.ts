@@ -1,5 +1,6 @@
+import type { Socket } from 'node:net';
 import { Kysely, PostgresDialect } from 'kysely';
-import { Pool, types } from 'pg';
+import { type ClientBase, Pool, types } from 'pg';
 import type { AccountsTable, SessionsTable } from './accounts.ts';
 import { type AdmissionTable, admit } from './admission.ts';
 import type { ApiKeysTable } from './api-keys.ts';
@@ -40,14 +41,16 @@ types.setTypeParser(types.builtins.INT8, Number);
  *
  * @param connectionString postgres://…
  * @param connections most connections of this process
+ * @param statementMs how long a statement may take. @default 5 s: nothing of Usher's is slow
  */
-export function createDatabase(connectionString: string, connections = 10): Kysely<Database> {
+export function createDatabase(connectionString: string, connections = 10, statementMs = 5_000): Kysely<Database> {
   const pool = new Pool({
     connectionString,
     max: connections,
     connectionTimeoutMillis: 1_500,
-    // Nothing of Usher's is slow: a statement that hangs must not hold a request or a workflow task.
-    statement_timeout: 5_000,
+    // A statement that hangs must not hold a request or a workflow task; nor must a server that has fallen silent.
+    statement_timeout: statementMs,
+    query_timeout: statementMs + 100,
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'usher',
     // A program that cannot start ends at once.
@@ -55,6 +58,7 @@ export function createDatabase(connectionString: string, connections = 10): Kyse
     async onConnect(client) {
       // One that breaks between two statements of a transaction fails the next one, and needs not end the process.
       client.on('error', () => undefined);
+      endWhenSilent(client);
       await admit(client);
     },
     // So that a program under way notices within a minute that a migration has left it behind.
@@ -63,4 +67,18 @@ export function createDatabase(connectionString: string, connections = 10): Kyse
   // An idle connection that breaks (a restart of Postgres) is replaced on next use; without a listener it would end the process.
   pool.on('error', () => undefined);
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** What is asked of a connection after an answer that never came would wait behind it, so that connection ends. */
+function endWhenSilent(client: ClientBase): void {
+  const { connection } = client as unknown as { connection: { stream: Socket } };
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  client.query = ((...args: unknown[]) => {
+    const answer = query(...args);
+    if (answer instanceof Promise)
+      answer.catch((error: Error) => {
+        if (error.message === 'Query read timeout') connection.stream.destroy();
+      });
+    return answer;
+  }) as typeof client.query;
 }

@@ -120,6 +120,16 @@ export async function settleDelivery(
   });
 }
 
+/** How many deliveries are queued; no more than `most` are counted. */
+export async function countQueued(db: Kysely<Database>, most: number): Promise<number> {
+  const queued = db.selectFrom('deliveries').select('ordinal').where('status', '=', 'queued').limit(most);
+  const { count } = await db
+    .selectFrom(queued.as('queued'))
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /**
  * Deliveries that are queued and were so within a span of time (after one time, until another), oldest first.
  *

@@ -27,7 +27,7 @@ export interface SignIn {
    * @param o.prompt `login`: ask for credentials even of someone who is signed in; `create`: open the sign-up form,
    *   where the provider has one (else it is left out, and the provider's sign-in page is shown)
    * @returns the provider's URL to send the browser to, and what `complete` wants back
-   * @throws SignInUnavailable after 2 s at most
+   * @throws SignInUnavailable after 1.5 s at most
    */
   begin(o: { loginHint?: string; prompt?: 'login' | 'create' }): Promise<SignInChecks & { url: string }>;
   /**
@@ -82,8 +82,8 @@ export class SignInRefused extends Error {
   }
 }
 
-/** Seconds. A page that offers a sign-in must answer while the provider is down. */
-const discoveryTimeout = 2;
+/** Seconds. A page that offers a sign-in must answer within two while the provider is down. */
+const discoveryTimeout = 1.5;
 /** Seconds a request. More patient than discovery: a code can be redeemed only once. */
 const requestTimeout = 5;
 

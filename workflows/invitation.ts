@@ -98,7 +98,8 @@ const firstAttempt = proxyLocalActivities<DeliveryActivities>({
 });
 const furtherAttempts = proxyActivities<DeliveryActivities>({
   startToCloseTimeout: '30s',
-  retry: { ...patience, maximumInterval: '5m' },
+  // Of trouble with the provider the activity says itself when to go on.
+  retry: patience,
   // The chart does not wait for a send that it has left.
   cancellationType: 'ABANDON',
 });

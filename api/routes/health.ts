@@ -6,14 +6,14 @@ import type { App, RouteDeps } from '../deps.ts';
 export function registerHealth(app: App, { db, engine }: RouteDeps): void {
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }));
   app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
-    const [postgres, temporal] = await Promise.all([
+    const [postgres, engineMissing] = await Promise.all([
       sql`select 1`.execute(db).then(
         () => undefined,
         (error: Error) => error,
       ),
-      engine.answers(),
+      engine.missing(),
     ]);
-    const missing = [...(postgres ? ['postgres'] : []), ...(temporal ? [] : ['temporal'])];
+    const missing = [...(postgres ? ['postgres'] : []), ...(engineMissing ? [engineMissing] : [])];
     return reply.status(missing.length > 0 ? 503 : 200).send({
       status: missing.length > 0 ? 'unready' : 'ready',
       missing,

@@ -73,7 +73,8 @@ export function registerSignIn(app: App, deps: RouteDeps): void {
     },
   );
 
-  app.get(callbackPath, { schema: { hide: true } }, async (request, reply) => {
+  // Waits longer than others do: the provider takes a code but once, so that giving up loses the sign-in.
+  app.get(callbackPath, { schema: { hide: true }, handlerTimeout: 7_000 }, async (request, reply) => {
     const { state } = request.query as { state?: string };
     const login = typeof state === 'string' ? cookies.login(request, state) : undefined;
     try {

@@ -438,7 +438,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
         name: 'Pat Somebody',
       });
       const { id } = await beginSession(db, { account: account.id, idToken: 'none' });
-      const jar = new Map([[`usher_${port}_session`, id]]);
+      const jar = new Map([[`usher_${new URL(url).port}_session`, id]]);
       return async (target, form) => {
         const response = await fetch(`${url}${target}`, {
           method: form ? 'POST' : 'GET',

@@ -8,7 +8,8 @@ import { invitationWorkflowId } from '../../workflows/contract.ts';
  * when it is closed, for all that its own database knows of people, and for anything that looks like an address or a link.
  */
 
-const address = /[\w.+-]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}\b/i;
+/** `@type.googleapis.com` is how Protobuf names types, which errors of gRPC quote. */
+const address = /[\w.+-]+@(?!type\.googleapis\.com\b)[\w-]+(\.[\w-]+)*\.[a-z]{2,}\b/i;
 const link = /\/i\/[\w-]{60,}/;
 /** Shorter values turn up by chance. */
 const shortest = 8;
