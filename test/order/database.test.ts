@@ -22,7 +22,7 @@ import {
 import { newOrganization, readRecords, recordsOf } from './records.ts';
 import { Runs } from './run.ts';
 import { longest, runs, seed } from './runs.ts';
-import { assertSideBySide } from './side-by-side.ts';
+import { assertSideBySide, atOnce } from './side-by-side.ts';
 
 /** Chart, commit and Postgres, without the engine, against the model: whatever is lost, repeated or done at once. */
 
@@ -173,7 +173,12 @@ afterAll(() => db?.destroy());
 
 test(
   `${runs.database} sequences through chart, commit and Postgres come to what the model says`,
-  () => assertSideBySide(sequence, { numRuns: runs.database, seed, atOnce: 8 }, (value) => walk(db, value)),
+  () =>
+    assertSideBySide(
+      sequence,
+      { numRuns: runs.database, seed },
+      atOnce(8, (value) => walk(db, value)),
+    ),
   longest,
 );
 

@@ -55,7 +55,8 @@ export const newWorld = (now: number, seats: number): World => ({
 export type Act =
   | { do: 'invite'; mailbox: Mailbox; licensed: boolean; lifetime: number }
   | { do: 'accept'; to: number; by: Person; receivedAt: number; seen: number }
-  | { do: 'decline'; to: number; by: Person; receivedAt: number; seen: number }
+  /** By nobody that is known: an operator's hand. */
+  | { do: 'decline'; to: number; by: Person | null; receivedAt: number; seen: number }
   | { do: 'revoke'; to: number }
   | { do: 'resend'; to: number; lifetime?: number; replaceLink?: boolean }
   /** `moves`: whether the mailbox is another than the one that was seen. */
@@ -187,7 +188,7 @@ export function settle(i: Modelled, status: 'sent' | 'failed'): void {
 }
 
 /** Nobody is reminded while a mail is under way, or when none gets through. */
-const due = (i: Modelled): number | undefined => {
+export const due = (i: Modelled): number | undefined => {
   if (i.state !== 'pending') return undefined;
   const remindable = ['sent', 'delivered', 'opened'].includes(i.delivery);
   return Math.min(i.deadline, (remindable ? i.reminders[0] : undefined) ?? i.deadline);
@@ -206,8 +207,12 @@ function ring(i: Modelled, now: number): void {
   i.log.push('reminded');
 }
 
-/** Time passes until a time; what becomes due happens when it is due, what was due before happens now. */
-export function passUntil(world: World, until: number): void {
+/**
+ * Time passes until a time; what becomes due happens when it is due, what was due before happens now.
+ *
+ * @param mailed whether every mail is sent at once
+ */
+export function passUntil(world: World, until: number, mailed = false): void {
   for (;;) {
     const next = world.invitations
       .map((i) => ({ i, at: due(i) }))
@@ -216,6 +221,7 @@ export function passUntil(world: World, until: number): void {
     if (!next) break;
     world.now = Math.max(world.now, next.at);
     ring(next.i, world.now);
+    if (mailed) settle(next.i, 'sent');
   }
   world.now = until;
 }

@@ -193,8 +193,6 @@ export async function readRecords({ db, id, pool, accounts, invitations }: Organ
       if (seat !== (wanted ?? '')) throw new Error(`${i.state}, licensed: ${licensed}, yet its seats are: ${seat}`);
       if (i.delivery_ordinal !== i.mails.length) throw new Error('the current mail is not the last');
       if (i.sequence !== i.log.length) throw new Error(`sequence ${i.sequence}, log ${i.log}`);
-      if ((i.decided_by !== null) !== ['accepted', 'declined'].includes(i.state))
-        throw new Error(`${i.state}, decided by ${i.decided_by}`);
       return {
         mailbox: i.mailbox.split('@')[0] as Mailbox,
         licensed,

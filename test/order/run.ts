@@ -42,17 +42,16 @@ export class Runs {
    *
    * @param forget whether the run forgets it again, as one does whose task was lost; only Postgres knows
    */
-  async offer(act: Act, key: string, now: number, forget: boolean): Promise<Answer> {
+  async offer(act: Act, key: string, now: number, forget: boolean, amends?: AmendmentId): Promise<Answer> {
     if (act.do === 'invite') return invite(this.#organization, act, key, now);
     // A Signal is not lost: Temporal has it before it is said to have been sent.
     const forgets = forget && act.do !== 'feedback';
     if (act.do === 'feedback') await note(this.#organization, act);
-    let amends = this.#amendments.get(key);
     if (act.do === 'amend' && !amends) {
-      amends = await amendment(this.#organization, act);
+      amends = this.#amendments.get(key) ?? (await amendment(this.#organization, act));
       this.#amendments.set(key, amends);
     }
-    const account = act.do === 'accept' || act.do === 'decline' ? this.#organization.accounts[act.by] : undefined;
+    const account = 'by' in act && act.by ? this.#organization.accounts[act.by] : undefined;
     const run = await this.#run(act.to);
     return this.#take(forgets ? { ...run } : run, eventOf(act, account, amends), now, key);
   }

@@ -3,9 +3,9 @@ import { env } from 'node:process';
 /** How many sequences each layer takes; `npm run order` asks for more. */
 const asked = env.USHER_ORDER_RUNS ? Number(env.USHER_ORDER_RUNS) : undefined;
 export const runs = {
-  chart: asked ? asked * 10 : 4_000,
-  database: asked ?? 400,
-  workflow: asked ?? 200,
+  chart: asked ? asked * 10 : 3_000,
+  database: asked ?? 300,
+  workflow: asked ?? 60,
 };
 
 /** The same sequences again; random when absent. */

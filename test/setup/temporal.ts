@@ -8,7 +8,12 @@ import { temporalTestServer } from '../../local/binaries.ts';
 import { freePort } from '../../local/ports.ts';
 import { startTemporal } from '../../local/temporal.ts';
 
-Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  // Workers that keep few runs in memory evict some in the midst of a local activity; the SDK (1.24) takes that for its own fault.
+  telemetryOptions: { logging: { filter: 'error,temporalio_sdk_core::worker::workflow::managed_run=off' } },
+  shutdownSignals: [],
+});
 
 /** A Temporal development server of the test file's own, with Usher's search attributes. End it with `teardown()`. */
 export async function temporalEnvironment(): Promise<TestWorkflowEnvironment> {
