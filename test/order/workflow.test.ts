@@ -133,6 +133,7 @@ beforeAll(async () => {
     links: createLinks('http://localhost', [randomBytes(32)]),
     from: 'usher@usher.example',
     lookupPatienceMs: 15_000,
+    issuer: 'order',
     connection: environment.nativeConnection,
     temporal: environment.client,
     namespace: 'default',
@@ -211,11 +212,16 @@ class Life {
     const { type: _, ...input } = event;
     return until(`an answer to ${act.do}`, async () => {
       // The row first: it knows what has been done, and what has ended.
-      const row = (await createInvitationActivities({ db }).load(this.#id, key))!;
-      if (row.taken) return { status: 'taken', sequence: row.taken };
+      const row = (await createInvitationActivities({ db, issuer: 'order' }).load(this.#id, key))!;
+      // A run that is behind it is told to look: by the API, or by the reconciler.
+      const told = async (outcome: Outcome) => {
+        if (this.#wakes !== undefined) await this.#handle.signal('reload');
+        return outcome;
+      };
+      if (row.taken) return told({ status: 'taken', sequence: row.taken });
       const at = this.#world.now;
       const snapshot = snapshotOf(row.facts, at);
-      if (!takes(snapshot, { ...event, at })) return { status: 'refused', code: refusalOf(snapshot, event) };
+      if (!takes(snapshot, { ...event, at })) return told({ status: 'refused', code: refusalOf(snapshot, event) });
       try {
         return await environment.client.withDeadline(Date.now() + 10_000, async () => {
           const run = await this.#start();
@@ -302,7 +308,7 @@ class Life {
         const request = await this.#ask(step.intent);
         if (!request) return;
         const before = structuredClone(this.#modelled);
-        const lost = new Runs(this.#organization, createInvitationActivities({ db }));
+        const lost = new Runs(this.#organization, createInvitationActivities({ db, issuer: 'order' }));
         const answer = await lost.offer(request.act, request.key, this.#world.now, true, request.amends as never);
         deepStrictEqual(answer, perform(this.#world, request.act, request.key));
         if (this.#modelled.log.length === before.log.length) return;

@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../db/database.ts';
+import { idFromBytes } from '../../db/ids.ts';
 import { invitationWorkflowId } from '../../workflows/contract.ts';
 
 /**
- * Looks for personal data where none may be: in Temporal's histories and in logs. Every Usher of the suite is searched
- * when it is closed, for all that its own database knows of people, and for anything that looks like an address or a link.
+ * Looks for what may not be where it is. Every Usher of the suite is searched when it is closed: Temporal's histories and
+ * the logs for all that its own database knows of people, and for anything that looks like an address or a link; these and
+ * every column of every table for secrets: links, API keys, cookies, sign-in codes, ID tokens.
  */
 
 /** `@type.googleapis.com` is how Protobuf names types, which errors of gRPC quote. */
@@ -49,7 +52,51 @@ export function findPersonalData(texts: Iterable<{ where: string; text: string }
   return found;
 }
 
-/** Searches every history of a Temporal namespace, and log lines. @param more what the database no longer knows */
+/** What shows by its form alone. */
+const secretForms: [string, RegExp][] = [
+  ['an API key', /usher_sk_[\w-]{16,}/],
+  ['a link', link],
+  ['a cookie', /(usher_\d+|__Host-usher)_(session|csrf|login_[\w-]*|link_\w*)=[^;\s"]/],
+  ['a sign-in code', /[?&]code=[\w.~-]/],
+  ['an ID token', /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\./],
+];
+
+/** Which of these texts hold a secret of this database: where, and of which kind; never the secret itself. */
+export async function findSecrets(
+  db: Kysely<Database>,
+  texts: Iterable<{ where: string; text: string }>,
+): Promise<string[]> {
+  const sessions = await db.selectFrom('sessions').select('id_hash').execute();
+  const keys = await db.selectFrom('api_keys').select('hash').execute();
+  const hashes = new Set([...sessions.map((s) => s.id_hash), ...keys.map((k) => k.hash)].map((h) => h.toString('hex')));
+  const invitations = new Set<string>((await db.selectFrom('invitations').select('id').execute()).map((i) => i.id));
+  /** A session's value hashes to its row; a link begins with the id of its invitation. */
+  const isSecret = (word: string) =>
+    word.length === 70
+      ? invitations.has(idFromBytes('inv', Buffer.from(word, 'base64url').subarray(0, 16)))
+      : word.length === 43 && hashes.has(createHash('sha256').update(word).digest('hex'));
+  const found: string[] = [];
+  for (const { where, text } of texts) {
+    const kind =
+      secretForms.find(([, form]) => form.test(text))?.[0] ??
+      ((text.match(/[\w-]{43,}/g) ?? []).some(isSecret) ? 'a link or a session' : undefined);
+    if (kind) found.push(`${where}: ${kind}`);
+  }
+  return found;
+}
+
+/** Every row of every table, but for the ID tokens that sessions keep for signing out. */
+export async function rowsOf(db: Kysely<Database>): Promise<{ where: string; text: string }[]> {
+  const tables = await db.introspection.getTables();
+  const rows = await Promise.all(
+    tables.map(({ name }) =>
+      sql<{ text: string }>`select (to_jsonb(t) - 'id_token')::text as text from ${sql.table(name)} t`.execute(db),
+    ),
+  );
+  return tables.flatMap(({ name }, i) => rows[i]!.rows.map(({ text }) => ({ where: `table ${name}`, text })));
+}
+
+/** Searches every history of a Temporal namespace, log lines, and for secrets the tables too. @param more what the database no longer knows */
 export async function searchPersonalData(
   client: Client,
   db: Kysely<Database>,
@@ -77,5 +124,5 @@ export async function searchPersonalData(
       for (const text of textsOf(event)) texts.push({ where: `${workflowId}, event ${event.eventId}`, text });
     }
   }
-  return findPersonalData(texts, values);
+  return [...findPersonalData(texts, values), ...(await findSecrets(db, [...texts, ...(await rowsOf(db))]))];
 }
