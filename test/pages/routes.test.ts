@@ -1,0 +1,313 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildApp } from '../../api/app.ts';
+import { createSignIn } from '../../identity/oidc.ts';
+import { stateOf } from '../setup/consistency.ts';
+import { type Answer, startUsher, type Usher } from '../setup/usher.ts';
+
+/** Every route of the pages, as the app itself lists them: one that is added and not told of here fails these tests. */
+
+let usher: Usher;
+/** One invitation in each standing, by id. */
+let pending: string;
+let token: string;
+let invitee: string;
+beforeAll(async () => {
+  usher = await startUsher({ withProvider: true });
+  const { id } = await usher.invite('ada@example.com', { message: 'Hello' });
+  pending = id;
+  token = (await usher.linkTo('ada@example.com')).slice('/i/'.length);
+  invitee = (await usher.person('ada@example.com')).session;
+});
+afterAll(() => usher?.close());
+
+const isApi = (path: string) => /^\/(v1|webhooks|openapi|healthz|readyz|metrics)\b/.test(path);
+
+/** `GET /invitations/:id` and so on, from the tree that Fastify prints. */
+function routes(): string[] {
+  const found: string[] = [];
+  const path: string[] = [];
+  for (const line of usher.app.printRoutes({ commonPrefix: false }).split('\n')) {
+    const [, indent, segment, methods] = /^([│ ]*)[├└]── (\S+)(?: \((.*)\))?$/.exec(line) ?? [];
+    if (indent === undefined) continue;
+    path.length = indent.length / 4;
+    path.push(segment!);
+    const whole = path.join('');
+    if (!methods || isApi(whole)) continue;
+    for (const method of methods.split(', '))
+      if (method !== 'HEAD' && method !== 'OPTIONS') found.push(`${method} ${whole}`);
+  }
+  return found.sort();
+}
+
+/** Everything that the pages are, with what makes each a real request of theirs. */
+const gets = (): Record<string, string> => ({
+  'GET /': '/',
+  'GET /console': '/console',
+  'GET /console/:organization': '/console/acme',
+  'GET /docs/errors/:code': '/docs/errors/not_found',
+  'GET /i/:token': `/i/${token}`,
+  'GET /invitations/:id': `/invitations/${pending}`,
+  'GET /invitations/:id/decline': `/invitations/${pending}/decline`,
+  'GET /sign-in/callback': '/sign-in/callback?code=a&state=b',
+});
+const posts = (): Record<string, { path: string; form: Record<string, string> }> => ({
+  'POST /invitations/:id/accept': { path: `/invitations/${pending}/accept`, form: { invitation: pending } },
+  'POST /invitations/:id/decline': { path: `/invitations/${pending}/decline`, form: { invitation: pending } },
+  'POST /invitations/:id/ask-to-resend': {
+    path: `/invitations/${pending}/ask-to-resend`,
+    form: { invitation: pending },
+  },
+  'POST /sign-in': { path: '/sign-in', form: { invitation: pending } },
+  'POST /sign-out': { path: '/sign-out', form: {} },
+  'POST /sign-out-everywhere': { path: '/sign-out-everywhere', form: {} },
+});
+/** No pages of Usher's own making: files, and the API's reference, which has a policy of its own. */
+const others = (route: string) =>
+  /^GET \/(static|docs|openapi)?\/?\*?$/.test(route) || /^GET \/docs\/(?!errors)/.test(route);
+
+const cookieOf = (session?: string, link = true) =>
+  [
+    ...(session ? [`usher_${new URL(usher.url).port}_session=${session}`] : []),
+    ...(link ? [`usher_${new URL(usher.url).port}_link_${pending}=${token}`] : []),
+  ].join('; ');
+const get = (path: string, session?: string) => usher.call(path, { key: null, headers: { cookie: cookieOf(session) } });
+const post = (path: string, cookie: string, form: Record<string, string>, headers = {}) =>
+  usher.call(path, {
+    method: 'POST',
+    body: new URLSearchParams(form).toString(),
+    key: null,
+    headers: { 'content-type': 'application/x-www-form-urlencoded', cookie, ...headers },
+  });
+/** A page's token, with the cookies that belong to it. */
+async function opened(session: string): Promise<{ cookie: string; csrf: string }> {
+  const page = await get('/', session);
+  const set = page.headers.getSetCookie().map((c) => c.split(';')[0]);
+  return { cookie: [cookieOf(session), ...set].join('; '), csrf: /name="_csrf" value="([^"]+)"/.exec(page.body)![1]! };
+}
+
+test('every route of the pages is known to these tests', () => {
+  expect(routes().filter((route) => route !== 'GET /' && !others(route))).toEqual(
+    [...Object.keys(gets()), ...Object.keys(posts())].filter((route) => route !== 'GET /').sort(),
+  );
+});
+
+describe('a form', () => {
+  test('is refused without a token, with an invented one, with another account’s and with another browser’s', async () => {
+    const mine = await opened(invitee);
+    const anotherBrowser = await opened((await usher.person('ada@example.com')).session);
+    const anotherAccount = await opened((await usher.person('eve@example.com')).session);
+    const sessions = () => usher.db.selectFrom('sessions').select('account_id').orderBy('id_hash').execute();
+    const before = [await stateOf(usher.db, pending), await sessions()];
+    for (const [route, { path, form }] of Object.entries(posts())) {
+      const attempts: [string, string, Record<string, string>][] = [
+        ['no token', mine.cookie, form],
+        ['an empty one', mine.cookie, { ...form, _csrf: '' }],
+        ['an invented one', mine.cookie, { ...form, _csrf: 'AbCdEfGh-IjKlMnOpQrStUvWxYz0123456789abcdefg' }],
+        ['another browser’s', mine.cookie, { ...form, _csrf: anotherBrowser.csrf }],
+        ['another account’s', mine.cookie, { ...form, _csrf: anotherAccount.csrf }],
+        [
+          'another account’s, with its cookie',
+          `${cookieOf(invitee)}; ${anotherAccount.cookie.split('; ').at(-1)}`,
+          { ...form, _csrf: anotherAccount.csrf },
+        ],
+        ['no cookie of its own', cookieOf(invitee), { ...form, _csrf: mine.csrf }],
+      ];
+      for (const [what, cookie, fields] of attempts) {
+        for (const headers of [{}, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }]) {
+          const answer = await post(path, cookie, fields, headers);
+          expect([answer.status, answer.body.includes('form has expired')], `${route}, ${what}`).toEqual([403, true]);
+          expect(answer.headers.getSetCookie().join(), `${route}, ${what}`).not.toMatch(/session|login|link/);
+        }
+      }
+    }
+    expect([await stateOf(usher.db, pending), await sessions()]).toEqual(before);
+  });
+
+  test('is refused as JSON, as text and as a multipart body: other sites can send the last two without asking', async () => {
+    const { cookie } = await opened(invitee);
+    const before = await stateOf(usher.db, pending);
+    for (const { path, form } of Object.values(posts())) {
+      for (const type of ['application/json', 'text/plain', 'multipart/form-data; boundary=x']) {
+        const answer = await usher.call(path, {
+          method: 'POST',
+          body: JSON.stringify(form),
+          key: null,
+          headers: { 'content-type': type, cookie },
+        });
+        expect([400, 403, 415], `${path} as ${type}`).toContain(answer.status);
+      }
+    }
+    expect(await stateOf(usher.db, pending)).toBe(before);
+  });
+});
+
+describe('a page', () => {
+  const check = (route: string, { headers, body }: Answer) => {
+    const policy = Object.fromEntries(
+      (headers.get('content-security-policy') ?? '').split(';').map((d) => {
+        const [name, ...sources] = d.trim().split(' ');
+        return [name!, sources];
+      }),
+    );
+    expect(policy, route).toMatchObject({
+      'default-src': ["'none'"],
+      'style-src': ["'self'"],
+      'img-src': ["'self'"],
+      'frame-ancestors': ["'none'"],
+      'base-uri': ["'none'"],
+    });
+    expect(policy, route).not.toHaveProperty('script-src');
+    expect(JSON.stringify(policy), route).not.toMatch(/unsafe|\*|data:|blob:/);
+    expect(Object.fromEntries(headers), route).toMatchObject({
+      'x-frame-options': 'DENY',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'referrer-policy': expect.stringMatching(/^(same-origin|no-referrer)$/),
+    });
+    expect(String(body), route).not.toMatch(/<script|<style|\sstyle=|\son[a-z]+=|javascript:/i);
+    expect(String(body), route).not.toContain(token);
+  };
+
+  test('allows no inline code and no frame around it, whoever sees it and whatever it says', async () => {
+    const people = [undefined, invitee, (await usher.person('eve@example.com')).session];
+    for (const [route, path] of Object.entries(gets())) {
+      for (const session of people) {
+        for (const variant of [
+          path,
+          `${path.split('?')[0]}x`,
+          path.replace(/inv_\w+/, 'inv_01k9xqj2v3e8gt0d5w6m7n8p9q'),
+        ])
+          check(`${route} ${variant}`, await get(variant, session));
+      }
+    }
+    for (const [route, { path, form }] of Object.entries(posts())) check(route, await post(path, '', form));
+    check('none', await get('/there/is/nothing'));
+  });
+});
+
+const cookieNames = /^usher_\d+_(session|csrf|link_inv_\w{26}|login_[\w-]{1,16})$/;
+test('every cookie that the app sets is for this site alone, and hidden from scripts', async () => {
+  const mine = await opened(invitee);
+  const answers = [
+    await get('/'),
+    await usher.call(`/i/${token}`, { key: null }),
+    await post('/sign-in', mine.cookie, { invitation: pending, _csrf: mine.csrf }),
+    await get(`/invitations/${pending}`),
+    await post('/sign-out', mine.cookie, { _csrf: mine.csrf }),
+  ];
+  invitee = (await usher.person('ada@example.com')).session;
+  const lines = answers.flatMap((a) => a.headers.getSetCookie());
+  const kinds = lines.map((line) => {
+    const [pair, ...attributes] = line.split('; ');
+    expect(attributes, line).toEqual(expect.arrayContaining(['Path=/', 'HttpOnly', 'SameSite=Lax']));
+    expect(attributes.join(), line).not.toContain('Domain');
+    return cookieNames.exec(pair!.split('=')[0]!)![1]!.split('_')[0];
+  });
+  expect(new Set(kinds)).toEqual(new Set(['session', 'csrf', 'link', 'login']));
+});
+
+test('over https every one of them is __Host-, secure, and the site is remembered to be so', async () => {
+  const publicUrl = 'https://usher.example';
+  const app = await buildApp({
+    db: usher.db,
+    temporal: usher.temporal.client,
+    links: usher.links,
+    signIn: createSignIn({
+      issuer: usher.issuer,
+      clientId: 'usher',
+      clientSecret: 'a secret between the two',
+      redirectUri: `${publicUrl}/sign-in/callback`,
+    }),
+    bearers: { read: () => Promise.reject(new Error('not used')) } as never,
+    issuer: usher.issuer,
+    publicUrl,
+    cookieKey: randomBytes(32),
+    logger: usher.app.log,
+  });
+  try {
+    const answers = [
+      await app.inject('/'),
+      await app.inject(`/i/${token}`),
+      await app.inject({
+        url: `/invitations/${pending}`,
+        headers: { cookie: `__Host-usher_link_${pending}=${token}` },
+      }),
+    ];
+    const lines = answers.flatMap((a) => a.headers['set-cookie'] ?? []);
+    expect(new Set(lines.map((line) => /^__Host-usher_([a-z]+)/.exec(line)?.[1]))).toEqual(
+      new Set(['csrf', 'link', 'login']),
+    );
+    for (const line of lines) expect(line).toMatch(/; Path=\/.*; HttpOnly; Secure; SameSite=Lax$/);
+    for (const { headers } of answers) expect(headers['strict-transport-security']).toContain('max-age=31536000');
+  } finally {
+    await app.close();
+  }
+});
+
+test('no parameter leads to another site', async () => {
+  const targets = [
+    'https://evil.example/',
+    '//evil.example/',
+    '/\\evil.example',
+    'javascript:alert(1)',
+    '%2f%2fevil.example',
+  ];
+  const names = [
+    'returnTo',
+    'return_to',
+    'redirect',
+    'redirect_uri',
+    'next',
+    'url',
+    'joined',
+    'cursor',
+    'state',
+    'iss',
+    'code',
+    'invitation',
+    'prompt',
+    'login_hint',
+  ];
+  const mine = await opened(invitee);
+  const ours = [new URL(usher.url).origin, new URL(usher.issuer).origin];
+  const follow = (what: string, { headers }: Answer) => {
+    const location = headers.get('location');
+    if (location !== null) expect(ours, `${what} led to ${location}`).toContain(new URL(location, usher.url).origin);
+    // What the provider is told to send people back to is ours in any case.
+    if (location?.startsWith(usher.issuer)) {
+      const back = new URL(location).searchParams.get('redirect_uri') ?? usher.url;
+      expect(new URL(back).origin).toBe(ours[0]);
+    }
+    expect(location ?? '').not.toMatch(/evil|javascript/);
+  };
+  for (const target of targets) {
+    for (const session of [undefined, invitee]) {
+      for (const [route, path] of Object.entries(gets())) {
+        const query = new URLSearchParams(names.map((name): [string, string] => [name, target])).toString();
+        follow(route, await get(`${path}${path.includes('?') ? '&' : '?'}${query}`, session));
+      }
+      for (const path of [
+        `//evil.example/%2f..`,
+        `/console/${encodeURIComponent(target)}`,
+        `/i/${encodeURIComponent(target)}`,
+        `/invitations/${encodeURIComponent(target)}`,
+      ])
+        follow(path, await usher.call(path, { key: null, headers: { cookie: cookieOf(session) } }));
+    }
+    for (const [route, { path, form }] of Object.entries(posts())) {
+      if (/accept|decline|sign-out/.test(path)) continue;
+      const hostile = Object.fromEntries(names.map((name) => [name, target]));
+      follow(
+        route,
+        await post(
+          path,
+          mine.cookie,
+          { ...hostile, ...form, _csrf: mine.csrf },
+          { host: 'evil.example', 'x-forwarded-host': 'evil.example' },
+        ),
+      );
+      follow(route, await post(path, mine.cookie, { ...form, ...hostile, _csrf: mine.csrf }));
+    }
+  }
+});
