@@ -42,6 +42,8 @@ export interface Engine {
   ): Promise<Outcome>;
   /** Starts an invitation's workflow without waiting; what fails here the reconciler starts. */
   start(invitation: Pick<Invitation, 'id' | 'organization_slug' | 'state' | 'expires_at'>): void;
+  /** An outcome was told by Postgres and not by the engine: its run may have lost the task that made it, and looks. */
+  catchUp(invitation: Pick<Invitation, 'id'>): void;
   /** Starts the workflow of a delivery beside the chart, without waiting. */
   deliver(delivery: DeliveryInput): void;
   /** What does not answer within a second; a worker is missing when none has asked for work for a while. */
@@ -87,8 +89,7 @@ export function createEngine({
   const options = (i: Parameters<Engine['start']>[0]) =>
     invitationStart({ id: i.id, organization: i.organization_slug, state: i.state, expiresAt: i.expires_at });
 
-  /** An outcome told by Postgres was not told by the engine: its run may have lost the task that made it. */
-  const catchUp = ({ id }: Invitation) =>
+  const catchUp: Engine['catchUp'] = ({ id }) =>
     startSoon(id, () =>
       temporal.workflow
         .getHandle(invitationWorkflowId(id))
@@ -138,6 +139,7 @@ export function createEngine({
     },
     start: (invitation) =>
       startSoon(invitation.id, () => temporal.workflow.start(workflowTypes.invitation, options(invitation))),
+    catchUp,
     deliver: (delivery) =>
       startSoon(delivery.invitation, () => temporal.workflow.start(workflowTypes.delivery, deliveryStart(delivery))),
     missing: () =>

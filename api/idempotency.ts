@@ -33,7 +33,7 @@ async function claimed({ db, request, caller }: Repeatable) {
   // One that was claimed by a version before 0.2 is known by what that version made of it.
   const requestKey = claim.requestId ?? sha256(key, claim.at.toISOString());
   if (requestKey !== request.id) request.log.info({ repeats: requestKey }, 'a repeated request');
-  return { key, requestKey, answer: claim.answer };
+  return { key, requestKey, answer: claim.answer, since: requestKey === request.id ? undefined : claim.at };
 }
 
 /**
@@ -48,13 +48,13 @@ export const requestKeyOf = async (repeatable: Repeatable): Promise<string> => (
  * body is refused. A first try that was lost on the way is carried out under the same request key, by which the audit
  * log knows whether it took effect. Answers of the kind "try again" are not kept.
  *
- * @param act carries the request out under its request key
+ * @param act carries the request out under its request key; a repeat is told since when there is one, to be in time by that
  * @throws Problem `idempotency_key_reused`, or what `act` throws
  */
 export async function once<TBody>(
   { db, request, reply, caller }: Repeatable & { reply: FastifyReply },
   status: number,
-  act: (requestKey: string) => Promise<TBody>,
+  act: (requestKey: string, since?: Date) => Promise<TBody>,
 ): Promise<TBody> {
   const claim = await claimed({ db, request, caller });
   if (!claim.key) {
@@ -69,7 +69,7 @@ export async function once<TBody>(
   };
   if (claim.answer) return replay(claim.answer);
   try {
-    const body = await act(claim.requestKey);
+    const body = await act(claim.requestKey, claim.since);
     // Of equal requests at the same time the first to answer speaks for all.
     const first = await answerRequest(db, key, { status, body });
     if (first) return replay(first);

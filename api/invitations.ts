@@ -319,7 +319,10 @@ export async function acceptInvitation(
   decision: Decision,
 ): Promise<Invitation> {
   const mine = (r: Invitation) => r.state === 'accepted' && r.decided_by === decision.account.id;
-  if (mine(row)) return row;
+  if (mine(row)) {
+    engine.catchUp(row);
+    return row;
+  }
   if (row.state === 'accepted') throw new Problem('invitation_accepted');
   requireInvitee(row, decision.account, issuer);
   const outcome = await engine.offer(row, acceptUpdate, { type: 'accept', ...facts(row, decision) });
@@ -334,7 +337,10 @@ export async function declineInvitation(
   decision: Decision,
 ): Promise<Invitation> {
   const mine = (r: Invitation) => r.state === 'declined' && r.decided_by === decision.account.id;
-  if (mine(row)) return row;
+  if (mine(row)) {
+    engine.catchUp(row);
+    return row;
+  }
   requireInvitee(row, decision.account, issuer);
   const outcome = await engine.offer(row, declineUpdate, { type: 'decline', ...facts(row, decision) });
   const after = await requireInvitation(db, row.id);

@@ -93,6 +93,13 @@ const firstComers: Record<
     isOver: true,
     mails: 1,
   },
+  'the lost caller who joined': {
+    act: 'accept',
+    comes: (i) => usher.act('accept', i.id, i.email),
+    after: [],
+    isOver: true,
+    mails: 1,
+  },
   'a revival': {
     act: 'revoke',
     comes: (i) => settled(() => usher.act('resend', i.id, i.email)),
