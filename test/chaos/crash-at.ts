@@ -13,8 +13,8 @@ import pg from 'pg';
 interface Point {
   /** The statement to which it belongs. */
   statement: RegExp;
-  /** `before` it is sent, or `after` the commit of its transaction. */
-  when: 'before' | 'after commit';
+  /** `before` it is sent, `after` it is done, or `after` the `commit` of its transaction. */
+  when: 'before' | 'after' | 'after commit';
 }
 
 export const points = {
@@ -29,6 +29,8 @@ export const points = {
   'api: after the creating transaction': { statement: /^insert into "invitations"/, when: 'after commit' },
   /** The outcome is durable and known; the caller has no answer. */
   'api: before the answer is kept': { statement: /^update "requests" set/, when: 'before' },
+  /** Kept for whoever repeats it; the caller has no answer. */
+  'api: before the answer is sent': { statement: /^update "requests" set/, when: 'after' },
 } as const satisfies Record<string, Point>;
 
 export type PointName = keyof typeof points;
@@ -58,6 +60,7 @@ if (point) {
       armed.add(this);
     }
     const result = (query as (...a: unknown[]) => Promise<unknown>).apply(this, args);
+    if (armed.has(this) && point.when === 'after') return result.then(arrive);
     if (!/^commit\b/i.test(text) || !armed.delete(this)) return result;
     return result.then(arrive);
   } as typeof query;

@@ -63,6 +63,12 @@ export interface Server {
   restart(): Promise<void>;
 }
 
+export interface Email {
+  to: string;
+  /** `<invitation>/<ordinal>` */
+  delivery: string;
+}
+
 /** Usher as operators run it: every part a process that can be killed, and real Postgres and Temporal. */
 export interface Installation {
   /** As the owner: the parts have the run role. */
@@ -90,10 +96,15 @@ export interface Installation {
   another(name: PartName, product: string, environment: Record<string, string>): Promise<Part>;
   /** Runs a program of the product to its end, as the owner of the database. */
   run(args: string[], product?: string): Promise<{ code: number; stdout: string; stderr: string }>;
+  isRunning(name: PartName): boolean;
+  /** The last lines that any part has printed which ended since. */
+  lastWords(): string;
+  /** Ends a part as a crash would, if it runs. */
+  kill(name: PartName): Promise<void>;
   /** Starts a part, instead of one that runs, that will kill itself at a point, once so many are there. */
   doomed(point: PointName, together?: number): Promise<Part>;
-  /** Waits until the point was hit, proved by what the dying process wrote. */
-  hit(): Promise<void>;
+  /** Waits until the point was hit, proved by what the dying process wrote. @param patienceMs as of {@link until} */
+  hit(patienceMs?: number): Promise<void>;
   /** @throws TypeError when the API dies under it, or is not there; DOMException when it does not answer within 10 s */
   call(path: string, o?: { method?: string; body?: unknown; idempotencyKey?: string; at?: string }): Promise<Answer>;
   /** Invites an address, with a seat; its key is the address. */
@@ -105,6 +116,8 @@ export interface Installation {
   state(id: InvitationId): Promise<string>;
   /** Waits until the current email of an invitation is with the provider. */
   sent(id: InvitationId): Promise<void>;
+  /** All emails that the provider has taken. */
+  emails(): Promise<Email[]>;
   /** How many emails the provider has for an address. */
   mails(email: string): Promise<number>;
   /** Changes how the mail provider behaves. */
@@ -374,6 +387,11 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
           resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr });
         });
       }),
+    isRunning: (name) => parts.has(name),
+    lastWords: () => printed.filter(Boolean).slice(-3).join('\n'),
+    async kill(name) {
+      await parts.get(name)?.end('SIGKILL');
+    },
     async doomed(point, together = 1) {
       const name = point.slice(0, point.indexOf(':')) as PartName;
       await parts.get(name)?.end('SIGTERM');
@@ -384,8 +402,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       });
       return dying;
     },
-    async hit() {
-      await until('the crash', async () => existsSync(marker));
+    async hit(patienceMs) {
+      await until('the crash', async () => existsSync(marker), patienceMs);
       await rm(marker);
       const end = await dying!.exited;
       if (end !== 'SIGKILL') throw new Error(`it ended with ${end}`);
@@ -424,6 +442,16 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
           .executeTakeFirstOrThrow();
         return status === 'sent';
       });
+    },
+    async emails() {
+      const emails: Email[] = [];
+      for (;;) {
+        const { Messages } = await atSandbox(`/messages/outbound?count=500&offset=${emails.length}`);
+        for (const { Recipients, Metadata } of Messages) {
+          emails.push({ to: Recipients[0], delivery: Metadata.delivery });
+        }
+        if (Messages.length < 500) return emails;
+      }
     },
     mails: async (email) =>
       (await atSandbox(`/messages/outbound?count=100&offset=0&recipient=${encodeURIComponent(email)}`)).TotalCount,

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { revokeSignal } from '../../workflows/contract.ts';
 import { findBreaches } from '../setup/consistency.ts';
 import { until } from '../setup/usher.ts';
+import { inviteShortly } from './guests.ts';
 import { type Installation, type Part, startInstallation } from './installation.ts';
 
 /** Each part of an installation down while the others run; and the parts ended in order, with work in flight. */
@@ -116,6 +117,21 @@ test('with every worker down decisions get a 503, and take effect when one is ba
   await usher.running('worker');
   await accepted(id, 'no-worker@example.com');
   expect(await usher.transitions(id)).toEqual(['created', 'accepted']);
+});
+
+test('an accept that came in time and found no worker is in time when it is repeated later', async () => {
+  await usher.running('api');
+  await usher.kill('worker');
+  const email = 'in-time@example.com';
+  const { body } = await inviteShortly(usher, { key: email, email, licenses: ['studio'], expiresIn: 6_000 });
+  const ask = () => usher.act('accept', body.id, email);
+  expect(await ask()).toMatchObject({ status: 503, body: { code: 'engine_unreachable' } });
+  await until('the expiry', async () => Date.now() > Date.parse(body.expiresAt));
+  // To say "too late" now would be a lie: the first try is with the engine, and may let them in.
+  expect(await ask()).toMatchObject({ status: 503, body: { code: 'engine_unreachable' } });
+  await usher.running('worker');
+  await accepted(body.id, email);
+  expect(await usher.transitions(body.id)).toEqual(['created', 'accepted']);
 });
 
 test('with Postgres down all say so; what the engine has taken waits, and is committed when it is back', async () => {

@@ -1,6 +1,10 @@
-/** Waits until a condition holds, asking every 25 ms. @throws after a minute: it will not come */
-export async function until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 60_000;
+/** Waits until a condition holds, asking every 25 ms. @throws after a while, a minute by default: it will not come */
+export async function until<T>(
+  what: string,
+  condition: () => Promise<T | undefined | false>,
+  patienceMs = 60_000,
+): Promise<T> {
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== false) return value;

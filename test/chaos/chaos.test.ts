@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Answered, acts, amended, type Standing } from './acts.ts';
+import { isExplained } from './explain.ts';
+import { type FaultName, faults } from './faults.ts';
+import type { PersonName } from './people.ts';
+
+/** A short form of `npm run chaos`; and the rules without which it fails, each taken out of a copy of Usher. */
+
+const root = path.join(import.meta.dirname, '../..');
+const closing = new AsyncDisposableStack();
+afterAll(() => closing.disposeAsync());
+
+async function chaos(...args: string[]) {
+  const child = spawn(process.execPath, ['test/chaos/main.ts', ...args], { cwd: root });
+  const [[code], output] = await Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]);
+  const lines = output.trim().split('\n');
+  return { code, output, last: lines.at(-1), breaches: lines.filter((line) => line.startsWith('breach: ')) };
+}
+
+/** A copy of Usher in which a piece of source is another. */
+async function copyWith(file: string, piece: string, other: string): Promise<string> {
+  const copy = await mkdtemp(path.join(tmpdir(), 'usher-broken-'));
+  closing.defer(() => rm(copy, { recursive: true, force: true }));
+  for (const name of await readdir(root)) {
+    if (name === 'node_modules') await symlink(path.join(root, name), path.join(copy, name));
+    else if (!/^(\.git|\.cache|\.usher|bench|test.*)$/.test(name))
+      await cp(path.join(root, name), path.join(copy, name), { recursive: true });
+  }
+  const source = await readFile(path.join(copy, file), 'utf8');
+  expect(source.split(piece)).toHaveLength(2);
+  await writeFile(path.join(copy, file), source.replace(piece, other));
+  return copy;
+}
+
+test('whatever dies, stalls or lies: nothing is lost, nobody is in twice or wrongly', async () => {
+  // The programs are killed all together, and at points.
+  const short = (Object.keys(faults) as FaultName[]).filter(
+    (name) => !/^the (worker|API|mail provider) is killed$/.test(name),
+  );
+  const { code, output, last } = await chaos('--invitations', '50', '--minutes', '0.5', '--faults', ...short);
+  expect(code, output).toBe(0);
+  expect(last).toMatch(/^chaos: \d+ invitations · \d+ calls, .* · 0 breaches$/);
+}, 900_000);
+
+describe('fails', () => {
+  const focused = (product: string, person: PersonName, fault: FaultName) =>
+    chaos(
+      ...['--product', product, '--people', person, '--faults', fault],
+      ...['--invitations', '6', '--minutes', '0.15', '--seed', '1'],
+    );
+
+  test('when a transition is committed without compare-and-set', async () => {
+    const product = await copyWith('db/invitations.ts', ".where('sequence', '=', sequence - 1)", '');
+    const { code, output, breaches } = await focused(
+      product,
+      'gets it again in haste',
+      'worker, engine and callers die after the commit of a transition',
+    );
+    expect(code, output).toBe(1);
+    // The database forbids two transitions of one number, so that what is left is never to be answered.
+    expect(breaches).toContainEqual(expect.stringMatching(/^breach: something never came to rest: no answer: accept-/));
+  }, 900_000);
+
+  test('when an email that may have been sent is not looked for before it is sent again', async () => {
+    const product = await copyWith('activities/delivery.ts', 'if (delivery.attempted_at) {', 'if (false) {');
+    const { code, output, breaches } = await focused(product, 'ignores it', 'the provider cuts off, though it sends');
+    expect(code, output).toBe(1);
+    expect(breaches).toContainEqual(
+      expect.stringMatching(/^breach: a delivery was not mailed once: .* mailed 2 times$/),
+    );
+  }, 900_000);
+});
+
+describe('what people did explains where an invitation is', () => {
+  const email = 'pat@example.com';
+  const created: Standing = {
+    state: 'pending',
+    email,
+    emailVersion: 1,
+    generation: 1,
+    expiresAt: 100,
+    decidedBy: null,
+    transitions: ['created'],
+  };
+  const call = (act: Answered['act'], from: number, to: number, answer = 'done', who: string = email): Answered => ({
+    ...{ act, from, to, answer, who },
+  });
+  const decided = (state: 'accepted' | 'declined', more: Partial<Standing> = {}): Standing => ({
+    ...created,
+    ...{ state, decidedBy: email, transitions: ['created', state], ...more },
+  });
+  const ended = (state: 'revoked' | 'expired'): Standing => ({
+    ...created,
+    ...{ state, generation: state === 'revoked' ? 2 : 1, transitions: ['created', state] },
+  });
+
+  const cases: Record<string, { calls: Answered[]; found: Standing; isRight: boolean }> = {
+    'nobody came': { calls: [], found: created, isRight: true },
+    'nobody came, yet somebody is in': { calls: [], found: decided('accepted'), isRight: false },
+    'they joined': { calls: [call('accept', 1, 2)], found: decided('accepted'), isRight: true },
+    'they joined, and are not in': { calls: [call('accept', 1, 2)], found: created, isRight: false },
+    'they were told no, and are in': {
+      calls: [call('accept', 98, 102, 'invitation_expired')],
+      found: decided('accepted'),
+      isRight: false,
+    },
+    'they came too late, and are in': { calls: [call('accept', 101, 102)], found: decided('accepted'), isRight: false },
+    'it expired while they came': {
+      calls: [call('accept', 98, 102, 'invitation_expired')],
+      found: ended('expired'),
+      isRight: true,
+    },
+    'it expired too early': {
+      calls: [call('accept', 90, 92, 'invitation_expired')],
+      found: ended('expired'),
+      isRight: false,
+    },
+    'they joined and declined at once, and the one was refused': {
+      calls: [call('accept', 1, 5), call('decline', 2, 4, 'invitation_accepted')],
+      found: decided('accepted'),
+      isRight: true,
+    },
+    'they joined and declined at once, and both were taken': {
+      calls: [call('accept', 1, 5), call('decline', 2, 4)],
+      found: decided('accepted'),
+      isRight: false,
+    },
+    'they declined, and joined afterwards': {
+      calls: [call('decline', 1, 2), call('accept', 3, 4)],
+      found: decided('accepted', { transitions: ['created', 'declined', 'accepted'] }),
+      isRight: false,
+    },
+    'a revoke was refused because they had joined, which they did afterwards': {
+      calls: [call('revoke', 1, 2, 'invitation_accepted'), call('accept', 3, 4)],
+      found: decided('accepted'),
+      isRight: false,
+    },
+    'somebody else joined': {
+      calls: [call('accept', 1, 2, 'done', 'other@example.com')],
+      found: decided('accepted', { decidedBy: 'other@example.com' }),
+      isRight: false,
+    },
+    'who was replaced joined': {
+      calls: [call('amend', 1, 2), call('accept', 3, 4)],
+      found: decided('accepted', {
+        email: amended(email),
+        generation: 2,
+        transitions: ['created', 'amended', 'accepted'],
+      }),
+      isRight: false,
+    },
+  };
+  test.each(Object.entries(cases))('%s', (_, { calls, found, isRight }) => {
+    expect(isExplained(created, calls, found)).toBe(isRight);
+  });
+
+  test('no act is without a model', () => {
+    for (const act of Object.values(acts))
+      expect(act.outcomes(created, call('accept', 1, 2)).length).toBeGreaterThan(0);
+  });
+});
