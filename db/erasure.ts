@@ -2,7 +2,7 @@ import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import type { Mailbox } from '../identity/mailbox.ts';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
-import { insertEvent, insertReason } from './events.ts';
+import { insertEvent, insertNotes, insertReason } from './events.ts';
 import { type AccountId, type ErasureId, type InvitationId, newId, type ReasonId } from './ids.ts';
 import { releaseSeatsOfMember } from './licenses.ts';
 
@@ -196,18 +196,18 @@ export async function eraseInvitations(
     .where('provider_message_id', 'is not', null)
     .execute();
   await trx.deleteFrom('amendments').where('invitation_id', 'in', those).execute();
-  for (const { id, organization_id } of gone) {
-    await insertEvent(trx, {
+  await insertNotes(
+    trx,
+    gone.map(({ id, organization_id }) => ({
       organization: organization_id,
       invitation: id,
-      sequence: null,
       type: 'invitation_erased',
       detail: eraser.detail ?? null,
       by: eraser.by,
       request: `${eraser.request}/${id}`,
       reason: eraser.reason ?? null,
-    });
-  }
+    })),
+  );
   return gone.length;
 }
 
@@ -303,18 +303,15 @@ async function eraseAccount(trx: Transaction<Database>, account: AccountId, eras
   });
 }
 
-/** Texts of others in which an address may be mentioned; jsonb is searched as text. */
-const mentions: [table: keyof Database, column: string][] = [
-  ['amendments', 'changes'],
-  ['api_keys', 'name'],
-  ['deliveries', 'detail'],
-  ['invitations', 'message'],
-  ['invitations', 'metadata'],
-  ['invitations', 'redirect_url'],
-  ['invitations', 'teams'],
-  ['members', 'teams'],
-  ['reasons', 'text'],
-];
+/** Texts of others in which an address may be mentioned, with their types; they are searched as text. */
+const mentions: Partial<Record<keyof Database, Record<string, 'text' | 'text[]' | 'jsonb'>>> = {
+  amendments: { changes: 'jsonb' },
+  api_keys: { name: 'text' },
+  deliveries: { detail: 'text' },
+  invitations: { message: 'text', metadata: 'jsonb', redirect_url: 'text', teams: 'text[]' },
+  members: { teams: 'text[]' },
+  reasons: { text: 'text' },
+};
 
 /** A regular expression that finds addresses as whole addresses, in URLs too: `ada@…` is not in `bada@…`. */
 const patternOf = (addresses: string[]) => {
@@ -343,12 +340,14 @@ export async function erasePerson(db: Kysely<Database>, id: ErasureId, eraser: E
     for (const account of accounts) await eraseAccount(trx, account.id, eraser);
     if (addresses.length > 0) {
       const pattern = patternOf(addresses);
-      for (const [table, column] of mentions) {
-        const c = sql.ref(column);
+      for (const [table, columns] of Object.entries(mentions)) {
+        const texts = Object.keys(columns).map((c) => sql`${sql.ref(c)}::text`);
+        const changes = Object.entries(columns).map(([c, type]) => {
+          const text = sql`regexp_replace(${sql.ref(c)}::text, ${pattern}, ${erased.email}, 'gi')`;
+          return sql`${sql.ref(c)} = ${text}::${sql.raw(type)}`;
+        });
         await sql`
-          update ${sql.table(table)}
-          set ${c} = regexp_replace(${c}::text, ${pattern}, ${erased.email}, 'gi')::${sql.raw(typeOf(table, column))}
-          where ${c}::text ~* ${pattern}
+          update ${sql.table(table)} set ${sql.join(changes)} where concat_ws(' ', ${sql.join(texts)}) ~* ${pattern}
         `.execute(trx);
       }
       // An answer is forgotten; when its request is repeated it is made anew from what is left, and nothing is done again.
@@ -362,6 +361,3 @@ export async function erasePerson(db: Kysely<Database>, id: ErasureId, eraser: E
     return true;
   });
 }
-
-const typeOf = (table: string, column: string) =>
-  column === 'teams' ? 'text[]' : column === 'metadata' || table === 'amendments' ? 'jsonb' : 'text';

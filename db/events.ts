@@ -35,14 +35,29 @@ export interface ReasonsTable {
   created_at: Generated<Date>;
 }
 
-export type NewEvent = {
+interface Circumstances {
   organization: OrganizationId | null;
   type: string;
   detail?: string | null;
   by: Actor;
   request?: string | null;
   reason?: ReasonId | null;
-} & ({ invitation: InvitationId; sequence: number | null } | { target: { kind: TargetKind; id: string } });
+}
+export type NewEvent = Circumstances &
+  ({ invitation: InvitationId; sequence: number | null } | { target: { kind: TargetKind; id: string } });
+
+const rowOf = (event: NewEvent) => ({
+  organization_id: event.organization,
+  ...('target' in event
+    ? { invitation_id: null, sequence: null, target_kind: event.target.kind, target_id: event.target.id }
+    : { invitation_id: event.invitation, sequence: event.sequence, target_kind: null, target_id: null }),
+  type: event.type,
+  detail: event.detail ?? null,
+  actor_kind: event.by.kind,
+  actor_id: event.by.id,
+  request_key: event.request ?? null,
+  reason_id: event.reason ?? null,
+});
 
 /**
  * Writes one row of the audit log. A note that its request has left already is not written again.
@@ -51,25 +66,26 @@ export type NewEvent = {
  * @throws Postgres' unique violation `events_one_per_request` for a transition
  */
 export async function insertEvent(db: Kysely<Database>, event: NewEvent): Promise<boolean> {
-  const about =
-    'target' in event
-      ? { invitation_id: null, sequence: null, target_kind: event.target.kind, target_id: event.target.id }
-      : { invitation_id: event.invitation, sequence: event.sequence, target_kind: null, target_id: null };
+  const row = rowOf(event);
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('events')
-    .values({
-      organization_id: event.organization,
-      ...about,
-      type: event.type,
-      detail: event.detail ?? null,
-      actor_kind: event.by.kind,
-      actor_id: event.by.id,
-      request_key: event.request ?? null,
-      reason_id: event.reason ?? null,
-    })
-    .$if(about.sequence === null, (q) => q.onConflict((c) => c.doNothing()))
+    .values(row)
+    .$if(row.sequence === null, (q) => q.onConflict((c) => c.doNothing()))
     .executeTakeFirst();
   return numInsertedOrUpdatedRows === 1n;
+}
+
+/** Writes many notes at once; those that their requests have left already are not written again. */
+export async function insertNotes(
+  db: Kysely<Database>,
+  notes: (Circumstances & { invitation: InvitationId })[],
+): Promise<void> {
+  if (notes.length === 0) return;
+  await db
+    .insertInto('events')
+    .values(notes.map((note) => rowOf({ ...note, sequence: null })))
+    .onConflict((c) => c.doNothing())
+    .execute();
 }
 
 /** Keeps a reason. Returns its id, which may go where the text may not. */
