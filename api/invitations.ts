@@ -15,7 +15,7 @@ import {
 import { findLicensePools, reserveSeats } from '../db/licenses.ts';
 import { isMemberMailbox, mayGrant, type Role } from '../db/members.ts';
 import type { Organization } from '../db/organizations.ts';
-import { isPlainText } from '../db/plain-text.ts';
+import { isPlainLine, isPlainText } from '../db/plain-text.ts';
 import { refusalOf } from '../db/refusal.ts';
 import { refusalOfInvitee } from '../identity/invitee.ts';
 import { countsIn } from '../identity/issuers.ts';
@@ -133,7 +133,7 @@ async function checked(
     throw new Problem('role_too_high', `Your role is ${standing.role}; choose that or a lower one.`);
   }
   if (message && !isPlainText(message)) throw new Problem('unsafe_text', 'Leave links and markup out of message.');
-  if (teams?.some((team) => !isPlainText(team)))
+  if (teams?.some((team) => !isPlainLine(team)))
     throw new Problem('unsafe_text', 'Leave links and markup out of teams.');
   if (redirectUrl && !mayLeadTo(redirectUrl, organization)) {
     throw new Problem(

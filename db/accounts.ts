@@ -7,7 +7,7 @@ import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { insertEvent } from './events.ts';
 import { type AccountId, isId, newId } from './ids.ts';
-import { isPlainText } from './plain-text.ts';
+import { plainName } from './plain-text.ts';
 
 export interface AccountsTable {
   id: AccountId;
@@ -35,13 +35,6 @@ export interface SessionsTable {
   /** When it was last used, to some minutes. */
   seen_at: Generated<Date>;
 }
-
-/**
- * The name under which a person appears to others, in emails too: what the provider says, or else the local part of the
- * address; none if neither is plain text.
- */
-const plainName = (name: string | undefined, email: string): string =>
-  [name, email.slice(0, email.lastIndexOf('@'))].find((text) => text && text.length <= 200 && isPlainText(text)) ?? '';
 
 /** Records what the identity provider says of a person now; issuer and subject name them, all else may change. */
 export function upsertAccount(db: Kysely<Database>, identity: Omit<Identity, 'idToken'>): Promise<Account> {

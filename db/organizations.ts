@@ -3,7 +3,7 @@ import { isIssuer, sameIssuer } from '../identity/issuers.ts';
 import { isOrigin } from '../identity/origins.ts';
 import type { Database } from './database.ts';
 import { newId, type OrganizationId } from './ids.ts';
-import { isPlainText } from './plain-text.ts';
+import { isPlainLine } from './plain-text.ts';
 
 export interface OrganizationsTable {
   id: OrganizationId;
@@ -82,7 +82,7 @@ export async function ensureOrganization(
   if (!/^[a-z0-9](-?[a-z0-9]){0,59}$/.test(organization.slug)) {
     throw new Error('An organization slug has 1 to 60 letters a-z, digits and single hyphens.');
   }
-  if (organization.name.trim() === '' || organization.name.length > 100 || !isPlainText(organization.name)) {
+  if (organization.name.trim() === '' || organization.name.length > 100 || !isPlainLine(organization.name)) {
     throw new Error('An organization name has 1 to 100 characters, without links, markup or control characters.');
   }
   await db
