@@ -6,6 +6,7 @@ import { countsIn, isIssuer } from '../../identity/issuers.ts';
 import { mailboxOf } from '../../identity/mailbox.ts';
 import { acceptUpdate } from '../../workflows/contract.ts';
 import { stateOf } from '../setup/consistency.ts';
+import { decided } from '../setup/until.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
 /** An organization's identity provider says who people are in that organization, and nowhere else. */
@@ -93,7 +94,7 @@ describe('in a running Usher', () => {
     (await usher.call(`/v1/organizations/${name}/invitations`, { body: { email }, key: keys[name] })).body.id;
   const said = (issuer: string, email: string, subject = email) => ({ issuer, subject, email, emailVerified: true });
   const decide = (name: Name, verb: string, id: string, account: object) =>
-    usher.call(`/v1/invitations/${id}/${verb}`, { body: { account }, key: keys[name] });
+    decided(() => usher.call(`/v1/invitations/${id}/${verb}`, { body: { account }, key: keys[name] }));
   const accounts = () => usher.db.selectFrom('accounts').selectAll().orderBy('id').execute();
 
   test.each(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerTrust } from '../../db/organizations.ts';
 import { isOrigin, mayLeadTo } from '../../identity/origins.ts';
+import { decided } from '../setup/until.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
 /** Where an invitation may lead its member: nowhere but where the organization is at home. */
@@ -117,7 +118,7 @@ describe('in a running Usher', () => {
     const page = await request(`/invitations/${id}`);
     const _csrf = /name="_csrf" value="([^"]+)"/.exec(page.text)![1]!;
     await before();
-    const press = () => request(`/invitations/${id}/accept`, { _csrf, invitation: id });
+    const press = () => decided(() => request(`/invitations/${id}/accept`, { _csrf, invitation: id }));
     const answers = [await press(), await press()];
     const leads = answers.map(({ headers }) => headers.get('refresh') ?? headers.get('location'));
     return { leads, text: answers[0]!.text, home: (await request('/')).text };

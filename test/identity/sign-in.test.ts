@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findBreaches, stateOf } from '../setup/consistency.ts';
+import { decided } from '../setup/until.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 import { type Claims, type Issuer, startIssuer } from './issuer.ts';
 import { Visitor } from './visitor.ts';
@@ -41,7 +42,7 @@ async function follow(email: string): Promise<Visitor> {
   return visitor;
 }
 const home = async (visitor: Visitor) => (await visitor.visit(`${usher.url}/`)).text;
-const join = (visitor: Visitor) => visitor.submit('/accept');
+const join = (visitor: Visitor) => decided(() => visitor.submit('/accept'));
 const stateOfInvitation = async (id: string) => (await usher.call(`/v1/invitations/${id}`)).body.state;
 const account = () => usher.db.selectFrom('accounts').selectAll().where('subject', '=', sub).executeTakeFirst();
 const memberships = async () =>

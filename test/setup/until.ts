@@ -12,3 +12,10 @@ export async function until<T>(
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
+
+/** Asks again as long as the engine takes its time, as a busy machine's does: repeating does no harm. */
+export const decided = <T extends { status: number }>(ask: () => Promise<T>): Promise<T> =>
+  until('the engine', async () => {
+    const answer = await ask();
+    return answer.status !== 503 && answer;
+  });
