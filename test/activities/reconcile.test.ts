@@ -285,5 +285,16 @@ test('while the provider is down pages of stuck emails keep no later one waiting
   expect(second.result.found).toEqual({});
   // A run that finds nothing leaves next to nothing.
   expect((await second.run.fetchHistory()).events!.length).toBeLessThanOrEqual(11);
+  // One that comes to nothing leaves the next one where it began itself.
+  await usher.worker.stop();
+  const { recentActions } = (await schedule.describe()).info;
+  await schedule.trigger(ScheduleOverlapPolicy.BUFFER_ONE);
+  const { action } = await usher.until(
+    'a run without a worker',
+    async () => (await schedule.describe()).info.recentActions[recentActions.length],
+  );
+  await usher.temporal.client.workflow.getHandle(action.workflow.workflowId).terminate('comes to nothing');
+  usher.worker = await usher.startWorker();
+  expect((await scheduled()).result.found).toEqual({});
   await failing([]);
 });
