@@ -54,11 +54,12 @@ export const raiseGenerations = (
     return page;
   });
 
-/** When Postgres last heard of anything, epoch ms: the backup is not older. */
+/** When Postgres last heard of anything but a restore, epoch ms: the backup is not older. */
 export async function lastHeard(db: Kysely<Database>): Promise<number> {
   const { at } = await db
     .selectFrom('events')
     .select((e) => e.fn.max('at').as('at'))
+    .where(sql<boolean>`detail is distinct from 'restored'`)
     .executeTakeFirstOrThrow();
   return at?.getTime() ?? 0;
 }

@@ -10,7 +10,7 @@ import { createDatabase, type Database } from '../db/database.ts';
 import { type InvitationId, isId } from '../db/ids.ts';
 import type { Resumable } from '../db/invitations.ts';
 import { connectedPrograms, knownInvitations, lastHeard, raiseGenerations } from '../db/restored.ts';
-import { invitationStart, invitationWorkflowId, searchAttributes, workflowTypes } from '../workflows/contract.ts';
+import { invitationWorkflowId, searchAttributes, workflowTypes } from '../workflows/contract.ts';
 import { type EngineKnowledge, knowledgeOf } from './engine-knowledge.ts';
 
 /** `npm run operate -- restored`: Postgres wins over a Temporal that knows more. */
@@ -120,8 +120,7 @@ async function mend(o: Restore): Promise<Report> {
     started: 0,
     sessions: 0,
   };
-  // Ended runs of which Temporal must not remember an answer that Postgres has lost.
-  const overtaken = await compareRuns(o, ends, report);
+  await compareRuns(o, ends, report);
   if (o.list) return report;
 
   const { db, temporal } = o;
@@ -141,13 +140,6 @@ async function mend(o: Restore): Promise<Report> {
     if (!last) break;
     o.say(`${report.raised} generations raised, ${report.started} started (up to ${last})`);
   }
-  // A run of an ended invitation ends at once; it is only there to be the newest.
-  for (const { id, slug, state, expires_at } of overtaken)
-    await pace.begin(async () => {
-      const options = invitationStart({ id, organization: slug, state, expiresAt: expires_at });
-      await temporal.workflow.start(workflowTypes.invitation, options);
-    });
-  await pace.end();
   return report;
 }
 
@@ -155,11 +147,9 @@ async function mend(o: Restore): Promise<Report> {
  * Compares what runs know with Postgres, and ends those that run.
  *
  * @param since epoch ms; runs that closed before it know nothing new
- * @returns invitations that are not pending in Postgres, and of which a run knows more
  */
-async function compareRuns(o: Restore, since: number, report: Report): Promise<Resumable[]> {
+async function compareRuns(o: Restore, since: number, report: Report): Promise<void> {
   const { db, temporal, list, say } = o;
-  const overtaken: Resumable[] = [];
   const pace = createPace(o.signal);
   const prefix = invitationWorkflowId('' as InvitationId);
   const ofType = `WorkflowType = '${workflowTypes.invitation}'`;
@@ -185,7 +175,6 @@ async function compareRuns(o: Restore, since: number, report: Report): Promise<R
           temporal: newest ? { state, sequence: knowledge.sequence } : before.temporal,
           emails: [...new Set([...(before?.emails ?? []), ...emails])].sort((a, b) => a - b),
         });
-        if (!before && row && row.state !== 'pending') overtaken.push(row);
       }
     }
   };
@@ -218,7 +207,6 @@ async function compareRuns(o: Restore, since: number, report: Report): Promise<R
   }
   report.lost = [...lost.values()].sort((a, b) => (a.invitation < b.invitation ? -1 : 1));
   for (const one of report.lost) say(lostLine(one));
-  return overtaken;
 }
 
 interface Run {
