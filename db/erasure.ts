@@ -361,3 +361,15 @@ export async function erasePerson(db: Kysely<Database>, id: ErasureId, eraser: E
     return true;
   });
 }
+
+/** Those of these erasures that are done. */
+export async function finishedErasures(db: Kysely<Database>, ids: readonly ErasureId[]): Promise<Set<ErasureId>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('erasures')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('finished_at', 'is not', null)
+    .execute();
+  return new Set(rows.map((row) => row.id));
+}

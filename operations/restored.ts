@@ -7,7 +7,8 @@ import { attempt, ConfigError, databaseUrl } from '../config.ts';
 import { endAllSessions } from '../db/accounts.ts';
 import { requireAdmission } from '../db/admission.ts';
 import { createDatabase, type Database } from '../db/database.ts';
-import { type InvitationId, isId } from '../db/ids.ts';
+import { finishedErasures } from '../db/erasure.ts';
+import { type ErasureId, type InvitationId, isId } from '../db/ids.ts';
 import type { Resumable } from '../db/invitations.ts';
 import { connectedPrograms, knownInvitations, lastHeard, raiseGenerations } from '../db/restored.ts';
 import { invitationWorkflowId, searchAttributes, workflowTypes } from '../workflows/contract.ts';
@@ -19,7 +20,7 @@ export const restored = new Command('restored')
   .description(
     [
       'After Postgres was restored from a backup, before workers and API start again.',
-      'Lists what Temporal knows and Postgres has lost: invitations made since the backup, what was done to others, emails sent. Then ends the running workflows, which know too much; raises the generation of every invitation that can still send a link, so that no link from before works, and none is made twice; and starts the pending invitations again from Postgres. All sessions end: some had been ended before.',
+      'Lists what Temporal knows and Postgres has lost: invitations made since the backup, what was done to others, emails sent, people erased. Then ends the running workflows, which know too much; raises the generation of every invitation that can still send a link, so that no link from before works, and none is made twice; and starts the pending invitations again from Postgres. All sessions end: some had been ended before.',
       "It can be broken off and begun again, and waits for no worker. Reads USHER_DATABASE_URL and Temporal's own variables.",
     ].join('\n\n'),
   )
@@ -85,6 +86,8 @@ export interface Report {
   /** ISO 8601; what Postgres knows ends here. Null: it knows nothing. */
   postgresEndsAt: string | null;
   lost: Lost[];
+  /** Erasures of people that were done, and are undone. */
+  erasures: string[];
   /** Workflows ended. */
   ended: number;
   /** Invitations whose links from before are dead. */
@@ -98,6 +101,9 @@ export interface Report {
 const pageSize = 200;
 /** Clocks differ, and visibility is late, ms. */
 const overlapMs = 300_000;
+
+const closedSince = (type: string, since: number) =>
+  `WorkflowType = '${type}' AND ExecutionStatus != 'Running' AND CloseTime > '${new Date(Math.max(0, since - overlapMs)).toISOString()}'`;
 
 interface Restore {
   db: Kysely<Database>;
@@ -115,12 +121,15 @@ async function mend(o: Restore): Promise<Report> {
   const report: Report = {
     postgresEndsAt: ends === 0 ? null : new Date(ends).toISOString(),
     lost: [],
+    erasures: [],
     ended: 0,
     raised: 0,
     started: 0,
     sessions: 0,
   };
   await compareRuns(o, ends, report);
+  report.erasures = await undoneErasures(o, ends);
+  for (const id of report.erasures) o.say(`lost: ${id}: somebody was erased, and is there again`);
   if (o.list) return report;
 
   const { db, temporal } = o;
@@ -143,6 +152,17 @@ async function mend(o: Restore): Promise<Report> {
   return report;
 }
 
+/** Erasures that Temporal knows to be done and Postgres does not. Whose they were only those know who asked for them. */
+async function undoneErasures({ db, temporal }: Restore, since: number): Promise<string[]> {
+  const ids: ErasureId[] = [];
+  for await (const { workflowId, status } of temporal.workflow.list({
+    query: closedSince(workflowTypes.erasure, since),
+  }))
+    if (status.name === 'COMPLETED') ids.push(workflowId.slice('erasure/'.length) as ErasureId);
+  const done = await finishedErasures(db, ids);
+  return ids.filter((id) => !done.has(id)).sort();
+}
+
 /**
  * Compares what runs know with Postgres, and ends those that run.
  *
@@ -152,10 +172,9 @@ async function compareRuns(o: Restore, since: number, report: Report): Promise<v
   const { db, temporal, list, say } = o;
   const pace = createPace(o.signal);
   const prefix = invitationWorkflowId('' as InvitationId);
-  const ofType = `WorkflowType = '${workflowTypes.invitation}'`;
   const queries = [
-    `${ofType} AND ExecutionStatus = 'Running'`,
-    `${ofType} AND ExecutionStatus != 'Running' AND CloseTime > '${new Date(Math.max(0, since - overlapMs)).toISOString()}'`,
+    `WorkflowType = '${workflowTypes.invitation}' AND ExecutionStatus = 'Running'`,
+    closedSince(workflowTypes.invitation, since),
   ];
 
   const lost = new Map<InvitationId, Lost>();
@@ -226,7 +245,7 @@ function lostLine({ invitation, postgres, temporal, emails }: Lost): string {
 
 function summary(report: Report, list: boolean): string {
   const emails = report.lost.reduce((sum, { emails }) => sum + emails.length, 0);
-  const lost = `${report.lost.length} invitations lost something, ${emails} emails among it, since ${report.postgresEndsAt ?? 'the beginning'}`;
+  const lost = `${report.lost.length} invitations lost something, ${emails} emails among it, and ${report.erasures.length} erasures are undone, since ${report.postgresEndsAt ?? 'the beginning'}`;
   if (list) return lost;
   return `restored: ${lost}; ${report.ended} workflows ended, ${report.raised} generations raised, ${report.started} pending invitations started, ${report.sessions} sessions ended`;
 }

@@ -123,6 +123,7 @@ test('Postgres wins over a newer engine: what was lost is listed, nothing is dou
   await act('revived-and-over-since', 'revoke', {});
 
   await usher.browser(address('signed-in'));
+  await usher.browser(address('erased-since'));
 
   const { data, copy } = await backUp();
 
@@ -140,6 +141,9 @@ test('Postgres wins over a newer engine: what was lost is listed, nothing is dou
   await sent('invited-since');
   const links = new Map<string, string>();
   for (const name of [...before, 'elsewhere', 'invited-since']) links.set(name, await linkTo(address(name)));
+
+  const erasing = ['erase', address('erased-since'), '--reason', 'a ticket', '--yes'];
+  expect(await usher.run(['operations/main.ts', ...erasing])).toMatchObject({ code: 0, stderr: '' });
 
   const early = await restored();
   expect(early).toMatchObject({ code: 1, stdout: '' });
@@ -198,12 +202,18 @@ test('Postgres wins over a newer engine: what was lost is listed, nothing is dou
 
   const listed = await restored('--list', '--json');
   expect(listed).toMatchObject({ code: 0, stderr: '' });
-  expect(JSON.parse(listed.stdout) as Report).toMatchObject({ lost, ended: 0, raised: 0, started: 0 });
+  expect(JSON.parse(listed.stdout) as Report).toMatchObject({
+    lost,
+    erasures: [expect.stringMatching(/^era_/)],
+    ended: 0,
+    raised: 0,
+    started: 0,
+  });
 
   const done = await restored();
   expect(done).toMatchObject({ code: 0, stderr: '' });
-  expect(done.stdout).toContain('restored: 8 invitations lost something, 6 emails among it');
-  expect(done.stdout).toContain('8 generations raised, 6 pending invitations started, 1 sessions ended');
+  expect(done.stdout).toContain('restored: 8 invitations lost something, 6 emails among it, and 1 erasures are undone');
+  expect(done.stdout).toContain('8 generations raised, 6 pending invitations started, 2 sessions ended');
   expect(done.stdout).toContain(
     `lost: ${id('joined-since')}: accepted in Temporal (sequence 2); pending in Postgres (sequence 1)\n`,
   );
