@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { Type } from 'typebox';
@@ -64,9 +65,22 @@ const key = /^[A-Za-z0-9+/]{43}=$/;
 
 type Environment = Record<string, string | undefined>;
 
+/** What the file says that `<name>_FILE` names: secrets are often handed out as files. @throws ConfigError */
+function fromFile(env: Environment, name: string): string | undefined {
+  const file = env[`${name}_FILE`];
+  if (!file) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (cause) {
+    throw new ConfigError(`${name}_FILE names a file that cannot be read (${(cause as { code?: string }).code}).`, {
+      cause,
+    });
+  }
+}
+
 /** Reads one variable; `fallback` undefined means it is required. */
 function variable(env: Environment, name: string, expected: string, valid: (v: string) => boolean, fallback?: string) {
-  const value = env[name] || fallback;
+  const value = env[name] || fromFile(env, name) || fallback;
   if (value === undefined) throw new ConfigError(`${name} is not set: give it ${expected}.`);
   if (!valid(value)) throw new ConfigError(`${name} is not ${expected}.`);
   return value;
@@ -98,8 +112,9 @@ export const databaseUrl = (env: Environment): string => postgresUrl(env, 'USHER
 /** For migrations: the database as its owner, and as the run role if that is another. */
 export function migrationUrls(env: Environment): { owner: string; run?: string } {
   const run = databaseUrl(env);
-  if (!env.USHER_MIGRATE_DATABASE_URL) return { owner: run };
-  return { owner: postgresUrl(env, 'USHER_MIGRATE_DATABASE_URL'), run };
+  const name = 'USHER_MIGRATE_DATABASE_URL';
+  if (!env[name] && !env[`${name}_FILE`]) return { owner: run };
+  return { owner: postgresUrl(env, name), run };
 }
 
 /** The issuer alone, for programs that ask it nothing. */

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { ConfigError, readConfig } from '../../config.ts';
+import { ConfigError, databaseUrl, migrationUrls, readConfig } from '../../config.ts';
 
 /** docs/configuration.md names every variable that a program reads, and no other. */
 
@@ -62,6 +64,21 @@ test('what is called required is, and what has a default has that one', () => {
   for (const { names, second } of rows.filter(({ second }) => second !== 'required')) {
     const value = second === 'none' ? '' : second.replace(/\{(\w+)\}/, (_, name) => values[name]!);
     expect(readConfig({ ...values, [names[0]!]: value }), names[0]).toEqual(config);
+  }
+});
+
+test('a variable can be given as a file, and the file is said to be missing where it is', async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'usher-config-'));
+  try {
+    const file = path.join(dir, 'secret');
+    await writeFile(file, 'postgres://usher:from%20a%20file@db:5432/usher\n');
+    expect(databaseUrl({ USHER_DATABASE_URL_FILE: file })).toBe('postgres://usher:from%20a%20file@db:5432/usher');
+    const urls = { USHER_DATABASE_URL: 'postgres://run@db/usher', USHER_MIGRATE_DATABASE_URL_FILE: file };
+    expect(migrationUrls(urls)).toMatchObject({ owner: expect.stringContaining('file'), run: urls.USHER_DATABASE_URL });
+    const missing = () => databaseUrl({ USHER_DATABASE_URL_FILE: path.join(dir, 'none') });
+    expect(missing).toThrow(/^USHER_DATABASE_URL_FILE names a file that cannot be read \(ENOENT\)\.$/);
+  } finally {
+    await rm(dir, { recursive: true });
   }
 });
 
