@@ -17,7 +17,7 @@ export interface Bearers {
    *
    * @param issuer what `issuerOf` said, and the caller trusts
    * @throws BearerRefused when it is worth nothing here
-   * @throws IssuerUnavailable when the issuer's keys cannot be had; after 4 s at most
+   * @throws IssuerUnavailable when the issuer's keys cannot be had; after 1.8 s at most
    */
   verify(token: string, issuer: string): Promise<Bearer>;
 }
@@ -50,6 +50,8 @@ const algorithms = [
 const types = [undefined, 'jwt', 'at+jwt', 'application/at+jwt'];
 /** Seconds that clocks may differ. */
 const skew = 30;
+/** ms for both documents together: callers have an answer within 2 s. What comes later serves the next one. */
+const patience = 1_800;
 /** ms for each of the two documents. */
 const fetchTimeout = 2_000;
 /** ms that a discovery document is believed. */
@@ -90,10 +92,10 @@ export function createBearers(o: { audience: string }): Bearers {
     async verify(token, issuer) {
       // Only a token whose algorithm will do gets as far as its issuer's keys; where they are it has no say in.
       const key: JWTVerifyGetKey = async (header, input) => {
-        const keys = await keysOf(issuer);
         try {
-          return await keys(header, input);
+          return await inTime(keysOf(issuer).then((keys) => keys(header, input)));
         } catch (cause) {
+          if (cause instanceof IssuerUnavailable) throw cause;
           const isMissing =
             cause instanceof errors.JWKSNoMatchingKey ||
             cause instanceof errors.JWKSMultipleMatchingKeys ||
@@ -120,6 +122,15 @@ export function createBearers(o: { audience: string }): Bearers {
       return { issuer, subject: payload.sub!, ...(person ? { person } : {}) };
     },
   };
+}
+
+/** @throws Error when it takes too long */
+function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), patience);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** Finds where an issuer publishes its keys (OpenID Connect Discovery 1.0, section 4). */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
-import { freePort } from '../../local/ports.ts';
 
 /** What a sign-in or a token says of a person. */
 export type Claims = JWTPayload & { email?: string; email_verified?: unknown; name?: string };
@@ -32,8 +32,7 @@ export interface Issuer {
 }
 
 export async function startIssuer(): Promise<Issuer> {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  let url = '';
   const { publicKey, privateKey } = await generateKeyPair('RS256');
   const key = { id: 'k1', public: await exportJWK(publicKey), private: privateKey };
   const sessions = new Map<string, { nonce: string; client: string; person: Issuer['person'] }>();
@@ -65,8 +64,9 @@ export async function startIssuer(): Promise<Issuer> {
     }
     return json(404, {});
   });
-  server.listen(port, '127.0.0.1');
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const issuer: Issuer = {
     url,
