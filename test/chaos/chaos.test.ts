@@ -6,6 +6,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Answered, acts, amended, type Standing } from './acts.ts';
+import { type Aftermath, checks } from './checks.ts';
 import { isExplained } from './explain.ts';
 import { type FaultName, faults } from './faults.ts';
 import type { PersonName } from './people.ts';
@@ -163,5 +164,73 @@ describe('what people did explains where an invitation is', () => {
   test('no act is without a model', () => {
     for (const act of Object.values(acts))
       expect(act.outcomes(created, call('accept', 1, 2)).length).toBeGreaterThan(0);
+  });
+});
+
+describe('each check finds what it is for', () => {
+  const id = 'inv_1';
+  const email = 'pat@example.com';
+
+  /** Somebody was invited, got one email, and joined. */
+  const aftermath = () => {
+    const answers = [
+      { act: 'invite', status: 201 },
+      { act: 'accept', status: 200 },
+    ].map(({ act, status }, i) => ({ key: act, act, who: email, tries: [{ from: i, to: i, status }] as object[] }));
+    const row = { id, email, state: 'accepted', generation: 1, decider: email, delivery_ordinal: 1 };
+    return {
+      journal: { calls: answers },
+      guests: [{ id, email, name: 'joins at once', expiresAt: 100, calls: answers }],
+      struck: new Map<string, number>([['the API dies before the answer is kept', 1]]),
+      unrest: [] as string[],
+      mostUnknown: 0.5,
+      found: {
+        invitations: new Map([[id, row]]),
+        transitions: ['created', 'accepted'],
+        transitionsOf() {
+          return this.transitions;
+        },
+        members: [{ id: 'mem_1', invitation_id: id, email, mailbox: email }],
+        deliveries: [{ invitation_id: id, ordinal: 1, status: 'sent', detail: null }],
+        inbox: [{ to: email, delivery: `${id}/1` }],
+      },
+    };
+  };
+  type Plain = ReturnType<typeof aftermath>;
+  const find = (rule: string, after: Plain) => checks[rule]!(after as unknown as Aftermath);
+
+  const spoilt: Record<string, (after: Plain) => unknown> = {
+    'something never came to rest': ({ unrest }) => unrest.push('a delivery'),
+    'a point was never hit': ({ struck }) => struck.set('the API dies before the answer is kept', 0),
+    'too many answers were unknown': ({ journal }) => {
+      for (const { tries } of journal.calls) tries.unshift({ lost: 'TimeoutError' });
+    },
+    'a request has two outcomes, or one that none could have': ({ journal }) =>
+      journal.calls[1]!.tries.push({ status: 409, code: 'invitation_revoked' }),
+    'an answer of success is not true any more': ({ found }) => {
+      found.invitations.get(id)!.state = 'pending';
+    },
+    'an invitation is where its people’s acts do not lead': ({ found }) => found.transitions.splice(1, 0, 'resent'),
+    'somebody is invited whose inviter was told no, or whom nobody invited': ({ found }) =>
+      found.invitations.set('inv_2', { ...found.invitations.get(id)!, id: 'inv_2' }),
+    'somebody is a member twice': ({ found }) => found.members.push({ ...found.members[0]!, id: 'mem_2' }),
+    'somebody is in who declined, was revoked or came too late, or whose address was amended away': ({ found }) => {
+      found.invitations.get(id)!.email = 'new-pat@example.com';
+    },
+    'a delivery was not mailed once': ({ found }) => found.inbox.push(found.inbox[0]!),
+    'an email went to somebody else': ({ found }) => {
+      found.inbox[0]!.to = 'other@example.com';
+    },
+  };
+
+  test.each(Object.entries(spoilt))('%s', async (rule, spoil) => {
+    const after = aftermath();
+    expect(await find(rule, after)).toEqual([]);
+    spoil(after);
+    expect(await find(rule, after)).toHaveLength(1);
+  });
+
+  test('none is left out but that of the database itself', () => {
+    expect([...Object.keys(spoilt), 'members, seats or counters disagree'].sort()).toEqual(Object.keys(checks).sort());
   });
 });
