@@ -12,6 +12,8 @@ interface Repeatable {
   db: Kysely<Database>;
   request: FastifyRequest;
   caller: Caller;
+  /** Epoch ms. @default now */
+  receivedAt?: number;
 }
 
 /**
@@ -20,20 +22,20 @@ interface Repeatable {
  *
  * @throws Problem `idempotency_key_reused`
  */
-async function claimed({ db, request, caller }: Repeatable) {
+async function claimed({ db, request, caller, receivedAt = Date.now() }: Repeatable) {
   const header = request.headers['idempotency-key'];
-  if (header === undefined) return { requestKey: request.id };
+  if (header === undefined) return { requestKey: request.id, receivedAt };
   if (typeof header !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(header)) {
     throw new Problem('invalid_request', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
   }
   const key = sha256(caller.id, request.method, request.url, header);
   const bodyHash = sha256(JSON.stringify(request.body ?? null));
-  const claim = await claimRequest(db, { key, bodyHash, requestId: request.id });
+  const claim = await claimRequest(db, { key, bodyHash, requestId: request.id, at: new Date(receivedAt) });
   if (claim.bodyHash !== bodyHash) throw new Problem('idempotency_key_reused', 'Use a new key for a new request.');
   // One that was claimed by a version before 0.2 is known by what that version made of it.
   const requestKey = claim.requestId ?? sha256(key, claim.at.toISOString());
   if (requestKey !== request.id) request.log.info({ repeats: requestKey }, 'a repeated request');
-  return { key, requestKey, answer: claim.answer, since: requestKey === request.id ? undefined : claim.at };
+  return { key, requestKey, answer: claim.answer, receivedAt: claim.at.getTime() };
 }
 
 /**
@@ -48,18 +50,19 @@ export const requestKeyOf = async (repeatable: Repeatable): Promise<string> => (
  * body is refused. A first try that was lost on the way is carried out under the same request key, by which the audit
  * log knows whether it took effect. Answers of the kind "try again" are not kept.
  *
- * @param act carries the request out under its request key; a repeat is told since when there is one, to be in time by that
+ * @param act carries the request out under its request key; all its tries count as received (epoch ms) with the first
  * @throws Problem `idempotency_key_reused`, or what `act` throws
  */
 export async function once<TBody>(
-  { db, request, reply, caller }: Repeatable & { reply: FastifyReply },
+  { reply, ...repeatable }: Repeatable & { reply: FastifyReply },
   status: number,
-  act: (requestKey: string, since?: Date) => Promise<TBody>,
+  act: (requestKey: string, receivedAt: number) => Promise<TBody>,
 ): Promise<TBody> {
-  const claim = await claimed({ db, request, caller });
+  const { db } = repeatable;
+  const claim = await claimed(repeatable);
   if (!claim.key) {
     reply.status(status);
-    return act(claim.requestKey);
+    return act(claim.requestKey, claim.receivedAt);
   }
   const { key } = claim;
   const replay = (answer: { status: number; body: unknown }) => {
@@ -69,7 +72,7 @@ export async function once<TBody>(
   };
   if (claim.answer) return replay(claim.answer);
   try {
-    const body = await act(claim.requestKey, claim.since);
+    const body = await act(claim.requestKey, claim.receivedAt);
     // Of equal requests at the same time the first to answer speaks for all.
     const first = await answerRequest(db, key, { status, body });
     if (first) return replay(first);

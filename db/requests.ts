@@ -20,7 +20,7 @@ export interface RequestsTable {
 const hoursKept = 24;
 
 export interface ClaimedRequest {
-  /** When it was claimed first: once it has been forgotten, the same key is another request. */
+  /** When the one that claimed it was received: once it has been forgotten, the same key is another request. */
   at: Date;
   bodyHash: string;
   /** The first one's. */
@@ -32,15 +32,22 @@ export interface ClaimedRequest {
 /** Claims a request key, unless it has been claimed before. Returns the first claim. */
 export async function claimRequest(
   db: Kysely<Database>,
-  request: { key: string; bodyHash: string; requestId: string },
+  request: { key: string; bodyHash: string; requestId: string; at: Date },
 ): Promise<ClaimedRequest> {
   const claimed = await db
     .insertInto('requests')
-    .values({ key: request.key, body_hash: request.bodyHash, request_id: request.requestId, status: null, body: null })
+    .values({
+      key: request.key,
+      body_hash: request.bodyHash,
+      request_id: request.requestId,
+      created_at: request.at,
+      status: null,
+      body: null,
+    })
     .onConflict((c) => c.column('key').doNothing())
     .returning('created_at')
     .executeTakeFirst();
-  if (claimed) return { ...request, at: claimed.created_at };
+  if (claimed) return request;
   const known = await db
     .selectFrom('requests')
     .select(['body_hash', 'request_id', 'status', 'body', 'created_at'])

@@ -311,10 +311,8 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
         const caller = await authenticate(request, deps);
         const row = await findRow(request.params.id);
         const { by, account } = await decider(caller, row, request.body);
-        return once({ db, request, reply, caller }, 200, async (key, since) =>
-          invitationBody(
-            await decide(deps, row, { by, account, receivedAt: since?.getTime() ?? receivedAt, request: key }),
-          ),
+        return once({ db, request, reply, caller, receivedAt }, 200, async (key, first) =>
+          invitationBody(await decide(deps, row, { by, account, receivedAt: first, request: key })),
         );
       },
     );

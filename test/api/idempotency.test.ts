@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { forgetExpired } from '../../db/requests.ts';
+import { claimRequest, forgetExpired } from '../../db/requests.ts';
 import { findBreaches, stateOf } from '../setup/consistency.ts';
 import { type Answer, startUsher, type Usher } from '../setup/usher.ts';
 
@@ -55,6 +55,14 @@ test('the same key and body replay the first answer, also after the state has mo
   const created = await create('replay@example.com', 'create-1');
   expect([created.status, created.body]).toEqual([201, first.body]);
   expect(await stateOf(usher.db, id)).toBe(before);
+});
+
+test('every try counts as received with the first one, however long that took to be claimed', async () => {
+  const at = new Date(Date.now() - 5_000);
+  const tries = { key: 'tried twice', bodyHash: 'same' };
+  expect((await claimRequest(usher.db, { ...tries, requestId: 'first', at })).at).toEqual(at);
+  const again = await claimRequest(usher.db, { ...tries, requestId: 'second', at: new Date() });
+  expect(again).toMatchObject({ at, requestId: 'first' });
 });
 
 test('a decline is replayed after its time', async () => {

@@ -34,7 +34,7 @@ export interface ChaosOptions {
   isHurried?: boolean;
   /** The product's folder. @default this one */
   product?: string;
-  /** How many of the calls may be without an answer at first: it depends on how much goes wrong at once. @default 0.5 */
+  /** How many of the calls may be without an answer at first: it depends on how much goes wrong at once. @default 0.75 */
   mostUnknown?: number;
   /** Gets a line for whatever happens. */
   report?: (line: string) => void;
@@ -56,7 +56,7 @@ const indexLagMs = 1_500;
 
 /** Runs it, and ends what it started. @throws when it cannot start, or is given up */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
-  const { invitations, seed, signal, faultMs = [200, 2_500], lifeMs = [10_000, 60_000], mostUnknown = 0.5 } = options;
+  const { invitations, seed, signal, faultMs = [200, 2_500], lifeMs = [10_000, 60_000], mostUnknown = 0.75 } = options;
   const began = performance.now();
   const say = (line: string) =>
     options.report?.(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);

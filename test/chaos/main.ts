@@ -57,7 +57,7 @@ try {
     ...options,
     stormMs: 0.6 * time,
     restMs: 0.4 * time,
-    ...(minutes <= 1 ? { isHurried: true, faultMs: [50, 500], lifeMs: [3_000, 8_000], mostUnknown: 0.8 } : {}),
+    ...(minutes <= 1 ? { isHurried: true, faultMs: [50, 500], lifeMs: [3_000, 8_000], mostUnknown: 0.9 } : {}),
     report: console.log,
     signal: AbortSignal.any([given.signal, AbortSignal.timeout(2 * time + 480_000)]),
   });
