@@ -78,8 +78,20 @@ function fromFile(env: Environment, name: string): string | undefined {
   }
 }
 
-/** Reads one variable; `fallback` undefined means it is required. */
-function variable(env: Environment, name: string, expected: string, valid: (v: string) => boolean, fallback?: string) {
+/**
+ * Reads one variable, or the file that `<name>_FILE` names.
+ *
+ * @param expected what it should be, for the sentence when it is not
+ * @param fallback undefined when it is required
+ * @throws ConfigError, which never quotes the value
+ */
+export function variable(
+  env: Environment,
+  name: string,
+  expected: string,
+  valid: (v: string) => boolean,
+  fallback?: string,
+): string {
   const value = env[name] || fromFile(env, name) || fallback;
   if (value === undefined) throw new ConfigError(`${name} is not set: give it ${expected}.`);
   if (!valid(value)) throw new ConfigError(`${name} is not ${expected}.`);

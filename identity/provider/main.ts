@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { ConfigError } from '../../config.ts';
+import { ConfigError, variable as readVariable } from '../../config.ts';
 import { type ProviderOptions, startProvider } from './start-provider.ts';
 
 /**
@@ -8,12 +8,8 @@ import { type ProviderOptions, startProvider } from './start-provider.ts';
  * @throws ConfigError naming the first variable that is missing or wrong
  */
 function readOptions(env: NodeJS.ProcessEnv): ProviderOptions {
-  const variable = (name: string, what: string, valid: (value: string) => boolean = () => true, fallback?: string) => {
-    const value = env[name] || fallback;
-    if (value === undefined) throw new ConfigError(`${name} is not set: give it ${what}.`);
-    if (!valid(value)) throw new ConfigError(`${name} is not ${what}.`);
-    return value;
-  };
+  const variable = (name: string, what: string, valid: (value: string) => boolean = () => true, fallback?: string) =>
+    readVariable(env, name, what, valid, fallback);
   const isHttp = (value: string) => /^https?:$/.test(URL.parse(value)?.protocol ?? '');
   const httpUrl = (name: string, what: string) => variable(name, what, isHttp).replace(/\/+$/, '');
 
@@ -27,7 +23,7 @@ function readOptions(env: NodeJS.ProcessEnv): ProviderOptions {
     databaseUrl: variable(
       'USHER_PROVIDER_DATABASE_URL',
       'the Postgres URL of a database of its own (postgres://user:password@host:port/database)',
-      (v) => /^postgres(ql)?:\/\//.test(v),
+      (v) => /^postgres(ql)?:\/\//.test(v) && URL.canParse(v),
     ),
     client: {
       id: variable('USHER_CLIENT_ID', "Usher's client id"),

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+
+/** What docs/dependencies.md says of pinning. */
+
+const root = path.join(import.meta.dirname, '../..');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+const manifest = JSON.parse(read('package.json'));
+const lock = JSON.parse(read('package-lock.json')) as {
+  packages: Record<string, { version: string; integrity?: string }>;
+};
+
+test('every dependency is pinned to a version, and the lockfile holds that one, with the hash of every package', () => {
+  const { dependencies, devDependencies } = manifest;
+  for (const [name, version] of Object.entries<string>({ ...dependencies, ...devDependencies })) {
+    expect(version, name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+    expect(lock.packages[`node_modules/${name}`]?.version, name).toBe(version);
+  }
+  expect(lock.packages['']).toMatchObject({ dependencies, devDependencies });
+  const packages = Object.entries(lock.packages).filter(([folder]) => folder !== '');
+  expect(packages.length).toBeGreaterThan(300);
+  const unhashed = packages.filter(([, { integrity }]) => !integrity?.startsWith('sha512-'));
+  expect(unhashed.map(([folder]) => folder)).toEqual([]);
+});
+
+test('the fuzzer is pinned too, with hashes', () => {
+  const lines = read('test/fuzz/requirements.txt').replaceAll('\\\n', ' ').trim().split('\n');
+  expect(lines.length).toBeGreaterThan(20);
+  for (const line of lines) expect(line).toMatch(/^[\w-]+==[\w.]+ .*--hash=sha256:[0-9a-f]{64}/);
+});
