@@ -46,9 +46,9 @@ const headersTimeout = 10_000;
 const requestTimeout = 30_000;
 const keepAliveTimeout = 72_000;
 /** Whatever is down or slow, callers have an answer within 2 s. Each part has less; this is for their sum. */
-const patienceMs = 1_800;
+const usualPatienceMs = 1_800;
 
-function createFastify({ logger, trustedProxies = [] }: AppDeps) {
+function createFastify({ logger, trustedProxies = [], patienceMs = usualPatienceMs }: AppDeps) {
   const app = Fastify({
     loggerInstance: logger,
     // A URL can carry a link or a sign-in code; what is logged instead names the route.
@@ -56,6 +56,7 @@ function createFastify({ logger, trustedProxies = [] }: AppDeps) {
     bodyLimit,
     requestTimeout,
     keepAliveTimeout,
+    handlerTimeout: patienceMs,
     http: { maxHeaderSize: headerLimit, headersTimeout, connectionsCheckingInterval: 5_000 },
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: refuseUrl,

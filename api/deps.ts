@@ -37,6 +37,8 @@ export interface AppDeps {
   cookieKey: Buffer;
   /** Multiplies the limits on how often. @default 1 */
   limitFactor?: number;
+  /** How long a request may take, ms. @default 1800 */
+  patienceMs?: number;
   /** Addresses and networks whose `X-Forwarded-For` says where a request came from. @default none */
   trustedProxies?: readonly string[];
   logger: FastifyBaseLogger;

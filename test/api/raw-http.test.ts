@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
@@ -128,6 +129,21 @@ describe('slowness', () => {
       for (const answer of [headers, body]) expect(problem(answer).slice(0, 2)).toEqual([408, 'request_timeout']);
     } finally {
       Object.assign(server, { headersTimeout, requestTimeout });
+    }
+  });
+
+  test('of our own has an end for the caller', async () => {
+    const slow = await startUsher({ withWorker: false, patienceMs: 300 });
+    try {
+      await slow.db.transaction().execute(async (trx) => {
+        await sql`lock table invitations in access exclusive mode`.execute(trx);
+        const answer = await slow.call('/v1/organizations/acme/invitations');
+        expect([answer.status, answer.body.code]).toEqual([503, 'too_slow']);
+        expect(answer.headers.get('retry-after')).toBe('2');
+      });
+      expect((await slow.call('/v1/organizations/acme/invitations')).status).toBe(200);
+    } finally {
+      await slow.close();
     }
   });
 });

@@ -118,6 +118,12 @@ export interface UsherOptions {
   organization?: { slug: string; name: string; homeUrl?: string };
   /** @default 1000, so that no test meets a limit that is not about limits */
   limitFactor?: number;
+  /**
+   * How long a request may take, ms.
+   *
+   * @default 60_000: many files run at once on few cores
+   */
+  patienceMs?: number;
 }
 
 /** Made once a file: workers of the tests come and go. */
@@ -184,6 +190,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     publicUrl: url,
     cookieKey: randomBytes(32),
     limitFactor: options.limitFactor ?? 1000,
+    patienceMs: options.patienceMs ?? 60_000,
     logger,
   });
   started.defer(() => app.close());
