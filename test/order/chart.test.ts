@@ -254,7 +254,7 @@ test.each([
 ] as const)('a chart that %s is found out', (_, change) => {
   const { failed } = fc.check(property(invitationChart.provide(change as never)), {
     numRuns: 3_000,
-    seed,
+    seed: 1,
     endOnFailure: true,
   });
   expect(failed).toBe(true);

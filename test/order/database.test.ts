@@ -214,7 +214,8 @@ const faults: [string, (real: InvitationActivities) => Partial<InvitationActivit
 
 test.each(faults)('a commit that %s is found out', async (_, fault) => {
   const real = createInvitationActivities({ db, issuer: 'order' });
-  const values = fc.sample(sequence, { numRuns: 200, seed });
+  // The same ones each time: whether a fault is found is no matter of luck.
+  const values = fc.sample(sequence, { numRuns: 2_000, seed: 1 });
   const walks = async () => {
     for (const value of values) await walk(db, value, { ...real, ...fault(real) });
   };
