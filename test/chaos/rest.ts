@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { sql } from 'kysely';
-import { invitationWorkflowId, stateQuery } from '../../workflows/contract.ts';
+import { type InvitationId, invitationWorkflowId, stateQuery } from '../../workflows/contract.ts';
 import type { Guest } from './guests.ts';
 import type { Installation } from './installation.ts';
 import { type Journal, knownOf } from './journal.ts';
@@ -31,12 +31,32 @@ export async function rest(usher: Installation, journal: Journal, guests: Guest[
     });
     if (options.isHurried && round % 8 === 0) await hurry(usher);
     const unrest = await findUnrest(usher, journal, guests);
-    if (unrest.length === 0 || Date.now() > deadline) return unrest;
+    if (unrest.length === 0) return [];
+    if (Date.now() > deadline) return Promise.all(unrest.map((what) => explained(usher, what)));
     const summary = `waiting for ${unrest.length}, such as: ${unrest[0]}`;
     if (summary !== told) say(summary);
     told = summary;
     await sleep(500, undefined, { signal });
   }
+}
+
+/** What is under way, with what its run is at. */
+async function explained({ temporal }: Installation, what: string): Promise<string> {
+  const [id] = /inv_\w+/.exec(what) ?? [];
+  if (!id) return what;
+  const run = temporal.workflow.getHandle(invitationWorkflowId(id as InvitationId));
+  const at = await run.describe().then(
+    ({ status, historyLength, raw }) => ({
+      status: status.name,
+      historyLength,
+      task: raw.pendingWorkflowTask && { attempt: Number(raw.pendingWorkflowTask.attempt ?? 0) },
+      activities: raw.pendingActivities?.map(({ activityType, attempt, lastFailure }) =>
+        [activityType?.name, attempt, lastFailure?.message].join(' '),
+      ),
+    }),
+    (error: Error) => error.name,
+  );
+  return `${what}: ${JSON.stringify(at)}`;
 }
 
 /** What the reconciler would find in a minute it finds now. */
