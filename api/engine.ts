@@ -48,7 +48,7 @@ export interface Engine {
   deliver(delivery: DeliveryInput): void;
   /** What does not answer within a second; a worker is missing when none has asked for work for a while. */
   missing(): Promise<'temporal' | 'worker' | undefined>;
-  /** Waits for starts under way. */
+  /** Waits for all calls under way: a few seconds at most. */
   close(): Promise<void>;
 }
 
@@ -63,14 +63,19 @@ export function createEngine({
   log: FastifyBaseLogger;
 }): Engine {
   const starting = new Set<Promise<unknown>>();
+  /** Calls that the client has not ended, those included that nobody waits for any more. */
+  const calls = new Set<Promise<unknown>>();
   // The client may still wait for its next try when the deadline has passed, where connections are refused.
   const within = async <T>(ms: number, call: () => Promise<T>): Promise<T> => {
     const over = new AbortController();
     const late = sleep(ms + 50, undefined, { signal: over.signal }).then(() => {
       throw new Error('Temporal did not answer in time');
     });
+    const asked = temporal.withDeadline(Date.now() + ms, call);
+    calls.add(asked);
+    asked.catch(() => undefined).finally(() => calls.delete(asked));
     try {
-      return await Promise.race([temporal.withDeadline(Date.now() + ms, call), late]);
+      return await Promise.race([asked, late]);
     } finally {
       late.catch(() => undefined);
       over.abort();
@@ -159,6 +164,8 @@ export function createEngine({
       ),
     async close() {
       await Promise.all(starting);
+      // A try that its timer begins on a closed connection would end the process.
+      await Promise.allSettled(calls);
     },
   };
 }
