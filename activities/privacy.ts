@@ -5,8 +5,9 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import {
   type Eraser,
+  eraseAccounts,
   eraseInvitations,
-  erasePerson,
+  eraseMentions,
   findErasure,
   invitationsOf,
   LastOwner,
@@ -94,17 +95,19 @@ export function createPrivacyActivities(deps: PrivacyDeps): ErasureActivities & 
         .execute((trx) => eraseInvitations(trx, ids, eraserOf(id, erasure.reason), { keepRedirect: false }));
     }),
 
-    erasePerson: beating(async ({ id }) => {
+    eraseAccounts: beating(async ({ id }) => {
       const erasure = await findErasure(db, id);
       if (!erasure) return true;
       try {
-        return await erasePerson(db, id, eraserOf(id, erasure.reason));
+        return await eraseAccounts(db, id, eraserOf(id, erasure.reason));
       } catch (error) {
         // Repeated until somebody has made another owner.
         if (error instanceof LastOwner) throw ApplicationFailure.create({ type: 'last_owner', message: error.message });
         throw error;
       }
     }),
+
+    eraseMentions: beating(({ id }) => eraseMentions(db, id)),
 
     eraseEnded: () => eraseEnded(db, retentionDays, pageSize),
 

@@ -1,4 +1,4 @@
-import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
+import { type Generated, type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Mailbox } from '../identity/mailbox.ts';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
@@ -303,15 +303,22 @@ async function eraseAccount(trx: Transaction<Database>, account: AccountId, eras
   });
 }
 
-/** Texts of others in which an address may be mentioned, with their types; they are searched as text. */
-const mentions: Partial<Record<keyof Database, Record<string, 'text' | 'text[]' | 'jsonb'>>> = {
-  amendments: { changes: 'jsonb' },
-  api_keys: { name: 'text' },
-  deliveries: { detail: 'text' },
-  invitations: { message: 'text', metadata: 'jsonb', redirect_url: 'text', teams: 'text[]' },
-  members: { teams: 'text[]' },
-  reasons: { text: 'text' },
+type Text = 'text' | 'text[]' | 'jsonb';
+
+/** Texts of others in which an address may be mentioned, with their types; they are searched as text, in the order of a key. */
+const mentions: Partial<Record<keyof Database, { key: string; columns: Record<string, Text> }>> = {
+  amendments: { key: 'id', columns: { changes: 'jsonb' } },
+  api_keys: { key: 'id', columns: { name: 'text' } },
+  deliveries: { key: 'invitation_id', columns: { detail: 'text' } },
+  invitations: {
+    key: 'id',
+    columns: { message: 'text', metadata: 'jsonb', redirect_url: 'text', teams: 'text[]' },
+  },
+  members: { key: 'id', columns: { teams: 'text[]' } },
+  reasons: { key: 'id', columns: { text: 'text' } },
 };
+/** Rows searched by one statement: a second or less. */
+const searched = 20_000;
 
 /** A regular expression that finds addresses as whole addresses, in URLs too: `ada@…` is not in `bada@…`. */
 const patternOf = (addresses: string[]) => {
@@ -320,46 +327,77 @@ const patternOf = (addresses: string[]) => {
 };
 
 /**
- * The last step: a person's accounts, every mention of their addresses, and the erasure's own knowledge of them.
+ * Erases a person's accounts.
  *
  * @returns false when there are invitations left, which must be erased first
  * @throws LastOwner
  */
-export async function erasePerson(db: Kysely<Database>, id: ErasureId, eraser: Eraser): Promise<boolean> {
+export async function eraseAccounts(db: Kysely<Database>, id: ErasureId, eraser: Eraser): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
-    // Texts are searched from end to end, which takes a while in a large installation.
-    await sql`set local statement_timeout = '5min'`.execute(trx);
     const found = await findErasure(trx, id);
     if (!found) return true;
-    const { subject, addresses } = found;
-    const accounts = await accountsOf(trx, subject);
+    const accounts = await accountsOf(trx, found.subject);
     // From here on nobody joins with them: a commit that lets somebody in reads the account and waits.
     for (const account of accounts)
       await trx.selectFrom('accounts').select('id').where('id', '=', account.id).forUpdate().execute();
-    if ((await invitationsOf(trx, subject, { limit: 1 })).length > 0) return false;
+    if ((await invitationsOf(trx, found.subject, { limit: 1 })).length > 0) return false;
     for (const account of accounts) await eraseAccount(trx, account.id, eraser);
-    if (addresses.length > 0) {
-      const pattern = patternOf(addresses);
-      for (const [table, columns] of Object.entries(mentions)) {
-        const texts = Object.keys(columns).map((c) => sql`${sql.ref(c)}::text`);
-        const changes = Object.entries(columns).map(([c, type]) => {
-          const text = sql`regexp_replace(${sql.ref(c)}::text, ${pattern}, ${erased.email}, 'gi')`;
-          return sql`${sql.ref(c)} = ${text}::${sql.raw(type)}`;
-        });
-        await sql`
-          update ${sql.table(table)} set ${sql.join(changes)} where concat_ws(' ', ${sql.join(texts)}) ~* ${pattern}
-        `.execute(trx);
-      }
-      // An answer is forgotten; when its request is repeated it is made anew from what is left, and nothing is done again.
-      await sql`update requests set status = null, body = null where body::text ~* ${pattern}`.execute(trx);
-    }
-    await trx
-      .updateTable('erasures')
-      .set({ mailbox: null, addresses: [], account_id: null, finished_at: sql`now()` })
-      .where('id', '=', id)
-      .execute();
     return true;
   });
+}
+
+/**
+ * The last step: every mention of a person's addresses, and then the erasure's own knowledge of them. Tables are searched
+ * from end to end, some rows at a time, so that no statement takes long.
+ */
+export async function eraseMentions(db: Kysely<Database>, id: ErasureId): Promise<void> {
+  const found = await findErasure(db, id);
+  if (!found) return;
+  if (found.addresses.length > 0) {
+    const pattern = patternOf(found.addresses);
+    for (const [table, { key, columns }] of Object.entries(mentions)) {
+      const texts = Object.keys(columns).map((c) => sql`${sql.ref(c)}::text`);
+      const changes = Object.entries(columns).map(([c, type]) => {
+        const text = sql`regexp_replace(${sql.ref(c)}::text, ${pattern}, ${erased.email}, 'gi')`;
+        return sql`${sql.ref(c)} = ${text}::${sql.raw(type)}`;
+      });
+      await throughout(db, table, key, (rows) =>
+        sql`
+          update ${sql.table(table)} set ${sql.join(changes)}
+          where ${rows} and concat_ws(' ', ${sql.join(texts)}) ~* ${pattern}
+        `.execute(db),
+      );
+    }
+    // An answer is forgotten; when its request is repeated it is made anew from what is left, and nothing is done again.
+    await throughout(db, 'requests', 'key', (rows) =>
+      sql`update requests set status = null, body = null where ${rows} and body::text ~* ${pattern}`.execute(db),
+    );
+  }
+  await db
+    .updateTable('erasures')
+    .set({ mailbox: null, addresses: [], account_id: null, finished_at: sql`now()` })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Does something to all rows of a table, some at a time. @param work gets a condition for those rows */
+async function throughout(
+  db: Kysely<Database>,
+  table: string,
+  key: string,
+  work: (rows: RawBuilder<boolean>) => Promise<unknown>,
+): Promise<void> {
+  const k = sql.ref(key);
+  for (let after = ''; ; ) {
+    const { rows } = await sql<{ last: string | null }>`
+      select max(k) as last
+      from (select ${k} as k from ${sql.table(table)} where ${k} > ${after} order by ${k} limit ${searched}) as page
+    `.execute(db);
+    const { last } = rows[0]!;
+    if (last === null) return;
+    await work(sql<boolean>`${k} > ${after} and ${k} <= ${last}`);
+    after = last;
+  }
 }
 
 /** Those of these erasures that are done. */

@@ -6,12 +6,14 @@ export interface ErasureActivities {
   revokePending(input: ErasureInput): Promise<number>;
   /** Erases some of the person's invitations that have ended; how many. */
   eraseInvitationsOf(input: ErasureInput): Promise<number>;
-  /** Erases the person's accounts, mentions, and the erasure's own knowledge of them; false while there are invitations. */
-  erasePerson(input: ErasureInput): Promise<boolean>;
+  /** Erases the person's accounts; false while there are invitations. */
+  eraseAccounts(input: ErasureInput): Promise<boolean>;
+  /** Erases mentions of the person, and last what the erasure itself knows of them. */
+  eraseMentions(input: ErasureInput): Promise<void>;
 }
 
-const { revokePending, eraseInvitationsOf, erasePerson } = proxyActivities<ErasureActivities>({
-  startToCloseTimeout: '10m',
+const { revokePending, eraseInvitationsOf, eraseAccounts, eraseMentions } = proxyActivities<ErasureActivities>({
+  startToCloseTimeout: '1h',
   // How long it takes until another worker goes on where one died.
   heartbeatTimeout: '10s',
   retry: { maximumInterval: '5m' },
@@ -25,5 +27,6 @@ export async function erasure(input: ErasureInput): Promise<void> {
   do {
     while ((await revokePending(input)) > 0);
     while ((await eraseInvitationsOf(input)) > 0);
-  } while (!(await erasePerson(input)));
+  } while (!(await eraseAccounts(input)));
+  await eraseMentions(input);
 }
