@@ -103,6 +103,7 @@ test('cancelling a workflow revokes the invitation and frees its seat, and the w
 
 test('malformed and unknown signals do no harm, and no signal lets anybody in', async () => {
   const { id } = await usher.invite('harmless@example.com');
+  await usher.linkTo('harmless@example.com');
   const send = (name: string, input?: string) =>
     temporal(
       'workflow',
@@ -141,6 +142,7 @@ test('terminated by hand, an invitation goes on when it is next spoken to', asyn
 
 test('the search for personal data finds what is planted in a history or a log', async () => {
   const { id } = await usher.invite('plain@example.com', { message: 'See you on the canary island' });
+  await usher.linkTo('plain@example.com');
   // Names and addresses in workflow ids and update ids are ours to avoid; so far there are none.
   const clean = await searchPersonalData(usher.temporal.client, usher.db, usher.log);
   expect(clean).toEqual([]);
