@@ -68,3 +68,5 @@ try {
   console.log(`chaos: it came to no end: ${(error as Error).message} · seed ${options.seed}`);
   process.exitCode = 1;
 }
+// All it started has ended; a connection that some fault left half open must not keep it.
+process.exit();

@@ -56,7 +56,12 @@ async function explained({ temporal }: Installation, what: string): Promise<stri
     }),
     (error: Error) => error.name,
   );
-  return `${what}: ${JSON.stringify(at)}`;
+  const { events } = await run.fetchHistory().catch(() => ({ events: [] }));
+  const failures = (events ?? []).flatMap((event) => {
+    const { cause, failure } = event.workflowTaskFailedEventAttributes ?? {};
+    return failure ? [`task failed (${cause}): ${failure.message}`] : [];
+  });
+  return `${what}: ${JSON.stringify(at)} ${failures.slice(-2).join('; ')}`;
 }
 
 /** What the reconciler would find in a minute it finds now. */
