@@ -104,12 +104,29 @@ const furtherAttempts = proxyActivities<DeliveryActivities>({
   cancellationType: 'ABANDON',
 });
 
+/** Runs a local activity when those before it are done. */
+type InTurn = <T>(run: () => Promise<T>) => Promise<T>;
+
+/**
+ * Local activities of a run go one after the other. Two at once can end in one order and be replayed in the other, that in
+ * which they began, and the commands that follow then differ from history: the run would be stuck for good. Nobody waits
+ * longer for it, since a workflow task ends with the last of its local activities in any case.
+ */
+function oneAtATime(): InTurn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const mine = last.then(run);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
 /** Sends one delivery, however long it takes. */
-export async function sendDelivery(delivery: DeliveryInput): Promise<DeliveryOutcome> {
+export async function sendDelivery(delivery: DeliveryInput, inTurn: InTurn = (run) => run()): Promise<DeliveryOutcome> {
   try {
     // Not cancelled when the chart leaves it: Temporal fails the workflow task if the result has come with it already
     // (https://github.com/temporalio/sdk-rust/issues/705). Half a second is soon over, and the result is dropped.
-    return await CancellationScope.nonCancellable(() => firstAttempt.deliver(delivery));
+    return await CancellationScope.nonCancellable(() => inTurn(() => firstAttempt.deliver(delivery)));
   } catch {
     return await furtherAttempts.deliver(delivery);
   }
@@ -120,6 +137,7 @@ const system: Actor = { kind: 'system', id: null };
 /** One invitation, from its row to its end. */
 export async function invitation({ id }: InvitationInput): Promise<void> {
   const { runId } = workflowInfo();
+  const inTurn = oneAtATime();
   let signals = 0;
   /** A Signal has no request of its own; its place in the run makes it repeatable without doing it twice. */
   const bySignal = (): Act => ({ by: system, request: `signal/${runId}/${++signals}` });
@@ -128,7 +146,7 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
     machine: invitationChart,
     load: (event) => {
       const request = (event as Partial<Act> | undefined)?.request ?? null;
-      return local.load(id, request).catch(() => regular.load(id, request));
+      return inTurn(() => local.load(id, request)).catch(() => regular.load(id, request));
     },
     input: (row: StoredInvitation, at) => ({ facts: presentFacts(row), at }),
     commit: ({ sequence, event, effects, context }): Promise<Committed<StoredInvitation, Refusal>> => {
@@ -144,10 +162,10 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
         request: request ?? null,
         ...(reason ? { reason } : {}),
       };
-      return local.commit(transition).catch(() => regular.commit(transition));
+      return inTurn(() => local.commit(transition)).catch(() => regular.commit(transition));
     },
     actors: {
-      deliver: ({ ordinal }: { ordinal: number }) => sendDelivery({ invitation: id, ordinal }),
+      deliver: ({ ordinal }: { ordinal: number }) => sendDelivery({ invitation: id, ordinal }, inTurn),
     },
     refusal: (snapshot, event): Refusal => (snapshot ? refusalOf(snapshot, event) : 'invitation_not_found'),
     cancelEvent: { type: 'revoke', at: 0 },
