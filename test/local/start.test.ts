@@ -94,19 +94,22 @@ async function invite(local: LocalAddresses): Promise<string> {
   });
   expect(response.status).toBe(201);
   const { id } = (await response.json()) as Invitation;
-  await expect.poll(async () => (await read(local, id)).delivery.status, { timeout: 10_000 }).toBe('sent');
+  await expect.poll(async () => (await read(local, id)).delivery.status, { timeout: 60_000 }).toBe('sent');
   return id;
 }
 
-/** The run of an invitation's workflow, which must be waiting for a timer. */
+/** The run of an invitation's workflow, which comes to wait for a timer: after a crash, its last task is done again. */
 async function waitingRun(local: LocalAddresses, id: string): Promise<string> {
   const connection = await Connection.connect({ address: local.temporal });
   try {
     const handle = new Temporal({ connection }).workflow.getHandle(`invitation/${id}`);
-    const { events } = await handle.fetchHistory();
-    const count = (type: 'timerStarted' | 'timerFired' | 'timerCanceled') =>
-      events!.filter((event) => event[`${type}EventAttributes`]).length;
-    expect(count('timerStarted')).toBeGreaterThan(count('timerFired') + count('timerCanceled'));
+    const armed = async () => {
+      const { events } = await handle.fetchHistory();
+      const count = (type: 'timerStarted' | 'timerFired' | 'timerCanceled') =>
+        events!.filter((event) => event[`${type}EventAttributes`]).length;
+      return count('timerStarted') - count('timerFired') - count('timerCanceled');
+    };
+    await expect.poll(armed, { timeout: 60_000 }).toBeGreaterThan(0);
     const { runId, status } = await handle.describe();
     expect(status.name).toBe('RUNNING');
     return runId;
