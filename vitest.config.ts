@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+/** Real time passes in these, or a great many processes: beside others they would show how busy the machine is. */
+const testsAlone = ['test/chaos/chaos.test.ts', 'test/order/workflow.test.ts'];
 const browserTests = ['test/browser/**/*.test.ts', 'test/**/*browser.test.ts'];
 
 export default defineConfig({
@@ -17,9 +19,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: browserTests,
+          exclude: [...browserTests, ...testsAlone],
           sequence: { groupOrder: 0 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: testsAlone, fileParallelism: false, sequence: { groupOrder: 1 } },
       },
       {
         // The workflows once more, with every task replayed from its history.
@@ -28,13 +34,13 @@ export default defineConfig({
           name: 'uncached',
           include: ['test/workflows/**/*.test.ts'],
           provide: { maxCachedWorkflows: 0 },
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
         // Last: where no browser can be had, all else has run.
         extends: true,
-        test: { name: 'browser', include: browserTests, sequence: { groupOrder: 2 } },
+        test: { name: 'browser', include: browserTests, sequence: { groupOrder: 3 } },
       },
     ],
   },

@@ -24,9 +24,9 @@ const program = new Command('npm run order --')
 const { runs, seed, layer } = program.opts<{ runs: string; seed?: string; layer?: string }>();
 
 const vitest = path.join(import.meta.dirname, '../../node_modules/.bin/vitest');
-const child = spawn(vitest, ['run', '--project', 'unit', `test/order/${layer ?? ''}`], {
+const child = spawn(vitest, ['run', '--project', '!browser', `test/order/${layer ?? ''}`], {
   stdio: 'inherit',
-  env: { ...process.env, USHER_ORDER_RUNS: runs, ...(seed ? { USHER_ORDER_SEED: seed } : {}) },
+  env: { ...process.env, USHER_ORDER_RUNS: runs, USHER_ORDER_SEED: seed ?? String(Date.now() % 2 ** 31) },
 });
 const [code] = await once(child, 'exit');
 process.exitCode = code ?? 1;

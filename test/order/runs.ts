@@ -8,8 +8,8 @@ export const runs = {
   workflow: asked ?? 60,
 };
 
-/** The same sequences again; random when absent. */
-export const seed = Number(env.USHER_ORDER_SEED ?? Date.now() % 2 ** 31);
+/** Which sequences: the same ones each time in the suite; `npm run order` takes others. */
+export const seed = Number(env.USHER_ORDER_SEED ?? 1);
 
 /** Guards a long form against hanging, ms. */
 export const longest = 12 * 3_600_000;
