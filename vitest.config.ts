@@ -16,31 +16,20 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: {
-          name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: [...browserTests, ...testsAlone],
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        extends: true,
-        test: { name: 'alone', include: testsAlone, fileParallelism: false, sequence: { groupOrder: 1 } },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...browserTests, ...testsAlone] },
       },
       {
         // The workflows once more, with every task replayed from its history.
         extends: true,
-        test: {
-          name: 'uncached',
-          include: ['test/workflows/**/*.test.ts'],
-          provide: { maxCachedWorkflows: 0 },
-          sequence: { groupOrder: 2 },
-        },
+        test: { name: 'uncached', include: ['test/workflows/**/*.test.ts'], provide: { maxCachedWorkflows: 0 } },
       },
       {
-        // Last: where no browser can be had, all else has run.
         extends: true,
-        test: { name: 'browser', include: browserTests, sequence: { groupOrder: 3 } },
+        test: { name: 'browser', include: browserTests },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: testsAlone, fileParallelism: false, sequence: { groupOrder: 1 } },
       },
     ],
   },

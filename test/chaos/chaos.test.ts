@@ -58,7 +58,7 @@ test('whatever dies, stalls or lies: nothing is lost, nobody is in twice or wron
   expect(last).toMatch(/^chaos: \d+ invitations · \d+ calls, .* · 0 breaches$/);
 }, 900_000);
 
-describe('fails', () => {
+describe.concurrent('fails', () => {
   const focused = (product: string, person: PersonName, fault: FaultName) =>
     chaos(
       ...['--product', product, '--people', person, '--faults', fault],
