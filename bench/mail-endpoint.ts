@@ -6,9 +6,7 @@ export interface MailEndpoint {
   url: string;
   /** Calls so far, whatever they carried. */
   calls(): number;
-  /** Emails so far. */
-  received(): number;
-  /** Resolves once an email to the address has arrived; when it has already, at once. */
+  /** Resolves once the provider has said that it took an email to the address; when it has already, at once. */
   arrival(address: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -20,15 +18,9 @@ export async function startMailEndpoint(): Promise<MailEndpoint> {
   const arrived = new Set<string>();
   const waiting = new Map<string, () => void>();
   let calls = 0;
-  let received = 0;
 
-  const receive = (to: string) => {
-    received += 1;
-    arrived.add(to);
-    waiting.get(to)?.();
-    waiting.delete(to);
-  };
-  const answerTo = (path: string, body: unknown): unknown => {
+  /** What to answer, and to whom the emails are. */
+  const answerTo = (path: string, body: unknown): { answer: unknown; recipients: string[] } => {
     const taken = {
       ErrorCode: 0,
       Message: 'OK',
@@ -37,17 +29,25 @@ export async function startMailEndpoint(): Promise<MailEndpoint> {
     };
     if (path === '/email/batch') {
       const messages = body as { To: string }[];
-      for (const { To } of messages) receive(To);
-      return messages.map(({ To }) => ({ ...taken, MessageID: crypto.randomUUID(), To }));
+      return {
+        answer: messages.map(({ To }) => ({ ...taken, MessageID: crypto.randomUUID(), To })),
+        recipients: messages.map(({ To }) => To),
+      };
     }
     if (path === '/email') {
       const { To } = body as { To: string };
-      receive(To);
-      return { ...taken, To };
+      return { answer: { ...taken, To }, recipients: [To] };
     }
-    if (path.startsWith('/messages/outbound')) return { TotalCount: 0, Messages: [] };
-    receive((body as { to: string }).to);
-    return {};
+    if (path.startsWith('/messages/outbound')) return { answer: { TotalCount: 0, Messages: [] }, recipients: [] };
+    return { answer: {}, recipients: [(body as { to: string }).to] };
+  };
+  // Whoever joins has read the email: the send is over by then, and no row's accept waits for the rest of it.
+  const arrive = (recipients: string[]) => {
+    for (const to of recipients) {
+      arrived.add(to);
+      waiting.get(to)?.();
+      waiting.delete(to);
+    }
   };
 
   const server = createServer((request, response) => {
@@ -56,10 +56,10 @@ export async function startMailEndpoint(): Promise<MailEndpoint> {
     request.on('end', () => {
       calls += 1;
       const text = Buffer.concat(chunks).toString();
-      const answer = answerTo(request.url!, text ? JSON.parse(text) : undefined);
+      const { answer, recipients } = answerTo(request.url!, text ? JSON.parse(text) : undefined);
       setTimeout(() => {
         response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify(answer));
+        response.end(JSON.stringify(answer), () => arrive(recipients));
       }, mailLatencyMs);
     });
   });
@@ -67,7 +67,6 @@ export async function startMailEndpoint(): Promise<MailEndpoint> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls: () => calls,
-    received: () => received,
     arrival: (address) =>
       arrived.has(address) ? Promise.resolve() : new Promise((resolve) => waiting.set(address, resolve)),
     close: () =>

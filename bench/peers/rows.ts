@@ -12,11 +12,11 @@ import { startRestate } from './restate-server.ts';
 const run = promisify(execFile);
 const folderOf = (peer: string) => path.join(import.meta.dirname, peer);
 
-/** Installs the packages of a peer, once: they are no dependencies of Usher's. */
+/** Installs the packages of a peer as locked, once: they are no dependencies of Usher's. */
 async function install(peer: string): Promise<string> {
   const folder = folderOf(peer);
   if (!existsSync(path.join(folder, 'node_modules/.package-lock.json')))
-    await run('npm', ['install', '--no-save', '--no-audit', '--no-fund'], { cwd: folder });
+    await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
   return folder;
 }
 

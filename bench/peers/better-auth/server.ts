@@ -15,6 +15,8 @@ const options = {
   emailAndPassword: { enabled: true },
   rateLimit: { enabled: false },
   telemetry: { enabled: false },
+  // The answer does not wait for the email: its authors' own way, and the faster one.
+  advanced: { backgroundTasks: { handler: (task) => void task } },
   plugins: [
     bearer(),
     organization({
