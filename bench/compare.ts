@@ -17,6 +17,8 @@ export interface CompareOptions {
   rounds: number;
   /** Lifecycles of each row in a round, by concurrency. */
   lifecycles: Record<number, number>;
+  /** People invited by each row in a round, without joining, at the highest concurrency. */
+  creates: number;
   /** Run before the first round and not counted: caches fill, code gets hot. */
   warmUp: number;
   temporal?: string;
@@ -29,7 +31,8 @@ export async function compare(o: CompareOptions): Promise<Report> {
   const connection = await Connection.connect({ address: servers.temporal.address });
   const subjects: Subject[] = [];
   try {
-    const each = Object.values(o.lifecycles).reduce((sum, count) => sum + count, 0) * o.rounds + o.warmUp;
+    const aRound = Object.values(o.lifecycles).reduce((sum, count) => sum + count, o.creates);
+    const each = aRound * o.rounds + o.warmUp;
     for (const row of o.rows) {
       o.report(`starting ${row.name}`);
       subjects.push(await createSubject(row, servers, connection, each * o.rows.length));
@@ -38,23 +41,31 @@ export async function compare(o: CompareOptions): Promise<Report> {
       o.report(`warming up ${row.name}`);
       await phase(o.warmUp, 16);
     }
-    const figures = new Map<Subject, Figures['phases']>(subjects.map((subject) => [subject, {}]));
+    const figures = new Map<Subject, Pick<Figures, 'phases' | 'creates'>>(
+      subjects.map((subject) => [subject, { phases: {}, creates: [] }]),
+    );
+    const most = Math.max(...Object.keys(o.lifecycles).map(Number));
     for (let round = 1; round <= o.rounds; round += 1) {
       for (const [concurrency, lifecycles] of Object.entries(o.lifecycles)) {
         for (const subject of subjects) {
           const phase = await subject.phase(lifecycles, Number(concurrency));
-          const phases = figures.get(subject)!;
+          const { phases } = figures.get(subject)!;
           phases[concurrency] = [...(phases[concurrency] ?? []), phase];
           o.report(
             `round ${round}, ${concurrency} at a time, ${subject.row.name}: ${phase.perSecond.toFixed(1)} lifecycles/s`,
           );
         }
       }
+      for (const subject of subjects) {
+        const creates = await subject.creates(o.creates, most);
+        figures.get(subject)!.creates.push(creates);
+        o.report(`round ${round}, creates alone, ${subject.row.name}: ${creates.perSecond.toFixed(1)} creates/s`);
+      }
     }
     const concluded: Figures[] = [];
     for (const subject of subjects) {
       const { name, about } = subject.row;
-      concluded.push({ name, about, phases: figures.get(subject)!, ...(await subject.conclude()) });
+      concluded.push({ name, about, ...figures.get(subject)!, ...(await subject.conclude()) });
     }
     return {
       at: new Date().toISOString(),

@@ -14,12 +14,27 @@ export interface Phase {
   walBytes: number;
 }
 
+/** Figures of one row in one round in which people are invited, and nobody joins. */
+export interface Creates {
+  count: number;
+  /** Creates a second, closed loop: until the last is answered. */
+  perSecond: number;
+  /** Latencies as the caller sees them, ms, one a call. */
+  create: number[];
+  /** From the first call until the provider has every email, ms; null for a row that sends none. */
+  allMailedMs: number | null;
+  /** CPU of the API a create, all that it does after the answer included, ms. */
+  apiCpuMs: number | null;
+}
+
 /** What one row is like, over all rounds. */
 export interface Figures {
   name: string;
   about: string;
   /** By concurrency, one phase a round. */
   phases: Record<string, Phase[]>;
+  /** One a round. */
+  creates: Creates[];
   /** Rows inserted, updated or deleted an invitation, in its own database. */
   rowsWritten: number | null;
   /** Of one accepted invitation. */

@@ -36,6 +36,7 @@ const program = new Command('npm run bench --')
   .option('--rounds <n>', 'rounds, rows interleaved in each', whole, 5)
   .option('--one <n>', 'lifecycles a round one at a time', whole, 40)
   .option('--many <n>', 'lifecycles a round 32 at a time', whole, 320)
+  .option('--creates <n>', 'people invited a round without joining, 32 at a time', whole, 640)
   .option('--warm-up <n>', 'lifecycles of each row before the first round', whole, 100)
   .option(
     '--temporal <address>',
@@ -47,6 +48,7 @@ const program = new Command('npm run bench --')
       rows: o.rows ?? rows,
       rounds: o.rounds,
       lifecycles: { 1: o.one, 32: o.many },
+      creates: o.creates,
       warmUp: o.warmUp,
       ...(o.temporal ? { temporal: o.temporal } : {}),
       report: (line) => console.error(line),

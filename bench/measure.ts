@@ -1,6 +1,6 @@
 import { type Connection, Client as Temporal } from '@temporalio/client';
 import { Client } from 'pg';
-import type { Figures, Phase } from './figures.ts';
+import type { Creates, Figures, Phase } from './figures.ts';
 import { cpuMs, memoryMb } from './processes.ts';
 import { type Person, personOf, type Row, type Running } from './row.ts';
 import type { Servers } from './servers.ts';
@@ -11,6 +11,8 @@ export interface Subject {
   running: Running;
   /** Runs so many lifecycles, so many at a time. */
   phase(lifecycles: number, concurrency: number): Promise<Phase>;
+  /** Invites so many people, so many at a time, and waits until all have their email: the next row meets an idle machine. */
+  creates(count: number, concurrency: number): Promise<Creates>;
   /** What is known once all is over. */
   conclude(): Promise<Pick<Figures, 'rowsWritten' | 'history' | 'peakRssMb'>>;
 }
@@ -31,6 +33,19 @@ export async function createSubject(
   const written = running.database ? await rowsWritten(running.database) : undefined;
   let done = 0;
   let last: string | undefined;
+
+  /** Runs so many jobs, so many at a time, each with a person of its own. Resolves to how many a second that was. */
+  const forPeople = async (count: number, concurrency: number, job: (person: Person) => Promise<void>) => {
+    const from = performance.now();
+    let left = count;
+    await Promise.all(
+      Array.from({ length: concurrency }, async () => {
+        while (left-- > 0) await job(personOf(++people));
+      }),
+    );
+    done += count;
+    return count / ((performance.now() - from) / 1000);
+  };
 
   const lifecycle = async (person: Person, phase: Phase) => {
     const from = performance.now();
@@ -68,15 +83,7 @@ export async function createSubject(
     async phase(lifecycles, concurrency) {
       const phase = { lifecycles, create: [], accept: [], mailed: [] } as unknown as Phase;
       const [cpuBefore, walBefore] = [await spent(), await walPosition(servers)];
-      const from = performance.now();
-      let left = lifecycles;
-      await Promise.all(
-        Array.from({ length: concurrency }, async () => {
-          while (left-- > 0) await lifecycle(personOf(++people), phase);
-        }),
-      );
-      phase.perSecond = lifecycles / ((performance.now() - from) / 1000);
-      done += lifecycles;
+      phase.perSecond = await forPeople(lifecycles, concurrency, (person) => lifecycle(person, phase));
       const [cpuAfter, walAfter] = [await spent(), await walPosition(servers)];
       const perInvitation = (part: keyof typeof cpuAfter) =>
         cpuAfter[part] === null ? null : (cpuAfter[part] - cpuBefore[part]!) / lifecycles;
@@ -88,6 +95,23 @@ export async function createSubject(
       };
       phase.walBytes = (walAfter - walBefore) / lifecycles;
       return phase;
+    },
+    async creates(count, concurrency) {
+      const { api: cpuBefore } = await spent();
+      const create: number[] = [];
+      const invited: Person[] = [];
+      const from = performance.now();
+      const perSecond = await forPeople(count, concurrency, async (person) => {
+        const before = performance.now();
+        await running.create(person);
+        create.push(performance.now() - before);
+        invited.push(person);
+      });
+      if (running.mails) await Promise.all(invited.map(({ email }) => servers.mail.arrival(email)));
+      const allMailedMs = running.mails ? performance.now() - from : null;
+      const { api: cpuAfter } = await spent();
+      const apiCpuMs = cpuAfter === null ? null : (cpuAfter - cpuBefore!) / count;
+      return { count, perSecond, create, allMailedMs, apiCpuMs };
     },
     async conclude() {
       await new Promise((resolve) => setTimeout(resolve, written === undefined ? 0 : statisticsDelayMs));
