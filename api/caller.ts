@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import { type Account, accountOfBearer, accountOfSession } from '../db/accounts.ts';
-import { findApiKey, isApiKey, type Scope } from '../db/api-keys.ts';
+import { type AnyScope, findApiKey, isApiKey, type Scope, staffScopes } from '../db/api-keys.ts';
 import type { Database } from '../db/database.ts';
 import type { AccountId, ApiKeyId, OrganizationId } from '../db/ids.ts';
 import { findMembership, type Role } from '../db/members.ts';
@@ -11,6 +11,15 @@ import { sameIssuer } from '../identity/issuers.ts';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Cookies } from './cookies.ts';
 import type { Limits } from './limits.ts';
+import {
+  type OrganizationPermission,
+  type Permission,
+  permissions,
+  roleMay,
+  staffMay,
+  staffRoleOf,
+  whoMay,
+} from './permissions.ts';
 import { Problem } from './problem.ts';
 
 /** Who makes a request: a program with an API key, or a person with a session or a bearer token; and from which network address. */
@@ -18,9 +27,10 @@ export type Caller =
   | {
       kind: 'api_key';
       id: ApiKeyId;
-      organization: OrganizationId;
+      /** Null for a key of the installation's staff, which counts in every organization. */
+      organization: OrganizationId | null;
       role: Role;
-      scopes: Scope[];
+      scopes: AnyScope[];
       account: AccountId;
       client: string;
     }
@@ -52,6 +62,8 @@ export interface Standing {
   by: Actor;
   /** The network address it happens from. */
   client: string;
+  /** One of those who run Usher, not of the organization: what they change needs a reason. */
+  staff?: true;
 }
 
 /** Who is signed in by the session cookie. Accounts of an issuer that the installation has left behind are not. */
@@ -96,6 +108,15 @@ export async function authenticate(request: FastifyRequest, deps: CallerDeps): P
   return { kind: 'account', id: account.id, account, organization: undefined, client };
 }
 
+/** Who calls on a page: the signed-in person. */
+export const callerOnPage = (request: FastifyRequest, account: Account): Caller => ({
+  kind: 'account',
+  id: account.id,
+  account,
+  organization: undefined,
+  client: request.ip,
+});
+
 /** A person by a token of the installation's issuer, or of an organization's, which counts in that organization alone. */
 async function callerOfBearer(
   request: FastifyRequest,
@@ -125,7 +146,7 @@ async function callerOfBearer(
 }
 
 /**
- * What the caller is in an organization, if that allows the scope.
+ * What the caller is in an organization, if that allows what is asked.
  *
  * @param hidden how to answer whoever may not know that it exists: exactly as if it did not
  * @throws Problem `hidden`; `scope_missing`; `not_allowed`
@@ -134,26 +155,45 @@ export async function standingIn(
   db: Kysely<Database>,
   caller: Caller,
   organization: OrganizationId,
-  scope: Exclude<Scope, 'act'>,
+  permission: OrganizationPermission,
   hidden: 'not_found' | 'invitation_not_found' = 'not_found',
 ): Promise<Standing> {
-  if (caller.kind === 'api_key') {
-    if (caller.organization !== organization) throw new Problem(hidden);
-    requireScope(caller, scope);
-    return {
-      role: caller.role,
-      account: caller.account,
-      by: { kind: 'api_key', id: caller.id },
-      client: caller.client,
-    };
-  }
+  if (caller.kind === 'api_key') return standingOfKey(caller, organization, permission, hidden);
+  const { client, account } = caller;
   const counts = caller.organization === undefined || caller.organization === organization;
   const member = counts && (await findMembership(db, organization, caller.id));
+  if (member && roleMay(member.role, permission))
+    return { role: member.role, account: caller.id, by: { kind: 'member', id: member.id }, client };
+  // An organization's own identity provider can make nobody staff.
+  const staff = caller.organization === undefined ? account.staff_role : null;
+  if (staff && staffMay(staff, permission))
+    return { role: 'owner', account: caller.id, by: { kind: 'support', id: caller.id }, client, staff: true };
+  if (staff && !member)
+    throw new Problem('not_allowed', `${whoMay(permission)} of the organization may; staff may not.`);
   if (!member) throw new Problem(hidden);
-  if (member.role !== 'owner' && member.role !== 'admin') {
-    throw new Problem('not_allowed', 'Owners and admins of the organization may.');
+  throw new Problem('not_allowed', `${whoMay(permission)} of the organization may.`);
+}
+
+function standingOfKey(
+  caller: Extract<Caller, { kind: 'api_key' }>,
+  organization: OrganizationId,
+  permission: OrganizationPermission,
+  hidden: 'not_found' | 'invitation_not_found',
+): Standing {
+  const { role, account, client } = caller;
+  const by = { kind: 'api_key', id: caller.id } as const;
+  const { scope, keyNeedsRole }: Permission = permissions[permission];
+  if (caller.organization === null) {
+    const may = staffScopes.some((s) => caller.scopes.includes(s) && staffMay(staffRoleOf[s], permission));
+    if (!may) throw new Problem('not_allowed', `${whoMay(permission)} of the organization may; staff may not.`);
+    return { role: 'owner', account, by, client, staff: true };
   }
-  return { role: member.role, account: caller.id, by: { kind: 'member', id: member.id }, client: caller.client };
+  if (caller.organization !== organization) throw new Problem(hidden);
+  if (!scope) throw new Problem('not_allowed', `This is for people. ${whoMay(permission)} of the organization may.`);
+  requireScope(caller, scope);
+  if (keyNeedsRole && !roleMay(role, permission))
+    throw new Problem('not_allowed', `${whoMay(permission)} may, and keys that have such a role.`);
+  return { role, account, by, client };
 }
 
 /** @throws Problem `scope_missing` */

@@ -37,6 +37,7 @@ import type { Standing } from './caller.ts';
 import type { Engine } from './engine.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
+import type { Reasoned } from './reason.ts';
 import {
   type AmendInvitation,
   type CreateInvitation,
@@ -119,7 +120,7 @@ async function checked(
   db: Kysely<Database>,
   organization: Pick<Organization, 'id' | 'home_url' | 'origins'>,
   standing: Standing,
-  input: AmendInvitation,
+  input: Omit<AmendInvitation, 'reason'>,
 ): Promise<Amendment> {
   const { email, role, teams, licenses, message, locale, redirectUrl, metadata } = input;
   const mailbox = email === undefined ? undefined : mailboxOf(email);
@@ -365,7 +366,7 @@ export async function resendInvitation(
   { db, engine, limits }: InvitationDeps,
   row: Invitation,
   standing: Standing,
-  act: { request: string; expiresIn?: number; replaceLink?: boolean },
+  act: Reasoned & { expiresIn?: number; replaceLink?: boolean },
 ): Promise<Invitation> {
   const { by } = standing;
   if (!mayGrant(standing.role, row.role)) throw new Problem('role_too_high', 'It grants more than your own role.');
@@ -376,7 +377,7 @@ export async function resendInvitation(
 export async function revokeInvitation(
   { db, engine }: InvitationDeps,
   row: Invitation,
-  act: { by: Actor; request: string },
+  act: Reasoned & { by: Actor },
 ): Promise<Invitation> {
   return taken(db, row.id, await engine.offer(row, revokeUpdate, { type: 'revoke', ...act }));
 }
@@ -386,8 +387,8 @@ export async function amendInvitation(
   { db, engine, limits }: InvitationDeps,
   row: Invitation,
   standing: Standing,
-  input: AmendInvitation,
-  request: string,
+  input: Omit<AmendInvitation, 'reason'>,
+  act: Reasoned,
 ): Promise<Invitation> {
   if (!mayGrant(standing.role, row.role)) throw new Problem('role_too_high', 'It grants more than your own role.');
   const organization = {
@@ -397,7 +398,7 @@ export async function amendInvitation(
   };
   const changes = await checked(db, organization, standing, input);
   const emailChanged = changes.mailbox !== undefined && changes.mailbox !== row.mailbox;
-  if (emailChanged) await limits.email(emailOf(row, changes.mailbox!, standing, request));
+  if (emailChanged) await limits.email(emailOf(row, changes.mailbox!, standing, act.request));
   const amendment = newId('amd');
   await insertAmendment(db, { id: amendment, invitation: row.id, changes });
   return taken(
@@ -409,7 +410,7 @@ export async function amendInvitation(
       emailChanged,
       emailVersion: row.email_version,
       by: standing.by,
-      request,
+      ...act,
     }),
   );
 }

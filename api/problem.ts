@@ -8,6 +8,7 @@ export const problems = {
   unknown_license: { status: 400, title: 'The organization has no such licence' },
   unsafe_text: { status: 400, title: 'A text contains a link, markup or control characters' },
   redirect_not_allowed: { status: 400, title: 'The redirect URL is not one of the organization' },
+  reason_missing: { status: 400, title: 'Those who run Usher must say why' },
   not_authenticated: { status: 401, title: 'Sign in or send a valid API key' },
   form_expired: { status: 403, title: 'The form has expired' },
   scope_missing: { status: 403, title: 'The API key lacks the scope' },

@@ -40,6 +40,13 @@ const metadata = Type.Unsafe<Record<string, string>>({
   description: "The caller's own notes, returned as they are",
 });
 
+const reason = Type.String({
+  minLength: 1,
+  maxLength: 500,
+  pattern: '\\S',
+  description: 'Why, for the audit log. Staff must say it',
+});
+
 export const CreateInvitation = Type.Object(
   {
     email,
@@ -66,6 +73,7 @@ export const AmendInvitation = Type.Object(
     message: Type.Optional(nullable(message)),
     redirectUrl: Type.Optional(nullable(redirectUrl)),
     metadata: Type.Optional(metadata),
+    reason: Type.Optional(reason),
   },
   { ...strict, minProperties: 1 },
 );
@@ -75,10 +83,13 @@ export const ResendInvitation = Type.Object(
   {
     expiresIn: Type.Optional(expiresIn),
     replaceLink: Type.Optional(Type.Boolean({ description: 'Kill the links sent so far' })),
+    reason: Type.Optional(reason),
   },
   strict,
 );
 export type ResendInvitation = Static<typeof ResendInvitation>;
+
+export const RevokeInvitation = Type.Object({ reason: Type.Optional(reason) }, strict);
 
 /** Whom an API key with the scope `act` has authenticated. */
 export const ActingAccount = Type.Object(
@@ -168,7 +179,7 @@ export const Event = Type.Object({
   request: nullable(
     Type.String({ description: 'The X-Request-Id of the request that caused it, or what caused it instead' }),
   ),
-  reason: nullable(Type.String({ description: 'Given by the support' })),
+  reason: nullable(Type.String({ description: 'Given by whoever did it; staff must give one' })),
   at: time,
 });
 export type Event = Static<typeof Event>;

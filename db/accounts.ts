@@ -8,6 +8,7 @@ import type { Database } from './database.ts';
 import { insertEvent } from './events.ts';
 import { type AccountId, isId, newId } from './ids.ts';
 import { plainName } from './plain-text.ts';
+import type { StaffRole } from './staff.ts';
 
 export interface AccountsTable {
   id: AccountId;
@@ -22,6 +23,8 @@ export interface AccountsTable {
   updated_at: Generated<Date>;
   /** When everything that names the person was taken out of this row. */
   erased_at: Date | null;
+  /** Null for everybody else. Only accounts of the installation's issuer have one. */
+  staff_role: StaffRole | null;
 }
 export type Account = Selectable<AccountsTable>;
 

@@ -9,15 +9,21 @@ import type { Role } from './members.ts';
 export const scopes = ['read', 'invite', 'manage', 'act'] as const;
 export type Scope = (typeof scopes)[number];
 
+/** What a key of those who run Usher may do, in every organization: as much as staff of that role. */
+export const staffScopes = ['support', 'operate'] as const;
+export type StaffScope = (typeof staffScopes)[number];
+export type AnyScope = Scope | StaffScope;
+
 export interface ApiKeysTable {
   id: ApiKeyId;
-  organization_id: OrganizationId;
+  /** Null for a key of the staff. */
+  organization_id: OrganizationId | null;
   name: string;
   /** SHA-256 of the key: it has 256 random bits, so a slow hash would add nothing. */
   hash: Buffer;
   /** The key invites to this role at most. */
   role: Role;
-  scopes: Scope[];
+  scopes: AnyScope[];
   created_by: AccountId;
   created_at: Generated<Date>;
   revoked_at: Date | null;
@@ -31,17 +37,18 @@ export const newApiKey = (): string => `${prefix}${randomBytes(32).toString('bas
 
 export const isApiKey = (text: string): boolean => text.startsWith(prefix);
 
-/** Makes a key, with an event. */
+/** Makes a key, with an event: of an organization, or of the staff. */
 export async function insertApiKey(
   db: Kysely<Database>,
   key: {
     secret: string;
-    organization: OrganizationId;
     name: string;
     role: Role;
-    scopes: readonly Scope[];
     createdBy: AccountId;
-  },
+  } & (
+    | { organization: OrganizationId; scopes: readonly Scope[] }
+    | { organization: null; scopes: readonly StaffScope[] }
+  ),
 ): Promise<ApiKeyId> {
   const id = newId('key');
   // One statement, so that no key is without its event.

@@ -289,6 +289,7 @@ async function eraseAccount(trx: Transaction<Database>, account: AccountId, eras
       mailbox: '',
       email_verified: false,
       name: erased.name,
+      staff_role: null,
       erased_at: sql`now()`,
     })
     .where('id', '=', account)

@@ -11,10 +11,13 @@ create table accounts (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   erased_at timestamp with time zone,
+  staff_role text,
   constraint accounts_pkey PRIMARY KEY (id),
-  constraint accounts_issuer_subject_key UNIQUE (issuer, subject)
+  constraint accounts_issuer_subject_key UNIQUE (issuer, subject),
+  constraint accounts_staff_role_check CHECK ((staff_role = ANY (ARRAY['support'::text, 'operator'::text])))
 );
 CREATE INDEX accounts_mailbox ON accounts USING btree (mailbox) WHERE email_verified;
+CREATE INDEX accounts_staff ON accounts USING btree (id) WHERE (staff_role IS NOT NULL);
 
 create table admission (
   id integer not null default 1,
@@ -34,7 +37,7 @@ CREATE INDEX amendments_created ON amendments USING btree (created_at);
 
 create table api_keys (
   id text collate "C" not null,
-  organization_id text collate "C" not null,
+  organization_id text collate "C",
   name text not null,
   hash bytea not null,
   role text not null,
@@ -44,7 +47,12 @@ create table api_keys (
   revoked_at timestamp with time zone,
   constraint api_keys_pkey PRIMARY KEY (id),
   constraint api_keys_hash_key UNIQUE (hash),
-  constraint api_keys_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'billing_manager'::text, 'member'::text])))
+  constraint api_keys_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'billing_manager'::text, 'member'::text]))),
+  constraint api_keys_staff CHECK (
+CASE
+    WHEN (organization_id IS NULL) THEN (scopes <@ '{support,operate}'::text[])
+    ELSE (NOT (scopes && '{support,operate}'::text[]))
+END)
 );
 
 create table deliveries (

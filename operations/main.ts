@@ -6,6 +6,8 @@ import { exportPerson } from './export.ts';
 import { organization } from './organization.ts';
 import { restored } from './restored.ts';
 import { signOut } from './sign-out.ts';
+import { staff } from './staff.ts';
+import { staffKey } from './staff-key.ts';
 import { sweep } from './sweep.ts';
 
 /**
@@ -21,6 +23,8 @@ const program = new Command('npm run operate --')
   .addCommand(organization)
   .addCommand(restored)
   .addCommand(signOut)
+  .addCommand(staff)
+  .addCommand(staffKey)
   .addCommand(sweep);
 
 try {

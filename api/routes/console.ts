@@ -2,22 +2,24 @@ import { Type } from 'typebox';
 import { isId } from '../../db/ids.ts';
 import { listInvitations } from '../../db/invitations.ts';
 import { listLicensePools } from '../../db/licenses.ts';
-import { findMembership, listMemberships } from '../../db/members.ts';
+import { listMemberships } from '../../db/members.ts';
 import { findOrganization } from '../../db/organizations.ts';
+import { callerOnPage, standingIn } from '../caller.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { frameOf, sendPage } from '../page.ts';
 import { consolePage } from '../pages/console-page.ts';
+import { roleMay } from '../permissions.ts';
 import { Problem } from '../problem.ts';
 import { startSignIn } from './sign-in.ts';
 
-/** An organization's invitations and seats, for its owners and admins; read-only so far. */
+/** An organization's invitations and seats, for those who may read them; read-only so far. */
 export function registerConsole(app: App, deps: RouteDeps): void {
   const { db } = deps;
 
   app.get('/console', { schema: { hide: true } }, async (request, reply) => {
     const { account } = request;
     if (!account) return startSignIn(deps, request, reply, { returnTo: '/console' });
-    const first = (await listMemberships(db, account.id)).find((m) => m.role === 'owner' || m.role === 'admin');
+    const first = (await listMemberships(db, account.id)).find((m) => roleMay(m.role, 'openConsole'));
     if (!first) throw new Problem('not_allowed', 'The console is for owners and admins of an organization.');
     return reply.redirect(`/console/${first.slug}`, 303);
   });
@@ -39,9 +41,8 @@ export function registerConsole(app: App, deps: RouteDeps): void {
         });
       }
       const organization = await findOrganization(db, request.params.organization);
-      const member = organization && (await findMembership(db, organization.id, account.id));
-      if (!organization || !member) throw new Problem('not_found');
-      if (member.role !== 'owner' && member.role !== 'admin') throw new Problem('not_allowed');
+      if (!organization) throw new Problem('not_found');
+      await standingIn(db, callerOnPage(request, account), organization.id, 'readInvitations');
       const limit = 50;
       const { cursor } = request.query;
       const rows = await listInvitations(

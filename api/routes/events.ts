@@ -28,9 +28,7 @@ export function registerEvents(app: App, deps: RouteDeps): void {
       const caller = await authenticate(request, deps);
       const organization = await findOrganization(db, request.params.organization);
       if (!organization) throw new Problem('not_found');
-      const { role } = await standingIn(db, caller, organization.id, 'read');
-      if (role !== 'owner' && role !== 'admin')
-        throw new Problem('not_allowed', 'Keys with the role owner or admin may read the audit log.');
+      await standingIn(db, caller, organization.id, 'readAuditLog');
       const { cursor = '0', limit = 50, since, until, ...same } = request.query;
       if (!/^\d{1,15}$/.test(cursor)) throw new Problem('invalid_request', 'cursor is not one of ours.');
       const events = await listEvents(

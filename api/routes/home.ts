@@ -6,6 +6,7 @@ import { frameOf, sendPage } from '../page.ts';
 import { homePage } from '../pages/home-page.ts';
 import type { Notice } from '../pages/notice.ts';
 import { welcomePage } from '../pages/welcome-page.ts';
+import { roleMay } from '../permissions.ts';
 
 /** Where a person is a member, and what they are invited to: the cure for lost mail. */
 export function registerHome(app: App, { db }: RouteDeps): void {
@@ -35,7 +36,7 @@ export function registerHome(app: App, { db }: RouteDeps): void {
             role: m.role,
             joinedAt: m.joined_at,
             licenses: m.licenses.map(({ name, kind, since }) => ({ product: name, kind, since })),
-            ...(m.role === 'owner' || m.role === 'admin' ? { console: `/console/${m.slug}` } : {}),
+            ...(roleMay(m.role, 'readInvitations') ? { console: `/console/${m.slug}` } : {}),
           })),
           invitations: invitations.map((row) => ({
             id: row.id,

@@ -23,7 +23,9 @@ import {
   resendInvitation,
   revokeInvitation,
 } from '../invitations.ts';
+import type { OrganizationPermission } from '../permissions.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
+import { keepReason, type Reasoned, requireReason } from '../reason.ts';
 import {
   ActingAccount,
   AmendInvitation,
@@ -37,6 +39,7 @@ import {
   Nothing,
   Page,
   ResendInvitation,
+  RevokeInvitation,
 } from '../schemas.ts';
 
 const organizationParams = Type.Object({ organization: Type.String({ maxLength: 60, examples: ['acme'] }) });
@@ -109,9 +112,9 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
   };
 
   /** The invitation and the caller's standing in its organization. */
-  const managed = async (caller: Caller, id: string, scope: 'read' | 'manage') => {
+  const managed = async (caller: Caller, id: string, permission: OrganizationPermission) => {
     const row = await findRow(id);
-    const standing = await standingIn(db, caller, row.organization_id, scope, 'invitation_not_found');
+    const standing = await standingIn(db, caller, row.organization_id, permission, 'invitation_not_found');
     return { row, standing };
   };
 
@@ -119,7 +122,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
   const visible = async (caller: Caller, id: string): Promise<InvitationRow> => {
     const row = await findRow(id);
     if (caller.kind === 'account' && isInvitee(row, caller.account, issuer)) return row;
-    await standingIn(db, caller, row.organization_id, 'read', 'invitation_not_found');
+    await standingIn(db, caller, row.organization_id, 'readInvitation', 'invitation_not_found');
     return row;
   };
 
@@ -133,10 +136,11 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
       if (body?.account) throw new Problem('invalid_request', 'Leave account out: the signed-in account decides.');
       // Whoever is not invited may not know that it exists, unless they hold it from its organization.
       if (!isInvitee(row, caller.account, issuer))
-        await standingIn(db, caller, row.organization_id, 'read', 'invitation_not_found');
+        await standingIn(db, caller, row.organization_id, 'readInvitation', 'invitation_not_found');
       return { by: { kind: 'account', id: caller.id }, account: caller.account };
     }
-    if (caller.organization !== row.organization_id) throw new Problem('invitation_not_found');
+    if (caller.organization !== null && caller.organization !== row.organization_id)
+      throw new Problem('invitation_not_found');
     requireScope(caller, 'act');
     if (!body?.account) throw new Problem('invalid_request', 'account is missing: say whom you have authenticated.');
     return { by: { kind: 'api_key', id: caller.id }, account: await vouchedAccount(row, body.account) };
@@ -195,7 +199,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     async (request) => {
       const caller = await authenticate(request, deps);
       const organization = await findVisibleOrganization(request.params.organization);
-      await standingIn(db, caller, organization.id, 'read');
+      await standingIn(db, caller, organization.id, 'readInvitations');
       const { cursor, limit = 50, email, license, createdAfter, ...same } = request.query;
       const mailbox = email === undefined ? undefined : mailboxOf(email);
       if (email !== undefined && !mailbox) throw new Problem('invalid_email');
@@ -245,7 +249,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
       },
     },
     async (request) => {
-      const { row } = await managed(await authenticate(request, deps), request.params.id, 'read');
+      const { row } = await managed(await authenticate(request, deps), request.params.id, 'readInvitations');
       const { cursor = '0', limit = 50 } = request.query;
       if (!/^\d{1,15}$/.test(cursor)) throw new Problem('invalid_request', 'cursor is not one of ours.');
       const events = await listEvents(db, { invitation: row.id }, { after: Number(cursor), limit: limit + 1 });
@@ -273,7 +277,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     },
     async (request, reply) => {
       const caller = await authenticate(request, deps);
-      const { row, standing } = await managed(caller, request.params.id, 'manage');
+      const { row, standing } = await managed(caller, request.params.id, 'copyLink');
       if (row.state !== 'pending') throw new Problem(`invitation_${row.state}`, 'Its link is dead; resend it first.');
       // A link is stored nowhere, so a repeat derives it anew; it is noted once.
       const noted = await insertEvent(db, {
@@ -318,12 +322,12 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     );
   }
 
-  /** An act of the organization's on one invitation. */
-  const act = <TBody>(
+  /** An act of the organization's, or of the staff, on one invitation. */
+  const act = <TBody extends { reason?: string }>(
     verb: 'resend' | 'revoke',
     summary: string,
     body: TSchema,
-    carryOut: (row: InvitationRow, standing: Standing, body: TBody, key: string) => Promise<InvitationRow>,
+    carryOut: (row: InvitationRow, standing: Standing, body: TBody, act: Reasoned) => Promise<InvitationRow>,
   ) =>
     app.post(
       `/v1/invitations/:id/${verb}`,
@@ -339,6 +343,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
             ...changeProblems,
             ...guarded,
             'invitation_not_found',
+            'reason_missing',
             'role_too_high',
             ...places,
             'engine_unreachable',
@@ -348,9 +353,11 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
       },
       async (request, reply) => {
         const caller = await authenticate(request, deps);
-        const { row, standing } = await managed(caller, request.params.id, 'manage');
+        const { row, standing } = await managed(caller, request.params.id, 'steerInvitation');
+        const said = (request.body ?? {}) as TBody;
+        requireReason(standing, said.reason);
         return once({ db, request, reply, caller }, 200, async (key) =>
-          invitationBody(await carryOut(row, standing, (request.body ?? {}) as TBody, key)),
+          invitationBody(await carryOut(row, standing, said, { request: key, ...(await keepReason(db, said.reason)) })),
         );
       },
     );
@@ -359,17 +366,20 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     'resend',
     'Send it again and renew its expiry; revives one that expired or was revoked if a seat is left',
     ResendInvitation,
-    (row, standing, { expiresIn, replaceLink }, request) => {
+    (row, standing, { expiresIn, replaceLink }, reasoned) => {
       const ms = expiresInMs(expiresIn);
       return resendInvitation(deps, row, standing, {
-        request,
+        ...reasoned,
         ...(ms === undefined ? {} : { expiresIn: ms }),
         ...(replaceLink === undefined ? {} : { replaceLink }),
       });
     },
   );
-  act('revoke', 'Take it back: its links die and its seats are free', Nothing, (row, { by }, _body, request) =>
-    revokeInvitation(deps, row, { by, request }),
+  act(
+    'revoke',
+    'Take it back: its links die and its seats are free',
+    RevokeInvitation,
+    (row, { by }, _body, reasoned) => revokeInvitation(deps, row, { by, ...reasoned }),
   );
 
   app.patch(
@@ -386,6 +396,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
           ...changeProblems,
           ...guarded,
           'invitation_not_found',
+          'reason_missing',
           ...written,
           ...places,
           'email_changed',
@@ -396,10 +407,16 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     },
     async (request, reply) => {
       const caller = await authenticate(request, deps);
-      const { row, standing } = await managed(caller, request.params.id, 'manage');
-      return once({ db, request, reply, caller }, 200, async (key) =>
-        invitationBody(await amendInvitation(deps, row, standing, request.body, key)),
-      );
+      const { reason, ...changes } = request.body;
+      const isCorrection = Object.keys(changes).every((name) => name === 'email');
+      const permission = isCorrection ? 'correctAddress' : 'amendInvitation';
+      const { row, standing } = await managed(caller, request.params.id, permission);
+      requireReason(standing, reason);
+      if (Object.keys(changes).length === 0) throw new Problem('invalid_request', 'Say what to change.');
+      return once({ db, request, reply, caller }, 200, async (key) => {
+        const reasoned = { request: key, ...(await keepReason(db, reason)) };
+        return invitationBody(await amendInvitation(deps, row, standing, changes, reasoned));
+      });
     },
   );
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildApp } from '../../api/app.ts';
 import { createSignIn } from '../../identity/oidc.ts';
 import { stateOf } from '../setup/consistency.ts';
+import { routesOf } from '../setup/routes.ts';
 import { type Answer, startUsher, type Usher } from '../setup/usher.ts';
 
 /** Every route of the pages, as the app itself lists them: one that is added and not told of here fails these tests. */
@@ -23,22 +24,7 @@ afterAll(() => usher?.close());
 
 const isApi = (path: string) => /^\/(v1|webhooks|openapi|healthz|readyz|metrics)\b/.test(path);
 
-/** `GET /invitations/:id` and so on, from the tree that Fastify prints. */
-function routes(): string[] {
-  const found: string[] = [];
-  const path: string[] = [];
-  for (const line of usher.app.printRoutes({ commonPrefix: false }).split('\n')) {
-    const [, indent, segment, methods] = /^([│ ]*)[├└]── (\S+)(?: \((.*)\))?$/.exec(line) ?? [];
-    if (indent === undefined) continue;
-    path.length = indent.length / 4;
-    path.push(segment!);
-    const whole = path.join('');
-    if (!methods || isApi(whole)) continue;
-    for (const method of methods.split(', '))
-      if (method !== 'HEAD' && method !== 'OPTIONS') found.push(`${method} ${whole}`);
-  }
-  return found.sort();
-}
+const routes = () => routesOf(usher.app).filter((route) => !isApi(route.split(' ')[1]!));
 
 /** Everything that the pages are, with what makes each a real request of theirs. */
 const gets = (): Record<string, string> => ({
@@ -63,8 +49,7 @@ const posts = (): Record<string, { path: string; form: Record<string, string> }>
   'POST /sign-out-everywhere': { path: '/sign-out-everywhere', form: {} },
 });
 /** No pages of Usher's own making: files, and the API's reference, which has a policy of its own. */
-const others = (route: string) =>
-  /^GET \/(static|docs|openapi)?\/?\*?$/.test(route) || /^GET \/docs\/(?!errors)/.test(route);
+const others = (route: string) => /^GET \/(static\/\*|docs)$/.test(route) || /^GET \/docs\/(?!errors)/.test(route);
 
 const cookieOf = (session?: string, link = true) =>
   [

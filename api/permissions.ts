@@ -1,0 +1,180 @@
+import type { Scope, StaffScope } from '../db/api-keys.ts';
+import type { Role } from '../db/members.ts';
+import type { StaffRole } from '../db/staff.ts';
+
+/**
+ * Who may do what: the one table that routes and pages ask, docs/permissions.md shows, and a test walks, every route of the
+ * app as every kind of caller. What a caller may see of one invitation or grant to others is in the rules of those acts.
+ */
+export interface Permission {
+  /** What it is to do, for the docs. */
+  may: string;
+  /** All that ask for it, as `METHOD /path/:parameter`. */
+  routes: readonly string[];
+  /** Members of the organization that may, by role. */
+  roles: readonly Role[];
+  /** The scope that an API key of the organization needs; none: no key may. */
+  scope?: Scope;
+  /** Whether the key's role must be one of `roles` as well. What keys do with invitations is bounded by what they may grant. */
+  keyNeedsRole?: true;
+  /** Who of those that run Usher may, in every organization; what changes something needs a reason. */
+  staff: readonly StaffRole[];
+  /** Whether the invited person may, too. */
+  invitee?: true;
+  /** Whether everybody may, or whoever is signed in. */
+  open?: 'everybody' | 'signed_in';
+}
+
+const managers = ['owner', 'admin'] as const satisfies Role[];
+const everyStaff = ['support', 'operator'] as const satisfies StaffRole[];
+const nobody = { roles: [], staff: [] } as const;
+
+export const permissions = {
+  readInvitations: {
+    may: 'list and read invitations and what happened to them',
+    routes: [
+      'GET /v1/organizations/:organization/invitations',
+      'GET /v1/invitations/:id/events',
+      'GET /console/:organization',
+    ],
+    roles: managers,
+    scope: 'read',
+    staff: everyStaff,
+  },
+  readInvitation: {
+    may: 'read one invitation',
+    routes: ['GET /v1/invitations/:id'],
+    roles: managers,
+    scope: 'read',
+    staff: everyStaff,
+    invitee: true,
+  },
+  readAuditLog: {
+    may: 'read the audit log',
+    routes: ['GET /v1/organizations/:organization/events'],
+    roles: managers,
+    scope: 'read',
+    keyNeedsRole: true,
+    staff: everyStaff,
+  },
+  invite: {
+    may: 'invite',
+    routes: ['POST /v1/organizations/:organization/invitations'],
+    roles: managers,
+    scope: 'invite',
+    staff: [],
+  },
+  copyLink: {
+    may: 'copy the link of an invitation',
+    routes: ['POST /v1/invitations/:id/link'],
+    roles: managers,
+    scope: 'manage',
+    staff: [],
+  },
+  steerInvitation: {
+    may: 'resend and revoke an invitation',
+    routes: ['POST /v1/invitations/:id/resend', 'POST /v1/invitations/:id/revoke'],
+    roles: managers,
+    scope: 'manage',
+    staff: everyStaff,
+  },
+  correctAddress: {
+    may: 'correct the address of an invitation',
+    routes: ['PATCH /v1/invitations/:id'],
+    roles: managers,
+    scope: 'manage',
+    staff: everyStaff,
+  },
+  amendInvitation: {
+    may: 'change anything else of an invitation',
+    routes: ['PATCH /v1/invitations/:id'],
+    roles: managers,
+    scope: 'manage',
+    staff: [],
+  },
+  openConsole: {
+    may: 'open the console without saying of which organization',
+    routes: ['GET /console'],
+    roles: managers,
+    staff: [],
+  },
+  decide: {
+    may: 'accept or decline an invitation',
+    routes: ['POST /v1/invitations/:id/accept', 'POST /v1/invitations/:id/decline'],
+    ...nobody,
+    scope: 'act',
+    invitee: true,
+  },
+  decideOnPages: {
+    may: 'accept or decline an invitation on its page',
+    routes: [
+      'GET /invitations/:id',
+      'GET /invitations/:id/decline',
+      'POST /invitations/:id/accept',
+      'POST /invitations/:id/decline',
+      'POST /invitations/:id/ask-to-resend',
+    ],
+    ...nobody,
+    invitee: true,
+  },
+  ownAccount: {
+    may: 'see one’s own invitations, and sign out everywhere',
+    routes: ['GET /v1/me/invitations', 'POST /v1/me/sign-out-everywhere'],
+    ...nobody,
+    open: 'signed_in',
+  },
+  openPages: {
+    may: 'open a link, sign in, read the documentation, ask for the health',
+    routes: [
+      'GET /',
+      'GET /i/:token',
+      'POST /sign-in',
+      'GET /sign-in/callback',
+      'POST /sign-out',
+      'POST /sign-out-everywhere',
+      'GET /static/*',
+      'GET /docs',
+      'GET /docs/',
+      'GET /docs/js/scalar.js',
+      'GET /docs/errors/:code',
+      'GET /openapi.json',
+      'GET /healthz',
+      'GET /readyz',
+    ],
+    ...nobody,
+    open: 'everybody',
+  },
+} as const satisfies Record<string, Permission>;
+
+export type PermissionName = keyof typeof permissions;
+/** What is asked of somebody in an organization. */
+export type OrganizationPermission = {
+  [TName in PermissionName]: (typeof permissions)[TName]['roles'] extends readonly [] ? never : TName;
+}[PermissionName];
+
+/** A row of the table, without what it says of others. */
+const rowOf = (name: PermissionName): Permission => permissions[name];
+
+/** True when members with this role may. */
+export const roleMay = (role: Role, name: OrganizationPermission): boolean => rowOf(name).roles.includes(role);
+
+/** True when those who run Usher may, in this role of theirs. */
+export const staffMay = (role: StaffRole, name: OrganizationPermission): boolean => rowOf(name).staff.includes(role);
+
+/** What a key with a scope of the installation may: as much as the staff of that name. */
+export const staffRoleOf: Record<StaffScope, StaffRole> = { support: 'support', operate: 'operator' };
+
+const roleNames: Record<Role, string> = {
+  owner: 'owners',
+  admin: 'admins',
+  billing_manager: 'billing managers',
+  member: 'members',
+};
+
+/** Who of an organization may, in words: `Owners and admins`. */
+export function whoMay(name: OrganizationPermission): string {
+  const names = rowOf(name).roles.map((role) => roleNames[role]);
+  const last = names.pop()!;
+  const text = names.length > 0 ? `${names.join(', ')} and ${last}` : last;
+  return text[0]!.toUpperCase() + text.slice(1);
+}
