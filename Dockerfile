@@ -12,6 +12,8 @@ ENV NODE_ENV=production
 WORKDIR /usher
 COPY --from=dependencies /usher/node_modules node_modules
 COPY . .
+# So that a worker need not do so at each start.
+RUN npm run bundle
 # The mail sandbox keeps its messages here.
 RUN mkdir /data && chown node:node /data
 USER node

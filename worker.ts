@@ -1,4 +1,3 @@
-import path from 'node:path';
 import {
   Client,
   Connection,
@@ -7,14 +6,7 @@ import {
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkflowBundle,
-} from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Kysely } from 'kysely';
 import { createDeliveryActivities } from './activities/delivery.ts';
 import { reducedFailures } from './activities/failure.ts';
@@ -22,6 +14,7 @@ import { createInvitationActivities } from './activities/invitation.ts';
 import { localDeadline } from './activities/local-deadline.ts';
 import { createPrivacyActivities } from './activities/privacy.ts';
 import { createReconcileActivities } from './activities/reconcile.ts';
+import { workflowBundle } from './bundle.ts';
 import { attempt, ConfigError, readConfig } from './config.ts';
 import { requireAdmission } from './db/admission.ts';
 import { createDatabase, type Database } from './db/database.ts';
@@ -49,19 +42,9 @@ export interface WorkerDeps {
   pageSize?: number;
   /** Has Temporal give this worker tasks only while its build is the current one. @default unversioned: any task */
   buildId?: string;
-  /** Made from the sources when absent, which takes a second or two. */
-  workflowBundle?: WorkflowBundle | { codePath: string };
   /** @default the SDK's own */
   maxCachedWorkflows?: number;
 }
-
-/** Bundles the workflows for a worker. */
-export const bundleWorkflows = (): Promise<WorkflowBundle> =>
-  bundleWorkflowCode({
-    workflowsPath: path.join(import.meta.dirname, 'workflows/index.ts'),
-    // Its progress is of no interest; its errors are thrown as well.
-    logger: new DefaultLogger('WARN'),
-  });
 
 /**
  * A worker of Usher: executes invitations, sends their emails. `run()` it; `shutdown()` drains it.
@@ -73,7 +56,7 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
     connection: deps.connection,
     namespace: deps.namespace,
     taskQueue,
-    workflowBundle: deps.workflowBundle ?? (await bundleWorkflows()),
+    workflowBundle: await workflowBundle(),
     activities: {
       ...createInvitationActivities(deps),
       ...createDeliveryActivities(deps),
@@ -175,7 +158,7 @@ async function main() {
     namespace: namespace ?? 'default',
     buildId: config.buildId,
   });
-  console.log('the worker is ready');
+  console.log(`the worker is ready after ${(performance.now() / 1000).toFixed(1)} s`);
   try {
     // SIGTERM and SIGINT drain it: the SDK's runtime listens for them.
     await worker.run();

@@ -196,7 +196,7 @@ describe('the variables', () => {
 describe('the image', () => {
   const programs = [...new Set(own.map((name) => compose.services[name]!.command!.at(-1)!))];
   const { dependencies } = JSON.parse(read('package.json'));
-  // The worker bundles the workflows when it starts.
+  // The worker runs them bundled.
   const loaded = [...programs, 'workflows/index.ts'].map(loadedBy);
 
   test('holds every file that its programs load', () => {
@@ -218,6 +218,8 @@ describe('the image', () => {
     expect(dockerfile).toMatch(/^USER node$/m);
     expect(dockerfile).toMatch(/^ENV NODE_ENV=production$/m);
     expect(programs.filter((program) => !existsSync(path.join(root, program)))).toEqual([]);
+    const [, copied] = dockerfile.split('COPY . .');
+    expect(copied, 'bundled once all is there').toMatch(/^RUN npm run bundle$/m);
   });
 });
 

@@ -17,7 +17,7 @@ import type { Mail } from '../../mail/mail.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
 import { startSandbox } from '../../mail/sandbox/sandbox.ts';
 import { refusalOf, snapshotOf, takes } from '../../statecharts/invitation.ts';
-import { bundleWorkflows, createWorker } from '../../worker.ts';
+import { createWorker } from '../../worker.ts';
 import {
   acceptUpdate,
   amendUpdate,
@@ -137,7 +137,6 @@ beforeAll(async () => {
     connection: environment.nativeConnection,
     temporal: environment.client,
     namespace: 'default',
-    workflowBundle: await bundleWorkflows(),
     // Far fewer than there are: most tasks replay their run.
     maxCachedWorkflows: 10,
   });

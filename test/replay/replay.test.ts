@@ -5,10 +5,10 @@ import protos from '@temporalio/proto';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { insertPending } from '../../api/invitations.ts';
+import { workflowBundle } from '../../bundle.ts';
 import { findInvitation } from '../../db/invitations.ts';
 import { mailboxOf } from '../../identity/mailbox.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { bundleWorkflows } from '../../worker.ts';
 import {
   type AccountId,
   acceptUpdate,
@@ -156,7 +156,7 @@ const failures = async (workflowBundle: WorkflowBundle) => {
 
 test('every recorded history replays with the workflows as they are', async () => {
   expect((await histories()).length).toBeGreaterThanOrEqual(Object.keys(lives).length);
-  expect(await failures(await bundleWorkflows())).toEqual([]);
+  expect(await failures(await workflowBundle())).toEqual([]);
 });
 
 test('the gate refuses an incompatible change', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { workflowBundle } from '../../bundle.ts';
 import { migrate } from '../../db/migrate.ts';
 import { temporalCli, temporalTestServer } from '../../local/binaries.ts';
 import { freePort } from '../../local/ports.ts';
@@ -16,10 +17,11 @@ declare module 'vitest' {
   }
 }
 
-/** What the whole run shares: one Postgres with a migrated template, and Temporal's programs downloaded. */
+/** What the whole run shares: one Postgres with a migrated template, the workflows bundled, and Temporal's programs downloaded. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await temporalCli(console.log);
   await temporalTestServer(console.log);
+  await workflowBundle();
   const dir = await mkdtemp(path.join(tmpdir(), 'usher-test-'));
   const postgres = await startPostgres({ dir, port: await freePort(), durable: false });
   const template = 'template';

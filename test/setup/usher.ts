@@ -24,7 +24,7 @@ import { freePort } from '../../local/ports.ts';
 import type { Mail } from '../../mail/mail.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
 import { startSandbox } from '../../mail/sandbox/sandbox.ts';
-import { bundleWorkflows, createWorker, ensureReconcileSchedule, type WorkerDeps } from '../../worker.ts';
+import { createWorker, ensureReconcileSchedule, type WorkerDeps } from '../../worker.ts';
 import { emptyDatabase, freshDatabase } from './database.ts';
 import { searchPersonalData } from './personal-data.ts';
 import { temporalEnvironment } from './temporal.ts';
@@ -126,9 +126,6 @@ export interface UsherOptions {
   patienceMs?: number;
 }
 
-/** Made once a file: workers of the tests come and go. */
-let bundle: ReturnType<typeof bundleWorkflows> | undefined;
-
 /** Starts one. End it with `close()`, which fails the file if something stays open. */
 export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
   const { seats = 25 } = options;
@@ -227,9 +224,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
 
   const startWorker = async (more: Partial<WorkerDeps> = {}): Promise<RunningWorker> => {
     await ensureReconcileSchedule(temporal.client);
-    bundle ??= bundleWorkflows();
     const worker = await createWorker({
-      workflowBundle: await bundle,
       db: ofPrograms,
       mail,
       links,

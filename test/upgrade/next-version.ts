@@ -4,7 +4,7 @@ import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '../..');
 const parts = ['activities', 'api', 'db', 'identity', 'local', 'mail', 'operations', 'statecharts', 'workflows'];
-const files = ['config.ts', 'package.json', 'tsconfig.json', 'worker.ts'];
+const files = ['bundle.ts', 'config.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'worker.ts'];
 
 /** What the next version changes, file by file: a text that is there once, and what stands in its place. */
 const changes: Record<string, [was: string, becomes: string][]> = {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type protos from '@temporalio/proto';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { insertPending } from '../../api/invitations.ts';
@@ -422,12 +422,12 @@ test('twenty invitations begin on one version and end on the next, and nobody no
       workflowId: `${workflowId}/${runId}`,
       history: await usher.temporal.workflow.getHandle(workflowId, runId).fetchHistory(),
     });
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: path.join(b.product, 'workflows/index.ts'),
-    logger: new DefaultLogger('WARN'),
-  });
+  const { workflowBundle }: typeof import('../../bundle.ts') = await import(path.join(b.product, 'bundle.ts'));
   const failures: string[] = [];
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, histories))
+  for await (const { workflowId, error } of Worker.runReplayHistories(
+    { workflowBundle: await workflowBundle() },
+    histories,
+  ))
     if (error) failures.push(`${workflowId}: ${error.message}`);
   expect(histories.length).toBeGreaterThan(20);
   expect(failures).toEqual([]);

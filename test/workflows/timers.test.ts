@@ -18,7 +18,7 @@ import { mailboxOf } from '../../identity/mailbox.ts';
 import type { Mail } from '../../mail/mail.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
 import { startSandbox } from '../../mail/sandbox/sandbox.ts';
-import { bundleWorkflows, createWorker } from '../../worker.ts';
+import { createWorker } from '../../worker.ts';
 import { invitationWorkflowId, resendSignal, taskQueue } from '../../workflows/contract.ts';
 import { freshDatabase } from '../setup/database.ts';
 import { timeSkippingEnvironment } from '../setup/temporal.ts';
@@ -50,7 +50,6 @@ beforeAll(async () => {
     connection: environment.nativeConnection,
     temporal: environment.client,
     namespace: 'default',
-    workflowBundle: await bundleWorkflows(),
     ...(inject('maxCachedWorkflows') === undefined ? {} : { maxCachedWorkflows: inject('maxCachedWorkflows') }),
   });
   running = worker.run();
