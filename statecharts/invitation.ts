@@ -196,9 +196,11 @@ const chart = setup({
         delivery: next(context, 'invitation'),
       };
     }),
-    readdress: assign(({ context }) => ({
+    readdress: assign(({ context, event }) => ({
       emailVersion: context.emailVersion + 1,
       generation: context.generation + 1,
+      // Nobody is reminded, the moment they are invited, of what their predecessor's address kept waiting.
+      reminders: context.reminders.filter((time) => time > timeOf(event)),
       delivery: next(context, 'invitation'),
     })),
     remind: assign(({ context, event }) => ({

@@ -169,6 +169,7 @@ function carryOut(world: World, act: Act): Answer {
         i.mailbox = act.mailbox!;
         i.emailVersion += 1;
         i.generation += 1;
+        i.reminders = i.reminders.filter((time) => time > now);
         queueMail(i, 'invitation');
       }
       return taken('amended');

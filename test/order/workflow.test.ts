@@ -345,6 +345,8 @@ class Life {
     this.#world.now = now;
     const step = this.#sequence.steps[index];
     if (step) await this.#step(step);
+    // What a mail that did not get through has held up may be due now.
+    if (this.#wakes === undefined) passUntil(this.#world, now, true);
     await this.#agree();
   }
 

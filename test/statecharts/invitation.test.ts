@@ -253,6 +253,12 @@ describe('every transition, and what it records', () => {
     const reminded = after(delivered('sent'), reminder, created.reminders.at(-1)!).facts;
     expect(reminded).toMatchObject({ reminders: [], delivery: { ordinal: 2, kind: 'reminder' } });
   });
+
+  test('a corrected address is not reminded of what its predecessor missed, only of what is to come', () => {
+    const [halfway, dayBefore] = created.reminders;
+    const moved = after(delivered('bounced'), { ...amend, emailChanged: true }, halfway! + hour).facts;
+    expect(moved.reminders).toEqual([dayBefore]);
+  });
 });
 
 test('reminders come halfway and a day before the end, none crowded', () => {
