@@ -161,7 +161,7 @@ async function compose({ links, from }: DeliveryDeps, invitation: Invitation, de
     organization: invitation.organization_name,
     inviter: { name: invitation.inviter_name, email: invitation.inviter_email },
     role: invitation.role,
-    licenses: invitation.licenses.map((l) => l.name),
+    licenses: invitation.licenses.map((l) => (l.ended ? `${l.name} (has ended)` : l.name)),
     ...(invitation.message === null ? {} : { message: invitation.message }),
     url: links.url({ invitation: id, generation: delivery.generation }),
     expiresAt: invitation.expires_at,

@@ -4,7 +4,7 @@ import { queueDelivery } from '../db/deliveries.ts';
 import { findEventByRequest, insertEvent } from '../db/events.ts';
 import type { AccountId, AmendmentId, MemberId } from '../db/ids.ts';
 import { advanceInvitation, applyAmendment, type LockedInvitation, loadInvitation } from '../db/invitations.ts';
-import { assignSeats, releaseSeats, reserveSeats } from '../db/licenses.ts';
+import { assignSeats, lockLicensePools, releaseSeats, reserveSeats } from '../db/licenses.ts';
 import { insertMember, isMemberMailbox } from '../db/members.ts';
 import { Refused, refusalOf } from '../db/refusal.ts';
 import { refusalOfInvitee } from '../identity/invitee.ts';
@@ -86,6 +86,7 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
     if (mailbox && (await isMemberMailbox(trx, invitation.organization_id, mailbox)))
       throw new Refused('already_member');
     if (!poolIds) return;
+    await lockLicensePools(trx, [...invitation.pool_ids, ...poolIds]);
     await releaseSeats(
       trx,
       invitation.id,

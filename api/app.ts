@@ -33,6 +33,7 @@ import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerHome } from './routes/home.ts';
 import { registerInvitations } from './routes/invitations.ts';
+import { registerLicenses } from './routes/licenses.ts';
 import { registerMe } from './routes/me.ts';
 import { registerPages } from './routes/pages.ts';
 import { registerSignIn } from './routes/sign-in.ts';
@@ -205,6 +206,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     registerHealth(scope as unknown as App, all);
     registerInvitations(scope as unknown as App, all);
     registerEvents(scope as unknown as App, all);
+    registerLicenses(scope as unknown as App, all);
     registerMe(scope as unknown as App, all);
     await registerDocs(scope as unknown as App);
   });

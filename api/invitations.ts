@@ -59,11 +59,22 @@ const hour = 3_600_000;
 const expiry = { shortest: hour, longest: 90 * 24 * hour, usual: 7 * 24 * hour };
 
 /** What an inviter should look at twice. */
-function warningsOf(email: string): InvitationBody['warnings'] {
-  if (!canLookAlike(email)) return [];
-  const both = spellings(email);
-  const domain = both ? ` Its domain ${both.readable} is spelled ${both.plain} in plain letters.` : '';
-  return [{ code: 'look_alike', detail: `The address has letters that can look like others.${domain}` }];
+function warningsOf({ email, state, licenses }: Invitation): InvitationBody['warnings'] {
+  const warnings: InvitationBody['warnings'] = [];
+  if (canLookAlike(email)) {
+    const both = spellings(email);
+    const domain = both ? ` Its domain ${both.readable} is spelled ${both.plain} in plain letters.` : '';
+    warnings.push({ code: 'look_alike', detail: `The address has letters that can look like others.${domain}` });
+  }
+  const ended = state === 'pending' ? licenses.filter((license) => license.ended) : [];
+  if (ended.length > 0) {
+    const products = ended.map((license) => license.product).join(', ');
+    warnings.push({
+      code: 'license_ended',
+      detail: `Whoever joins gets a seat that is of no use until the licence is renewed: ${products}.`,
+    });
+  }
+  return warnings;
 }
 
 /** An invitation as callers see it. */
@@ -88,7 +99,7 @@ export const invitationBody = (row: Invitation): InvitationBody => ({
   allowed: isNewer({ chartVersion: row.chart_version }) ? [] : allowedEvents(factsOf(row), Date.now()),
   workflowId: invitationWorkflowId(row.id),
   metadata: row.metadata,
-  warnings: warningsOf(row.email),
+  warnings: warningsOf(row),
   batch: null,
 });
 

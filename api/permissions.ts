@@ -92,6 +92,32 @@ export const permissions = {
     scope: 'manage',
     staff: [],
   },
+  readLicenses: {
+    may: 'read licences, and who holds their seats',
+    routes: [
+      'GET /v1/organizations/:organization/licenses',
+      'GET /v1/organizations/:organization/licenses/:id',
+      'GET /v1/organizations/:organization/licenses/:id/seats',
+      'GET /v1/organizations/:organization/licenses/:id/seats.csv',
+    ],
+    roles: [...managers, 'billing_manager'],
+    scope: 'read',
+    staff: everyStaff,
+  },
+  manageLicenses: {
+    may: 'add and change licences; assign, take and move seats of members',
+    routes: [
+      'POST /v1/organizations/:organization/licenses',
+      'PATCH /v1/organizations/:organization/licenses/:id',
+      'POST /v1/organizations/:organization/licenses/:id/assign',
+      'POST /v1/organizations/:organization/licenses/:id/unassign',
+      'POST /v1/organizations/:organization/licenses/:id/move',
+    ],
+    roles: [...managers, 'billing_manager'],
+    scope: 'manage',
+    keyNeedsRole: true,
+    staff: [],
+  },
   openConsole: {
     may: 'open the console without saying of which organization',
     routes: ['GET /console'],

@@ -1,10 +1,12 @@
 import { VersionMismatch } from '../statecharts/versions.ts';
 import type { Refusal } from '../workflows/contract.ts';
+import type { Seat } from './schemas.ts';
 
 /** Every problem Usher answers with: its status and title. Each has a page `docs/errors/<code>.md`; a test ties them. */
 export const problems = {
   invalid_request: { status: 400, title: 'The request is not valid' },
   invalid_email: { status: 400, title: 'This is no address that mail can be sent to' },
+  unknown_member: { status: 400, title: 'The organization has no such member' },
   unknown_license: { status: 400, title: 'The organization has no such licence' },
   unsafe_text: { status: 400, title: 'A text contains a link, markup or control characters' },
   redirect_not_allowed: { status: 400, title: 'The redirect URL is not one of the organization' },
@@ -31,6 +33,9 @@ export const problems = {
   already_invited: { status: 409, title: 'The address has a pending invitation' },
   already_member: { status: 409, title: 'The address belongs to a member' },
   no_seat_left: { status: 409, title: 'No seat is left' },
+  no_seat_held: { status: 409, title: 'The member holds no seat of it' },
+  license_exists: { status: 409, title: 'The organization has a licence of this product' },
+  license_in_use: { status: 409, title: 'More seats are in use' },
   license_ended: { status: 409, title: 'The licence has ended' },
   too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
@@ -55,6 +60,8 @@ export interface ProblemBody {
   code: ProblemCode;
   detail?: string;
   errors?: { path: string; message: string }[];
+  /** Who uses the licence that the problem is about. */
+  seats?: Seat[];
   requestId?: string;
 }
 

@@ -1,11 +1,12 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { licenseKinds } from '../db/licenses.ts';
 import { roles } from '../db/members.ts';
 import { deliveryStatuses, invitationStates, peoplesEvents } from '../statecharts/invitation.ts';
 import { type ProblemCode, problems } from './problem.ts';
 
 /** Schemas of everything that crosses HTTP; the types come from them. */
 
-const oneOf = <TValues extends readonly string[]>(values: TValues, options: object = {}) =>
+const oneOf = <const TValues extends readonly string[]>(values: TValues, options: object = {}) =>
   Type.Unsafe<TValues[number]>({ type: 'string', enum: [...values], ...options });
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const time = Type.String({ format: 'date-time', maxLength: 40, description: 'ISO 8601' });
@@ -133,8 +134,9 @@ const InvitationSchema = Type.Object({
   allowed: Type.Array(oneOf(peoplesEvents), { description: 'What it takes now: advice, not a promise' }),
   workflowId: Type.String(),
   metadata: Type.Record(Type.String(), Type.String()),
-  warnings: Type.Array(Type.Object({ code: oneOf(['look_alike']), detail: Type.String() }), {
-    description: 'What to look at twice; `look_alike`: the address has letters that can pass for others',
+  warnings: Type.Array(Type.Object({ code: oneOf(['look_alike', 'license_ended']), detail: Type.String() }), {
+    description:
+      'What to look at twice; `look_alike`: the address has letters that can pass for others; `license_ended`: a licence of this pending invitation has ended',
   }),
   batch: Type.Null(),
 });
@@ -147,8 +149,8 @@ export const listOf = <T extends TSchema>(items: T) =>
     cursor: nullable(Type.String({ description: 'For the next page; null at the end' })),
   });
 
-/** What a list's `cursor` was: an invitation's id, or an event's number. */
-const cursor = Type.String({ maxLength: 40, pattern: '^(inv_[0-7][0-9a-hjkmnp-tv-z]{25}|\\d{1,15})$' });
+/** What a list's `cursor` was: an id, or an event's number. */
+const cursor = Type.String({ maxLength: 40, pattern: '^((inv|lic|mem)_[0-7][0-9a-hjkmnp-tv-z]{25}|\\d{1,15})$' });
 
 export const Page = {
   cursor: Type.Optional(cursor),
@@ -168,6 +170,107 @@ export const InvitationQuery = Type.Object(
   strict,
 );
 export type InvitationQuery = Static<typeof InvitationQuery>;
+
+const product = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$',
+  description: 'How invitations and programs name it; it never changes',
+  examples: ['studio'],
+});
+const licenseName = Type.String({ minLength: 1, maxLength: 100, description: 'As invited people read it; plain text' });
+const kind = oneOf(licenseKinds, {
+  description: '`named`: seats are counted. `floating`: assigned without limit, sessions are limited elsewhere',
+});
+const quantity = Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'How many seats there are' });
+const end = nullable(
+  Type.String({
+    format: 'date-time',
+    maxLength: 40,
+    description: 'ISO 8601; nobody gets a seat from then on, and those held stay. Null: it does not end',
+  }),
+);
+
+export const CreateLicense = Type.Object(
+  { product, name: Type.Optional(licenseName), kind: Type.Optional(kind), quantity, expiresAt: Type.Optional(end) },
+  strict,
+);
+export type CreateLicense = Static<typeof CreateLicense>;
+
+export const AmendLicense = Type.Object(
+  {
+    name: Type.Optional(licenseName),
+    kind: Type.Optional(kind),
+    quantity: Type.Optional(quantity),
+    expiresAt: Type.Optional(end),
+  },
+  { ...strict, minProperties: 1 },
+);
+export type AmendLicense = Static<typeof AmendLicense>;
+
+const LicenseSchema = Type.Object({
+  id: Type.String({ examples: ['lic_01k9xqj2v3e8gt0d5w6m7n8p9q'] }),
+  product: Type.String(),
+  name: Type.String(),
+  kind: oneOf(licenseKinds),
+  quantity: Type.Integer(),
+  reserved: Type.Integer({ description: 'Held by pending invitations' }),
+  assigned: Type.Integer({ description: 'Held by members' }),
+  available: nullable(Type.Integer({ description: 'What is left of a named one; null: there is no limit' })),
+  expiresAt: nullable(time),
+  state: oneOf(['active', 'ended']),
+  createdAt: time,
+});
+export type License = Static<typeof LicenseSchema>;
+export const License = Type.Unsafe<License>({ $ref: 'License#' });
+
+export const LicenseQuery = Type.Object(
+  {
+    ...Page,
+    product: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+    kind: Type.Optional(oneOf(licenseKinds)),
+    state: Type.Optional(oneOf(['active', 'ended'])),
+  },
+  strict,
+);
+
+const SeatSchema = Type.Object({
+  state: oneOf(['reserved', 'assigned']),
+  member: nullable(
+    Type.Object(
+      { id: Type.String(), name: Type.String(), email: Type.String() },
+      { description: 'Who holds it, if it is assigned' },
+    ),
+  ),
+  invitation: nullable(
+    Type.Object({ id: Type.String(), email: Type.String() }, { description: 'What holds it, if it is reserved' }),
+  ),
+  since: time,
+});
+export type Seat = Static<typeof SeatSchema>;
+export const Seat = Type.Unsafe<Seat>({ $ref: 'Seat#' });
+
+const seatFilter = {
+  state: Type.Optional(oneOf(['reserved', 'assigned'])),
+  email: Type.Optional(Type.String({ format: 'idn-email', minLength: 3, maxLength: 254 })),
+};
+export const SeatQuery = Type.Object({ ...Page, ...seatFilter }, strict);
+export const SeatExportQuery = Type.Object(seatFilter, strict);
+
+const members = Type.Array(Type.String({ pattern: '^mem_[0-7][0-9a-hjkmnp-tv-z]{25}$' }), {
+  minItems: 1,
+  maxItems: 100,
+  uniqueItems: true,
+  description: 'Ids of members',
+});
+export const SeatsOfMembers = Type.Object({ members }, strict);
+export type SeatsOfMembers = Static<typeof SeatsOfMembers>;
+export const SeatMove = Type.Object(
+  {
+    members,
+    to: Type.String({ pattern: '^lic_[0-7][0-9a-hjkmnp-tv-z]{25}$', description: 'Id of the other licence' }),
+  },
+  strict,
+);
+export type SeatMove = Static<typeof SeatMove>;
 
 export const Event = Type.Object({
   id: Type.Integer(),
@@ -207,6 +310,7 @@ const ProblemSchema = Type.Object(
     errors: Type.Optional(
       Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), { description: 'Where in the request' }),
     ),
+    seats: Type.Optional(Type.Array(Seat, { description: 'Who uses the licence: the first 100' })),
     requestId: Type.Optional(Type.String()),
   },
   { description: 'RFC 9457 problem details' },
@@ -215,6 +319,8 @@ const ProblemSchema = Type.Object(
 /** Schemas that others refer to by name. */
 export const sharedSchemas = [
   { ...InvitationSchema, $id: 'Invitation' },
+  { ...LicenseSchema, $id: 'License' },
+  { ...SeatSchema, $id: 'Seat' },
   { ...ProblemSchema, $id: 'Problem' },
 ];
 

@@ -315,6 +315,7 @@ const mentions: Partial<Record<keyof Database, { key: string; columns: Record<st
     key: 'id',
     columns: { message: 'text', metadata: 'jsonb', redirect_url: 'text', teams: 'text[]' },
   },
+  license_pools: { key: 'id', columns: { name: 'text' } },
   members: { key: 'id', columns: { teams: 'text[]' } },
   reasons: { key: 'id', columns: { text: 'text' } },
 };

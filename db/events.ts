@@ -43,8 +43,8 @@ interface Circumstances {
   request?: string | null;
   reason?: ReasonId | null;
 }
-export type NewEvent = Circumstances &
-  ({ invitation: InvitationId; sequence: number | null } | { target: { kind: TargetKind; id: string } });
+type Target = { target: { kind: TargetKind; id: string } };
+export type NewEvent = Circumstances & ({ invitation: InvitationId; sequence: number | null } | Target);
 
 const rowOf = (event: NewEvent) => ({
   organization_id: event.organization,
@@ -78,12 +78,12 @@ export async function insertEvent(db: Kysely<Database>, event: NewEvent): Promis
 /** Writes many notes at once; those that their requests have left already are not written again. */
 export async function insertNotes(
   db: Kysely<Database>,
-  notes: (Circumstances & { invitation: InvitationId })[],
+  notes: (Circumstances & ({ invitation: InvitationId } | Target))[],
 ): Promise<void> {
   if (notes.length === 0) return;
   await db
     .insertInto('events')
-    .values(notes.map((note) => rowOf({ ...note, sequence: null })))
+    .values(notes.map((note) => rowOf('target' in note ? note : { ...note, sequence: null })))
     .onConflict((c) => c.doNothing())
     .execute();
 }
@@ -95,14 +95,14 @@ export async function insertReason(db: Kysely<Database>, text: string): Promise<
   return id;
 }
 
-/** The transition that a request made, if it made one. */
+/** What a request did, if it took effect: the transition that it made, or what else it was about. */
 export const findEventByRequest = (
   db: Kysely<Database>,
   requestKey: string,
-): Promise<{ sequence: number | null; invitation_id: InvitationId | null } | undefined> =>
+): Promise<{ sequence: number | null; invitation_id: InvitationId | null; target_id: string | null } | undefined> =>
   db
     .selectFrom('events')
-    .select(['sequence', 'invitation_id'])
+    .select(['sequence', 'invitation_id', 'target_id'])
     .where('request_key', '=', requestKey)
     .executeTakeFirst();
 

@@ -7,6 +7,7 @@ import type { StoredInvitation } from '../workflows/contract.ts';
 import type { Database } from './database.ts';
 import type { AnyDeliveryKind } from './deliveries.ts';
 import type { AccountId, AmendmentId, InvitationId, LicensePoolId, OrganizationId } from './ids.ts';
+import { hasEnded } from './licenses.ts';
 import type { Role } from './members.ts';
 import { Refused } from './refusal.ts';
 
@@ -251,7 +252,7 @@ const licensesOf = (e: ExpressionBuilder<Database, 'invitations'>) =>
   jsonArrayFrom(
     e
       .selectFrom('license_pools')
-      .select(['license_pools.product', 'license_pools.name', 'license_pools.kind'])
+      .select(['license_pools.product', 'license_pools.name', 'license_pools.kind', hasEnded.as('ended')])
       .whereRef('license_pools.id', '=', sql<LicensePoolId>`any(invitations.pool_ids)`)
       .orderBy('license_pools.id'),
   ).as('licenses');

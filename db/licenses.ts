@@ -1,23 +1,30 @@
 import { type Generated, type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
-import { insertEvent } from './events.ts';
-import { type InvitationId, type LicensePoolId, type MemberId, newId, type OrganizationId } from './ids.ts';
+import { findEventByRequest, insertEvent } from './events.ts';
+import { type InvitationId, isId, type LicensePoolId, type MemberId, newId, type OrganizationId } from './ids.ts';
 import { Refused } from './refusal.ts';
+
+/** `named`: seats are counted. `floating`: assigned without limit, sessions are limited elsewhere. */
+export const licenseKinds = ['named', 'floating'] as const;
+export type LicenseKind = (typeof licenseKinds)[number];
 
 export interface LicensePoolsTable {
   id: LicensePoolId;
   organization_id: OrganizationId;
   product: string;
   name: string;
-  /** `named`: seats are counted. `floating`: assigned without limit, sessions are limited elsewhere. */
-  kind: 'named' | 'floating';
+  kind: LicenseKind;
   quantity: number;
   reserved: Generated<number>;
   assigned: Generated<number>;
   expires_at: Date | null;
   created_at: Generated<Date>;
 }
-export type LicensePool = Selectable<LicensePoolsTable>;
+export type LicensePool = Selectable<LicensePoolsTable> & {
+  /** By the database's clock. */
+  ended: boolean;
+};
 
 export interface SeatsTable {
   pool_id: LicensePoolId;
@@ -27,10 +34,13 @@ export interface SeatsTable {
   since: Generated<Date>;
 }
 
+/** Whether the end of a licence has passed: nobody gets a seat of it any more. */
+export const hasEnded = sql<boolean>`coalesce(license_pools.expires_at <= now(), false)`;
+
 /** Creates a licence pool, or returns the organization's one of that product. */
 export async function ensureLicensePool(
   db: Kysely<Database>,
-  pool: { organization: OrganizationId; product: string; name: string; kind: 'named' | 'floating'; quantity: number },
+  pool: { organization: OrganizationId; product: string; name: string; kind: LicenseKind; quantity: number },
 ): Promise<LicensePool> {
   await db
     .insertInto('license_pools')
@@ -48,18 +58,157 @@ export async function ensureLicensePool(
   return db
     .selectFrom('license_pools')
     .selectAll()
+    .select(hasEnded.as('ended'))
     .where('organization_id', '=', pool.organization)
     .where('product', '=', pool.product)
     .executeTakeFirstOrThrow();
 }
 
-export const listLicensePools = (db: Kysely<Database>, organization: OrganizationId): Promise<LicensePool[]> =>
+/** An organization has one licence pool a product. */
+export class LicenseExists extends Error {
+  override name = 'LicenseExists';
+}
+
+/**
+ * Creates a licence pool, with an event. The same request finds it again.
+ *
+ * @throws LicenseExists
+ */
+export async function insertLicensePool(
+  trx: Transaction<Database>,
+  pool: Pick<LicensePool, 'organization_id' | 'product' | 'name' | 'kind' | 'quantity' | 'expires_at'>,
+  { by, request }: { by: Actor; request: string },
+): Promise<LicensePool> {
+  const id = newId('lic');
+  const made = await trx
+    .insertInto('license_pools')
+    .values({ id, ...pool })
+    .onConflict((c) => c.columns(['organization_id', 'product']).doNothing())
+    .returningAll()
+    .returning(hasEnded.as('ended'))
+    .executeTakeFirst();
+  if (!made) {
+    const known = await findEventByRequest(trx, request);
+    const twin =
+      isId('lic', known?.target_id ?? '') &&
+      (await findLicensePool(trx, pool.organization_id, known!.target_id as LicensePoolId));
+    if (!twin) throw new LicenseExists('the organization has a licence of this product');
+    return twin;
+  }
+  await insertEvent(trx, {
+    organization: pool.organization_id,
+    target: { kind: 'license_pool', id },
+    type: 'license_created',
+    by,
+    request,
+  });
+  return made;
+}
+
+/** As callers call them. */
+const called = { kind: 'kind', quantity: 'quantity', expires_at: 'expiresAt' } as const;
+
+/** What of a licence pool can be changed. */
+export type LicenseChanges = Partial<Pick<LicensePool, 'name' | 'kind' | 'quantity' | 'expires_at'>>;
+
+/**
+ * Changes a licence pool, with an event that says from what to what; a change that is none leaves no event. The same request
+ * changes nothing again.
+ *
+ * @throws Postgres' check violation `license_pools_not_oversold` when more seats are in use
+ */
+export async function changeLicensePool(
+  trx: Transaction<Database>,
+  id: LicensePoolId,
+  changes: LicenseChanges,
+  { by, request }: { by: Actor; request: string },
+): Promise<LicensePool> {
+  const pool = await trx
+    .selectFrom('license_pools')
+    .selectAll()
+    .select(hasEnded.as('ended'))
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  const told = (value: unknown) => (value instanceof Date ? value.toISOString() : String(value ?? 'never'));
+  const changed = (Object.keys(changes) as (keyof LicenseChanges)[]).filter(
+    (column) => told(changes[column]) !== told(pool[column]),
+  );
+  if (changed.length === 0 || (await findEventByRequest(trx, request))) return pool;
+  const after = await trx
+    .updateTable('license_pools')
+    .set(changes)
+    .where('id', '=', id)
+    .returningAll()
+    .returning(hasEnded.as('ended'))
+    .executeTakeFirstOrThrow();
+  await insertEvent(trx, {
+    organization: pool.organization_id,
+    target: { kind: 'license_pool', id },
+    type: 'license_changed',
+    // A name may be anything; the rest is numbers, times and codes.
+    detail: changed
+      .map((column) =>
+        column === 'name' ? column : `${called[column]}: ${told(pool[column])} to ${told(after[column])}`,
+      )
+      .join(', '),
+    by,
+    request,
+  });
+  return after;
+}
+
+/** A licence pool of an organization. */
+export const findLicensePool = (
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  id: LicensePoolId,
+): Promise<LicensePool | undefined> =>
   db
     .selectFrom('license_pools')
     .selectAll()
+    .select(hasEnded.as('ended'))
+    .where('id', '=', id)
     .where('organization_id', '=', organization)
+    .executeTakeFirst();
+
+/** Locks pools, in the order of their ids: whoever changes more than one does so first, so that no two wait for each other. */
+export const lockLicensePools = (
+  trx: Transaction<Database>,
+  ids: readonly LicensePoolId[],
+): Promise<{ id: LicensePoolId; ended: boolean }[]> =>
+  trx
+    .selectFrom('license_pools')
+    .select(['id', hasEnded.as('ended')])
+    .where('id', 'in', ids.length > 0 ? ids : ['lic_'])
     .orderBy('id')
-    .limit(1000)
+    .forUpdate()
+    .execute();
+
+export interface LicenseFilter {
+  product?: string;
+  kind?: LicenseKind;
+  state?: 'active' | 'ended';
+}
+
+/** Licence pools of an organization, oldest first. @param page.after the last of the page before */
+export const listLicensePools = (
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  filter: LicenseFilter,
+  page: { after?: LicensePoolId; limit: number },
+): Promise<LicensePool[]> =>
+  db
+    .selectFrom('license_pools')
+    .selectAll()
+    .select(hasEnded.as('ended'))
+    .where('organization_id', '=', organization)
+    .$if(filter.product !== undefined, (q) => q.where('product', '=', filter.product!))
+    .$if(filter.kind !== undefined, (q) => q.where('kind', '=', filter.kind!))
+    .$if(filter.state !== undefined, (q) => q.where(hasEnded, '=', filter.state === 'ended'))
+    .$if(page.after !== undefined, (q) => q.where('id', '>', page.after!))
+    .orderBy('id')
+    .limit(page.limit)
     .execute();
 
 /** The organization's pools of these products, in no order; those missing do not exist. */
@@ -73,6 +222,8 @@ export const findLicensePools = (
     : db
         .selectFrom('license_pools')
         .selectAll()
+        .select(hasEnded.as('ended'))
+        .select(hasEnded.as('ended'))
         .where('organization_id', '=', organization)
         .where('product', 'in', products)
         .execute();
@@ -218,6 +369,7 @@ export const recountSeats = (db: Kysely<Database>, id: LicensePoolId): Promise<R
     });
     return { pool: id, outcome, counters, seats };
   });
+
 /** Frees the seats of a member who leaves. */
 export async function releaseSeatsOfMember(trx: Transaction<Database>, member: MemberId): Promise<void> {
   const released = await trx.deleteFrom('seats').where('member_id', '=', member).returning('pool_id').execute();

@@ -3,6 +3,7 @@ import type { Mailbox } from '../identity/mailbox.ts';
 import { mayLeadTo } from '../identity/origins.ts';
 import type { Database } from './database.ts';
 import { type AccountId, type InvitationId, type MemberId, newId, type OrganizationId } from './ids.ts';
+import { hasEnded } from './licenses.ts';
 
 /** In ascending order of what they may grant: nobody invites above their own. */
 export const roles = ['member', 'billing_manager', 'admin', 'owner'] as const;
@@ -96,7 +97,7 @@ export async function listMemberships(db: Kysely<Database>, account: AccountId) 
   const seats = await db
     .selectFrom('seats')
     .innerJoin('license_pools', 'license_pools.id', 'seats.pool_id')
-    .select(['seats.member_id', 'product', 'license_pools.name', 'kind', 'since'])
+    .select(['seats.member_id', 'product', 'license_pools.name', 'kind', 'since', hasEnded.as('ended')])
     .where('member_id', 'in', memberships.length > 0 ? memberships.map((m) => m.id) : ['mem_'])
     .orderBy('license_pools.id')
     .execute();

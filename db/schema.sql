@@ -166,6 +166,7 @@ create table license_pools (
   constraint license_pools_quantity_check CHECK ((quantity >= 0)),
   constraint license_pools_reserved_check CHECK ((reserved >= 0))
 );
+CREATE INDEX license_pools_of_organization ON license_pools USING btree (organization_id, id);
 
 create table limits (
   key text collate "C" not null,
@@ -237,6 +238,7 @@ create table seats (
 );
 CREATE INDEX seats_invitation ON seats USING btree (invitation_id);
 CREATE INDEX seats_member ON seats USING btree (member_id);
+CREATE INDEX seats_reserved ON seats USING btree (pool_id, invitation_id) WHERE (state = 'reserved'::text);
 
 create table sessions (
   id_hash bytea not null,

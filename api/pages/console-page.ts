@@ -101,7 +101,7 @@ const seatsBar = (pool: LicensePoolView): Html | null => {
 
 const poolItem = (pool: LicensePoolView): Html => html`
         <li class="card pool">
-          <h3>${supplied(pool.product)} <span class="badge">${pool.kind === 'named' ? 'Named seats' : 'Floating'}</span></h3>
+          <h3>${supplied(pool.product)} <span class="badge">${pool.kind === 'named' ? 'Named seats' : 'Floating'}</span>${pool.ended ? html` <span class="badge bad">Ended</span>` : null}</h3>
           ${pool.available === null ? html`<p class="figure">No limit</p>` : html`<p class="figure"><strong>${pool.available}</strong> available</p>`}
           ${seatsBar(pool)}
           <dl class="numbers">${

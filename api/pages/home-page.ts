@@ -89,7 +89,7 @@ const membershipItem = ({ organization, role, joinedAt, licenses, console }: Mem
               licenses.length > 0
                 ? html`<ul class="plain">${licenses.map(
                     (license) =>
-                      html`<li><span class="product">${supplied(license.product)}</span> <span class="badge">${kindNames[license.kind]}</span> <span class="note">Yours since ${date(license.since)}</span></li>`,
+                      html`<li><span class="product">${supplied(license.product)}</span> <span class="badge">${kindNames[license.kind]}</span>${license.ended ? html` <span class="badge bad">Ended</span>` : null} <span class="note">Yours since ${date(license.since)}</span></li>`,
                   )}</ul>`
                 : html`<p class="note">None yet. An owner or admin of the organization can give you one.</p>`
             }

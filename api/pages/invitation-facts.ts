@@ -19,6 +19,8 @@ export interface InviterView {
 export interface LicenseView {
   product: string;
   kind: 'named' | 'floating';
+  /** Whether its end has passed: it is of no use until it is renewed. */
+  ended: boolean;
 }
 
 /** The inviter in a sentence, with their address. */
@@ -27,10 +29,12 @@ export const inviter = (invitedBy: InviterView): Html =>
     invitedBy.email && invitedBy.email !== invitedBy.name ? html` (${address(invitedBy.email)})` : null
   }`;
 
-const licenseNote = {
+const licenseNotes = {
   named: 'A seat is reserved for you',
   floating: 'Floating, shared with the organization',
 } as const;
+const licenseNote = ({ kind, ended }: LicenseView) =>
+  ended ? 'Has ended: of use again once the organization renews it' : licenseNotes[kind];
 
 /** What the invitee gets and until when. */
 export const invitationFacts = (invitation: {
@@ -45,7 +49,7 @@ export const invitationFacts = (invitation: {
             ? html`
         <div><dt>${invitation.licenses.length === 1 ? 'Licence' : 'Licences'}</dt><dd><ul class="plain">${invitation.licenses.map(
           (license) =>
-            html`<li><span class="product">${supplied(license.product)}</span> <span class="note">${licenseNote[license.kind]}</span></li>`,
+            html`<li><span class="product">${supplied(license.product)}</span> <span class="note">${licenseNote(license)}</span></li>`,
         )}</ul></dd></div>`
             : null
         }${

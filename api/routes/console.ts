@@ -68,9 +68,10 @@ export function registerConsole(app: App, deps: RouteDeps): void {
             expiresAt: row.expires_at,
             invitedBy: row.inviter_name,
           })),
-          pools: (await listLicensePools(db, organization.id)).map((pool) => ({
+          pools: (await listLicensePools(db, organization.id, {}, { limit: 1000 })).map((pool) => ({
             product: pool.name,
             kind: pool.kind,
+            ended: pool.ended,
             quantity: pool.kind === 'named' ? pool.quantity : null,
             reserved: pool.reserved,
             assigned: pool.assigned,

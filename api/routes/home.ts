@@ -35,7 +35,7 @@ export function registerHome(app: App, { db }: RouteDeps): void {
             organization: { name: m.name, ...(m.url ? { url: m.url } : {}) },
             role: m.role,
             joinedAt: m.joined_at,
-            licenses: m.licenses.map(({ name, kind, since }) => ({ product: name, kind, since })),
+            licenses: m.licenses.map(({ name, kind, ended, since }) => ({ product: name, kind, ended, since })),
             ...(roleMay(m.role, 'readInvitations') ? { console: `/console/${m.slug}` } : {}),
           })),
           invitations: invitations.map((row) => ({

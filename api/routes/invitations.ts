@@ -42,9 +42,9 @@ import {
   RevokeInvitation,
 } from '../schemas.ts';
 
-const organizationParams = Type.Object({ organization: Type.String({ maxLength: 60, examples: ['acme'] }) });
+export const organizationParams = Type.Object({ organization: Type.String({ maxLength: 60, examples: ['acme'] }) });
 const invitationParams = Type.Object({ id: Type.String({ maxLength: 40 }) });
-const idempotencyHeader = Type.Object({
+export const idempotencyHeader = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
       minLength: 1,

@@ -151,7 +151,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
     organization: organizationOf(row),
     invitedBy: inviterOf(row),
     role: row.role,
-    licenses: row.licenses.map(({ name, kind }) => ({ product: name, kind })),
+    licenses: row.licenses.map(({ name, kind, ended }) => ({ product: name, kind, ended })),
     teams: row.teams,
     ...(row.message ? { message: row.message } : {}),
     expiresAt: row.expires_at,

@@ -24,6 +24,10 @@ let usher: Usher;
 let other: Organization;
 const callers: Caller[] = [];
 let invitation: string;
+/** A licence, another one, and a member. */
+let license: string;
+let another: string;
+let member: string;
 
 beforeAll(async () => {
   usher = await startUsher({ withProvider: true });
@@ -76,6 +80,11 @@ beforeAll(async () => {
     await insertApiKey(usher.db, { ...key, organization: null, scopes: [scope] });
     callers.push({ name: `key ${scope}`, key: { secret, scopes: [scope], role: 'member', of: 'staff' } });
   }
+  const newLicense = async (product: string) =>
+    (await usher.call('/v1/organizations/acme/licenses', { body: { product, quantity: 1, kind: 'floating' } })).body.id;
+  [license, another] = [await newLicense('walked'), await newLicense('another')];
+  const rest = await usher.db.selectFrom('members').select('id').where('removed_at', 'is', null).execute();
+  member = rest[0]!.id;
   const ended = await usher.apiKey({});
   const { id } = await usher.db.selectFrom('api_keys').select('id').orderBy('id', 'desc').executeTakeFirstOrThrow();
   await revokeApiKey(usher.db, id as ApiKeyId, { kind: 'system', id: null });
@@ -92,6 +101,23 @@ const samples: Record<string, () => { path?: Record<string, string>; body?: obje
   'PATCH /v1/invitations/:id': () => ({ body: { locale: 'de', reason: 'a test' } }),
   'PATCH /v1/invitations/:id as correctAddress': () => ({
     body: { email: 'corrected@example.com', reason: 'a test' },
+  }),
+  'POST /v1/organizations/:organization/licenses': () => ({ body: { product: `walked-${++count}`, quantity: 1 } }),
+  'GET /v1/organizations/:organization/licenses/:id': () => ({ path: { id: license } }),
+  'GET /v1/organizations/:organization/licenses/:id/seats': () => ({ path: { id: license } }),
+  'GET /v1/organizations/:organization/licenses/:id/seats.csv': () => ({ path: { id: license } }),
+  'PATCH /v1/organizations/:organization/licenses/:id': () => ({ path: { id: license }, body: { quantity: 2 } }),
+  'POST /v1/organizations/:organization/licenses/:id/assign': () => ({
+    path: { id: license },
+    body: { members: [member] },
+  }),
+  'POST /v1/organizations/:organization/licenses/:id/unassign': () => ({
+    path: { id: license },
+    body: { members: [member] },
+  }),
+  'POST /v1/organizations/:organization/licenses/:id/move': () => ({
+    path: { id: license },
+    body: { members: [member], to: another },
   }),
   'GET /docs/errors/:code': () => ({ path: { code: 'not_found' } }),
   'GET /i/:token': () => ({ path: { token: 'unknown' } }),

@@ -221,10 +221,8 @@ describe('against a local Usher', { timeout: 90_000 }, () => {
     await client.connect();
     try {
       for (const { code } of blocks) await client.query(code);
-      const { rows } = await client.query(
-        "select quantity from license_pools where product = 'studio' order by quantity",
-      );
-      expect(rows).toEqual([{ quantity: 10 }, { quantity: 50 }]);
+      const { rows } = await client.query("select limit_factor from organizations where slug = 'acme'");
+      expect(rows).toEqual([{ limit_factor: 5 }]);
     } finally {
       await client.end();
     }

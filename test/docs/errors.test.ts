@@ -32,7 +32,7 @@ describe.each(codes)('the page of %s', (code) => {
   test('shows an answer as Usher gives it', () => {
     const example = JSON.parse(/```json\n([\s\S]+?)```/.exec(page)![1]!);
     expect(example).toMatchObject({ type: `/docs/errors/${code}`, title, status, code });
-    const known = ['type', 'title', 'status', 'code', 'detail', 'errors', 'requestId'];
+    const known = ['type', 'title', 'status', 'code', 'detail', 'errors', 'seats', 'requestId'];
     expect(Object.keys(example).filter((key) => !known.includes(key))).toEqual([]);
   });
 });

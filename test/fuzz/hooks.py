@@ -9,6 +9,8 @@ from schemathesis import GenerationMode
 
 # Addresses by id.
 invitations = json.loads(os.environ["USHER_FUZZ_INVITATIONS"])
+licenses = json.loads(os.environ["USHER_FUZZ_LICENSES"])
+members = json.loads(os.environ["USHER_FUZZ_MEMBERS"])
 
 
 def is_positive(case, place):
@@ -18,6 +20,8 @@ def is_positive(case, place):
 
 def mine(case):
     """What ends invitations has some of its own, so that others stay pending."""
+    if "/licenses/" in case.path:
+        return licenses
     every = list(invitations)
     if random.random() < 0.2:
         return every
@@ -46,10 +50,19 @@ def before_call(context, case, kwargs):
         if "redirectUrl" in case.body:
             case.body["redirectUrl"] = None if case.method == "PATCH" else "https://acme.example/welcome"
         # Random words are seldom plain, random addresses seldom such that mail can be sent to.
-        if case.method == "PATCH" and random.random() < 0.5:
+        if case.method == "PATCH" and "/invitations/" in case.path and random.random() < 0.5:
             for name in ("message", "teams", "email"):
                 case.body.pop(name, None)
             case.body["locale"] = "de-CH"
+        if "/licenses" in case.path and random.random() < 0.7:
+            for name in ("name", "expiresAt"):
+                case.body.pop(name, None)
+            if case.method == "PATCH":
+                case.body["quantity"] = random.choice([0, 20, 1_000_000])
+            if "members" in case.body:
+                case.body["members"] = random.sample(members, random.randint(1, len(members)))
+            if "to" in case.body:
+                case.body["to"] = random.choice(licenses)
         if "licenses" in case.body:
             case.body["licenses"] = ["studio"]
 

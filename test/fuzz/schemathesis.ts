@@ -90,6 +90,20 @@ export async function fuzz({ url, key, examples, seconds, seed, report, log }: F
     const { id } = await call('/v1/organizations/acme/invitations', { email });
     invitations[id] = email;
   }
+  const licenses: string[] = [];
+  for (let i = 0; i < 8; i++) {
+    const kind = i % 2 === 0 ? 'floating' : 'named';
+    licenses.push((await call('/v1/organizations/acme/licenses', { product: `fuzzed-${i}`, kind, quantity: 20 })).id);
+  }
+  const members: string[] = [];
+  for (let i = 0; i < 8; i++) {
+    const email = `fuzzed-member-${i}@example.com`;
+    const { id } = await call('/v1/organizations/acme/invitations', { email, licenses: ['fuzzed-0'] });
+    const account = { issuer: 'https://idp.example', subject: email, email, emailVerified: true };
+    await call(`/v1/invitations/${id}/accept`, { account });
+  }
+  const { items } = await call(`/v1/organizations/acme/licenses/${licenses[0]}/seats?state=assigned`);
+  for (const { member } of items) members.push(member.id);
   const folder = await mkdtemp(path.join(tmpdir(), 'usher-fuzz-'));
   try {
     const config = path.join(folder, 'schemathesis.toml');
@@ -119,6 +133,8 @@ export async function fuzz({ url, key, examples, seconds, seed, report, log }: F
           PYTHONDONTWRITEBYTECODE: '1',
           SCHEMATHESIS_HOOKS: 'hooks',
           USHER_FUZZ_INVITATIONS: JSON.stringify(invitations),
+          USHER_FUZZ_LICENSES: JSON.stringify(licenses),
+          USHER_FUZZ_MEMBERS: JSON.stringify(members),
         },
       },
     );

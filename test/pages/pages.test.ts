@@ -216,6 +216,15 @@ test('the home page shows organizations with licences, and pending invitations',
   }
 });
 
+test('a licence that has ended is said to have, to whom it is offered, who has it, and who manages it', async () => {
+  const ended = { ...casts.everyday, licenses: [{ product: 'Studio', kind: 'named', ended: true }] } as const;
+  expect(await page('invitation', ended)).toContain('Has ended: of use again once the organization renews it');
+  for (const name of ['home', 'console'] as const) {
+    expect(await page(name, ended)).toContain('<span class="badge bad">Ended</span>');
+    expect(await page(name)).not.toContain('>Ended<');
+  }
+});
+
 test('an organization’s home is linked only if it is on the web', async () => {
   for (const url of ['javascript:alert(1)', 'data:text/html,x', '//acme.example', 'acme', '']) {
     const memberships = [

@@ -37,8 +37,8 @@ const everyday: Cast = {
   organization: 'Acme Robotics',
   invitedBy: { name: 'Ruth Okafor', email: 'ruth@acme.example' },
   licenses: [
-    { product: 'Studio', kind: 'named' },
-    { product: 'Runtime Engine', kind: 'floating' },
+    { product: 'Studio', kind: 'named', ended: false },
+    { product: 'Runtime Engine', kind: 'floating', ended: false },
   ],
   teams: ['Firmware', 'Test lab'],
   message: 'Hello Ana,\nwe start on Monday. Your seat for Studio is ready, and the lab knows you are coming.',
@@ -56,8 +56,8 @@ const hostile: Cast = {
   organization: `G${markup}`,
   invitedBy: { name: `I${markup}`, email: `i${markup}@x.example` },
   licenses: [
-    { product: `P${markup}`, kind: 'named' },
-    { product: `Q${markup}`, kind: 'floating' },
+    { product: `P${markup}`, kind: 'named', ended: false },
+    { product: `Q${markup}`, kind: 'floating', ended: true },
   ],
   teams: [`T${markup}`],
   message: `M${markup}`,
@@ -77,6 +77,7 @@ const long: Cast = {
   licenses: Array.from({ length: 10 }, (_, i) => ({
     product: `Product ${i + 1} for the continuous verification of everything that can be verified`,
     kind: i % 2 === 0 ? 'named' : 'floating',
+    ended: i % 4 === 0,
   })),
   teams: Array.from({ length: 20 }, (_, i) => `Team${'o'.repeat(i * 3)}${i}`),
   message: `${'word '.repeat(150)}\n\n\n \n\n${'unbreakable'.repeat(60)}`,
@@ -90,7 +91,7 @@ const rightToLeft: Cast = {
   otherEmail: '\u202enoa@other.example',
   organization: 'חברת הדוגמה (בע״מ)!',
   invitedBy: { name: '\u202eRuth', email: 'аlice@acme.example' },
-  licenses: [{ product: 'סטודיו 2', kind: 'named' }],
+  licenses: [{ product: 'סטודיו 2', kind: 'named', ended: false }],
   teams: ['פיתוח'],
   message: 'שלום נועה!\nמחכים לך.',
   id: 'inv_01jdg7y3xwe6p8q2m4n5r6s7t8',

@@ -65,7 +65,7 @@ async function whereIs(pattern: RegExp): Promise<string[]> {
 
 /** Columns that hold ids, codes, numbers, and what organizations call themselves and their things. */
 const impersonal =
-  /^(admission|limits|license_pools|seats|organizations)\.|\.(id|\w+_id|pool_ids|role|staff_role|state|status|kind|\w+_kind|type|locale|reminders|scopes|key|hash|id_hash|body_hash|request_key|decided_by|created_by|origins)$|^events\.detail$/;
+  /^(admission|limits|seats|organizations)\.|^license_pools\.product$|\.(id|\w+_id|pool_ids|role|staff_role|state|status|kind|\w+_kind|type|locale|reminders|scopes|key|hash|id_hash|body_hash|request_key|decided_by|created_by|origins)$|^events\.detail$/;
 
 test('a person who was in every table is in none; the log keeps what happened, and the address can be invited anew', async () => {
   const { db } = usher;
@@ -131,6 +131,11 @@ test('a person who was in every table is in none; the log keeps what happened, a
     .updateTable('api_keys')
     .set({ name: mention })
     .where('organization_id', '=', globex.organization.id)
+    .execute();
+  await db
+    .updateTable('license_pools')
+    .set({ name: mention })
+    .where('organization_id', '=', usher.organization.id)
     .execute();
   await insertReason(db, 'ADA.lovelace@example.com has called');
   const changes = { email: address, mailbox: mailboxOf(address)! };

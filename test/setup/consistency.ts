@@ -20,9 +20,24 @@ export async function findBreaches(db: Kysely<Database>): Promise<string[]> {
        and cardinality(pool_ids) <> (select count(*) from seats s where s.invitation_id = i.id and s.state = 'reserved')`,
     ],
     [
-      'a member lacks a seat of the invitation',
-      `select i.id from invitations i join members m on m.invitation_id = i.id and m.removed_at is null
-       where cardinality(pool_ids) <> (select count(*) from seats s where s.invitation_id = i.id and s.member_id = m.id)`,
+      'a member has a seat that nobody gave, or lacks one that nobody took',
+      // The last word on a member's seat of a pool, of joining, being assigned and unassigned, says whether they hold it.
+      `with words as (
+         select m.id as member, unnest(i.pool_ids) as pool, 0 as at, true as given
+         from members m join invitations i on i.id = m.invitation_id
+         union all
+         select target_id, detail, id, type = 'seat_assigned' from events
+         where target_kind = 'member' and type in ('seat_assigned', 'seat_unassigned')
+       ), last as (select distinct on (member, pool) member, pool, given from words order by member, pool, at desc),
+       held as (select member_id as member, pool_id as pool from seats where state = 'assigned')
+       select member || ' in ' || pool from last full join held using (member, pool) join members m on m.id = member
+       where (coalesce(last.given, false) and m.removed_at is null) <> (held.member is not null)`,
+    ],
+    [
+      'a seat is held in a pool of another organization',
+      `select p.id from seats s join license_pools p on p.id = s.pool_id
+       left join members m on m.id = s.member_id left join invitations i on i.id = s.invitation_id
+       where m.organization_id <> p.organization_id or i.organization_id <> p.organization_id`,
     ],
     [
       'a transition has no audit row, or two',
