@@ -10,6 +10,7 @@ import { type Aftermath, checks } from './checks.ts';
 import { isExplained } from './explain.ts';
 import { type FaultName, faults } from './faults.ts';
 import type { PersonName } from './people.ts';
+import { type AnsweredSeatAct, isReached, type Rooms, type SeatAct } from './seats.ts';
 
 /** A short form of `npm run chaos`; and the rules without which it fails, each taken out of a copy of Usher. */
 
@@ -176,6 +177,76 @@ describe('what people did explains where an invitation is', () => {
   });
 });
 
+const rooms: Rooms = { desks: { quantity: 2, holders: [] }, lounge: { quantity: 1, holders: [] } };
+
+describe('what managers did explains who holds seats', () => {
+  const seat = (wanted: SeatAct, from: number, to: number, answer = 'done') => ({ wanted, from, to, answer });
+  const assign = (...members: string[]): SeatAct => ({ act: 'assign', product: 'desks', members });
+  const move = (...members: string[]): SeatAct => ({ act: 'move', product: 'desks', to: 'lounge', members });
+  const unassign = (...members: string[]): SeatAct => ({ act: 'unassign', product: 'desks', members });
+  const resize = (quantity: number): SeatAct => ({ act: 'resize', product: 'desks', quantity });
+  const held = (desks: string[], lounge: string[] = [], quantity = 2): Rooms => ({
+    desks: { quantity, holders: desks },
+    lounge: { quantity: 1, holders: lounge },
+  });
+
+  const cases: Record<string, { acts: AnsweredSeatAct[]; found: Rooms; isRight: boolean }> = {
+    'nobody came': { acts: [], found: rooms, isRight: true },
+    'nobody came, yet somebody has a seat': { acts: [], found: held(['a']), isRight: false },
+    'one was given a seat, and has it': { acts: [seat(assign('a'), 1, 2)], found: held(['a']), isRight: true },
+    'one was given a seat, and has none': { acts: [seat(assign('a'), 1, 2)], found: rooms, isRight: false },
+    'one was refused a seat, and has it': {
+      acts: [seat(assign('a'), 1, 2, 'no_seat_left')],
+      found: held(['a']),
+      isRight: false,
+    },
+    'a seat was refused though some were free': {
+      acts: [seat(assign('a'), 1, 2, 'no_seat_left')],
+      found: rooms,
+      isRight: false,
+    },
+    'three were given two seats': {
+      acts: [seat(assign('a', 'b'), 1, 9), seat(assign('c'), 1, 9)],
+      found: held(['a', 'b', 'c']),
+      isRight: false,
+    },
+    'a seat was given and taken at the same time, in this order or that': {
+      acts: [seat(assign('a'), 1, 9), seat(unassign('a'), 1, 9)],
+      found: held(['a']),
+      isRight: true,
+    },
+    'a seat was given after it was taken, and is not there': {
+      acts: [seat(unassign('a'), 1, 2), seat(assign('a'), 3, 4)],
+      found: rooms,
+      isRight: false,
+    },
+    'it shrank and was assigned at the same time, and one of the two was refused': {
+      acts: [seat(assign('a', 'b'), 1, 9), seat(resize(1), 1, 9, 'license_in_use')],
+      found: held(['a', 'b']),
+      isRight: true,
+    },
+    'it shrank and was assigned at the same time, and both took effect': {
+      acts: [seat(assign('a', 'b'), 1, 9), seat(resize(1), 1, 9)],
+      found: held(['a', 'b'], [], 1),
+      isRight: false,
+    },
+    'one moved, and holds both': {
+      acts: [seat(assign('a'), 1, 2), seat(move('a'), 3, 4)],
+      found: held(['a'], ['a']),
+      isRight: false,
+    },
+    'who held none could not move': { acts: [seat(move('a'), 1, 2, 'no_seat_held')], found: rooms, isRight: true },
+    'two were to move to one seat, and neither did': {
+      acts: [seat(assign('a', 'b'), 1, 2), seat(move('a', 'b'), 3, 4, 'no_seat_left')],
+      found: held(['a', 'b']),
+      isRight: true,
+    },
+  };
+  test.each(Object.entries(cases))('%s', (_, { acts, found, isRight }) => {
+    expect(isReached(rooms, acts, found)).toBe(isRight);
+  });
+});
+
 describe('each check finds what it is for', () => {
   const id = 'inv_1';
   const email = 'pat@example.com';
@@ -190,6 +261,11 @@ describe('each check finds what it is for', () => {
     return {
       journal: { calls: answers },
       guests: [{ id, email, name: 'joins at once', expiresAt: 100, calls: answers }],
+      seats: {
+        start: rooms,
+        acts: [{ wanted: { act: 'assign', product: 'desks', members: ['mem_2'] }, from: 1, to: 2, answer: 'done' }],
+        found: { ...rooms, desks: { quantity: 2, holders: ['mem_2'] } },
+      },
       struck: new Map<string, number>([['the API dies before the answer is kept', 1]]),
       unrest: [] as string[],
       mostUnknown: 0.5,
@@ -222,6 +298,9 @@ describe('each check finds what it is for', () => {
     'an invitation is where its people’s acts do not lead': ({ found }) => found.transitions.splice(1, 0, 'resent'),
     'somebody is invited whose inviter was told no, or whom nobody invited': ({ found }) =>
       found.invitations.set('inv_2', { ...found.invitations.get(id)!, id: 'inv_2' }),
+    'seats are where the acts of those who manage them do not lead': ({ seats }) => {
+      seats.found.desks = { quantity: 1, holders: ['mem_2'] };
+    },
     'somebody is a member twice': ({ found }) => found.members.push({ ...found.members[0]!, id: 'mem_2' }),
     'somebody is in who declined, was revoked or came too late, or whose address was amended away': ({ found }) => {
       found.invitations.get(id)!.email = 'new-pat@example.com';

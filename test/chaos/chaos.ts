@@ -8,6 +8,7 @@ import { Journal } from './journal.ts';
 import { type PersonName, people } from './people.ts';
 import { createRandom } from './random.ts';
 import { rest } from './rest.ts';
+import { answeredActs, managed, startManagers } from './seats.ts';
 
 /**
  * The chaos run: people do what people do with invitations, while all that Usher consists of and depends on dies, stalls
@@ -54,6 +55,9 @@ const lookupPatience = 15;
 /** Like that of the real provider, its index is never up to date, ms. */
 const indexLagMs = 1_500;
 
+/** How many manage licences at the same time. */
+const managersAtOnce = 3;
+
 /** Runs it, and ends what it started. @throws when it cannot start, or is given up */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const { invitations, seed, signal, faultMs = [200, 2_500], lifeMs = [10_000, 60_000], mostUnknown = 0.75 } = options;
@@ -63,13 +67,13 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   say(`seed ${seed}; starting`);
 
   // Of their own each, so that who comes does not depend on what goes wrong.
-  const [ofPeople, ofFaults] = [createRandom(seed), createRandom(seed + 1)];
+  const [ofPeople, ofFaults, ofManagers] = [createRandom(seed), createRandom(seed + 1), createRandom(seed + 2)];
   const guests = cast(invitations, ofPeople, options.people ?? (Object.keys(people) as PersonName[]));
   const scarce = guests.filter((guest) => guest.script.license === 'scarce').length;
   await using usher = await startInstallation({
     links: true,
     lookupPatience,
-    seats: { plenty: invitations, scarce: Math.floor(scarce / 2) },
+    seats: { plenty: invitations, scarce: Math.floor(scarce / 2), ...managed },
     ...(options.product ? { product: options.product } : {}),
   });
 
@@ -112,6 +116,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const journal = new Journal(ofPeople);
   const coming = [...guests];
   const lives: Promise<void>[] = [];
+  const managers = await startManagers(usher, journal, ofManagers, signal);
   const arrive = () => {
     const guest = coming.shift();
     if (!guest) return;
@@ -172,6 +177,11 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   };
 
   const supervised = supervise();
+  for (let i = 0; i < managersAtOnce; i++) {
+    const work = managers.manage(isOver);
+    work.catch(() => undefined);
+    lives.push(work);
+  }
   await Promise.all([strikeAll('crash'), strikeAll('trouble'), letCome()]);
   isStorming = false;
   await supervised;
@@ -190,7 +200,8 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
 
   say('checking');
   const found = await look(usher);
-  const aftermath: Aftermath = { usher, journal, guests, struck, unrest, found, mostUnknown };
+  const seats = { start: managers.start, acts: answeredActs(managers), found: await managers.look() };
+  const aftermath: Aftermath = { usher, journal, guests, seats, struck, unrest, found, mostUnknown };
   const breaches: string[] = [];
   for (const [rule, find] of Object.entries(checks)) {
     for (const breach of await find(aftermath)) breaches.push(`${rule}: ${breach}`);
@@ -204,6 +215,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     `${journal.calls.length} calls, ${(100 * unknownShare(journal)).toFixed(1)} % of them without an answer at first`,
     `${count('crash')} crashes (injected points hit ${points.join(', ')} times), ${count('trouble')} other troubles`,
     `${found.members.length} members`,
+    `${managers.acts.length} acts on seats`,
     `${found.deliveries.length} deliveries, ${mailed.size} mailed, ${[...mailed.values()].filter((m) => m.length > 1).length} twice`,
     `${endedThemselves} programs ended by themselves`,
     `at rest after ${restSeconds.toFixed(0)} s`,

@@ -6,12 +6,15 @@ import { type Fault, type FaultName, faults } from './faults.ts';
 import type { Guest } from './guests.ts';
 import type { Email, Installation } from './installation.ts';
 import { type Call, type Journal, knownOf } from './journal.ts';
+import { type AnsweredSeatAct, isReached, type Rooms } from './seats.ts';
 
 /** What a run leaves to the checks: the journal, and what database and inbox hold. */
 export interface Aftermath {
   usher: Installation;
   journal: Journal;
   guests: Guest[];
+  /** What was done with the seats of members, from where, and where that led. */
+  seats: { start: Rooms; acts: AnsweredSeatAct[]; found: Rooms };
   /** How often each fault struck that was wanted. */
   struck: Map<FaultName, number>;
   /** What was still under way when the time was up. */
@@ -131,6 +134,9 @@ export const checks: Record<string, (aftermath: Aftermath) => string[] | Promise
     const wanted = new Set(guests.map((guest) => guest.id));
     return [...found.invitations.keys()].filter((id) => !wanted.has(id));
   },
+
+  'seats are where the acts of those who manage them do not lead': ({ seats: { start, acts, found } }) =>
+    isReached(start, acts, found) ? [] : [`${JSON.stringify(found)} after ${JSON.stringify(acts)}`],
 
   'members, seats or counters disagree': ({ usher }) => findBreaches(usher.db),
 

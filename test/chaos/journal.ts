@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../setup/usher.ts';
 import type { ActName } from './acts.ts';
 import type { Random } from './random.ts';
+import type { SeatActName } from './seats.ts';
 
 /** One sending of a request. Without a status nobody knows what became of it. */
 interface Try {
@@ -19,7 +20,7 @@ interface Try {
 /** A request with its Idempotency-Key, however often it is sent. */
 export interface Call {
   key: string;
-  act: ActName | 'invite';
+  act: ActName | SeatActName | 'invite';
   /** The address of whoever acts. */
   who: string;
   ask(): Promise<Answer>;
