@@ -146,7 +146,12 @@ export const Invitation = Type.Unsafe<Invitation>({ $ref: 'Invitation#' });
 export const listOf = <T extends TSchema>(items: T) =>
   Type.Object({
     items: Type.Array(items),
-    cursor: nullable(Type.String({ description: 'For the next page; null at the end' })),
+    cursor: nullable(
+      Type.String({
+        description:
+          'For the next page; null at the end. A page before the end may be short, or empty: go on while there is a cursor',
+      }),
+    ),
   });
 
 /** What a list's `cursor` was: an id, or an event's number. */

@@ -1,7 +1,7 @@
 import { Connection } from '@temporalio/client';
 import { ceiling } from './ceiling/row.ts';
 import type { Figures } from './figures.ts';
-import { createSubject, type Subject } from './measure.ts';
+import { createSubject, type Subject, statisticsDelayMs } from './measure.ts';
 import { naive } from './naive/row.ts';
 import { peers } from './peers/rows.ts';
 import { machine, type Report } from './report.ts';
@@ -25,6 +25,9 @@ export interface CompareOptions {
   report(line: string): void;
 }
 
+/** Lifecycles at the end, whose rows are counted: Postgres tells them too late for a round. */
+const counted = 20;
+
 /** The same job by every row, rows interleaved: what troubles the machine for a while troubles all of them. */
 export async function compare(o: CompareOptions): Promise<Report> {
   const servers = await startServers(o.temporal);
@@ -32,7 +35,7 @@ export async function compare(o: CompareOptions): Promise<Report> {
   const subjects: Subject[] = [];
   try {
     const aRound = Object.values(o.lifecycles).reduce((sum, count) => sum + count, o.creates);
-    const each = aRound * o.rounds + o.warmUp;
+    const each = aRound * o.rounds + o.warmUp + counted;
     for (const row of o.rows) {
       o.report(`starting ${row.name}`);
       subjects.push(await createSubject(row, servers, connection, each * o.rows.length));
@@ -62,10 +65,19 @@ export async function compare(o: CompareOptions): Promise<Report> {
         o.report(`round ${round}, creates alone, ${subject.row.name}: ${creates.perSecond.toFixed(1)} creates/s`);
       }
     }
+    o.report('counting rows');
+    const rowsWritten = async () => {
+      await new Promise((resolve) => setTimeout(resolve, statisticsDelayMs));
+      return Promise.all(subjects.map((subject) => subject.rowsWritten()));
+    };
+    const before = await rowsWritten();
+    for (const { phase } of subjects) await phase(counted, 8);
+    const after = await rowsWritten();
     const concluded: Figures[] = [];
-    for (const subject of subjects) {
+    for (const [i, subject] of subjects.entries()) {
       const { name, about } = subject.row;
-      concluded.push({ name, about, ...figures.get(subject)!, ...(await subject.conclude()) });
+      const written = after[i] === null ? null : (after[i]! - before[i]!) / counted;
+      concluded.push({ name, about, ...figures.get(subject)!, rowsWritten: written, ...(await subject.conclude()) });
     }
     return {
       at: new Date().toISOString(),

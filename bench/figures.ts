@@ -1,15 +1,30 @@
+/** How long calls took, as the caller sees them, ms. */
+export interface Latency {
+  p50: number;
+  p99: number;
+}
+
+/** CPU by part, ms; null for a part that a row has not. */
+export interface Cpu {
+  api: number | null;
+  worker: number | null;
+  engine: number | null;
+  postgres: number;
+}
+
 /** Figures of one row in one round, at one concurrency. */
 export interface Phase {
   lifecycles: number;
   /** Lifecycles a second, closed loop. */
   perSecond: number;
-  /** Latencies as the caller sees them, ms, one a call. */
-  create: number[];
-  accept: number[];
-  /** From the call to the provider having the email, ms. */
-  mailed: number[];
-  /** CPU an invitation, ms. */
-  cpuMs: { api: number | null; worker: number | null; engine: number | null; postgres: number };
+  create: Latency;
+  accept: Latency;
+  /** From the call to the provider having the email; null for a row that sends none. */
+  mailed: Latency | null;
+  /** An invitation. */
+  cpuMs: Cpu;
+  /** Of the benchmark itself, which plays callers and mail provider on the same machine; an invitation, ms. */
+  ownCpuMs: number;
   /** Write-ahead log an invitation, all of Postgres, bytes. */
   walBytes: number;
 }
@@ -19,12 +34,11 @@ export interface Creates {
   count: number;
   /** Creates a second, closed loop: until the last is answered. */
   perSecond: number;
-  /** Latencies as the caller sees them, ms, one a call. */
-  create: number[];
-  /** From the first call until the provider has every email, ms; null for a row that sends none. */
-  allMailedMs: number | null;
-  /** CPU of the API a create, all that it does after the answer included, ms. */
-  apiCpuMs: number | null;
+  create: Latency;
+  /** Emails a second, from the first call until the provider has the last one; null for a row that sends none. */
+  mailedPerSecond: number | null;
+  /** A create, all that follows the answer included, up to the email. */
+  cpuMs: Cpu;
 }
 
 /** What one row is like, over all rounds. */
@@ -48,6 +62,11 @@ export function percentile(values: readonly number[], p: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(p * sorted.length) - 1)] ?? Number.NaN;
 }
+
+export const latencyOf = (values: readonly number[]): Latency => ({
+  p50: percentile(values, 0.5),
+  p99: percentile(values, 0.99),
+});
 
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 

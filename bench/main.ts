@@ -1,8 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { compare, rows } from './compare.ts';
-import { machine, markdown, picture, table } from './report.ts';
+import { goalsTable } from './goals.ts';
+import { measureLists } from './lists/scenario.ts';
+import { machine, markdown, picture, type Scenario, scenarioMarkdown } from './report.ts';
+import { keep, resultsOf } from './results.ts';
 import { batch } from './usher/batch.ts';
 import { burst } from './usher/burst.ts';
 import { growth } from './usher/growth.ts';
@@ -28,6 +31,8 @@ const program = new Command('npm run bench --')
     'Measures invitations from the call to the member with a seat, by Usher and by others, on the same servers.',
   )
   .showHelpAfterError()
+  // The options of scenarios are their own, though they have the same names.
+  .enablePositionalOptions()
   .option(
     '--rows <names>',
     `which rows, comma-separated (default: all of ${rows.map((r) => r.name).join(', ')})`,
@@ -42,7 +47,7 @@ const program = new Command('npm run bench --')
     '--temporal <address>',
     "host:port of a Temporal that runs, with Usher's search attributes; its own otherwise",
   )
-  .option('--out <folder>', 'where bench.md, bench.json and bench.svg go', 'test-output/bench')
+  .option('--out <folder>', 'where compare.md, compare.json, compare.svg and goals.md go', 'test-output/bench')
   .action(async (o) => {
     const report = await compare({
       rows: o.rows ?? rows,
@@ -53,20 +58,18 @@ const program = new Command('npm run bench --')
       ...(o.temporal ? { temporal: o.temporal } : {}),
       report: (line) => console.error(line),
     });
-    await mkdir(o.out, { recursive: true });
-    const file = (name: string) => path.join(o.out, name);
-    await writeFile(file('bench.json'), `${JSON.stringify(report, null, 2)}\n`);
-    await writeFile(file('bench.svg'), await picture(report));
-    await writeFile(file('bench.md'), markdown(report));
-    console.log(markdown(report));
-    console.log(`Kept as ${file('bench.md')}, ${file('bench.json')} and ${file('bench.svg')}.`);
+    await keep(o.out, 'compare', report);
+    const text = markdown(report);
+    await writeFile(path.join(o.out, 'compare.svg'), await picture(report));
+    await writeFile(path.join(o.out, 'compare.md'), text);
+    console.log(`${text}\n${goalsTable(await resultsOf(o.out))}\n\nKept in ${o.out}.`);
   });
 
 /** A scenario of Usher alone: its table is printed and kept. */
 function scenario<TOptions>(
-  name: string,
+  name: 'growth' | 'lists' | 'batch' | 'burst' | 'wake' | 'soak',
   about: string,
-  run: (o: TOptions) => Promise<{ head: string[]; rows: string[][] }>,
+  run: (o: TOptions) => Promise<Pick<Scenario, 'head' | 'rows'>>,
 ): Command {
   return program
     .command(name)
@@ -75,10 +78,11 @@ function scenario<TOptions>(
     .option('--out <folder>', 'where the table goes', 'test-output/bench')
     .action(async (o: { out: string }) => {
       const { head, rows } = await run({ ...o, report: (line: string) => console.error(line) } as TOptions);
-      const text = `${about}\n\n${table(head, rows)}\n\nMeasured ${new Date().toISOString()} on ${machine()}.\n`;
-      await mkdir(o.out, { recursive: true });
-      await writeFile(path.join(o.out, `${name}.md`), text);
-      console.log(text);
+      const { out, ...options } = o;
+      const result: Scenario = { name, about, at: new Date().toISOString(), machine: machine(), options, head, rows };
+      await keep(out, name, result);
+      await writeFile(path.join(out, `${name}.md`), scenarioMarkdown(result));
+      console.log(scenarioMarkdown(result));
     });
 }
 
@@ -87,6 +91,9 @@ const counts = (text: string) => text.split(',').map(whole);
 scenario('growth', 'What grows with the number of pending invitations.', growth)
   .option('--levels <counts>', 'how many are pending, ascending', counts, [1_000, 10_000, 100_000])
   .option('--samples <n>', 'accepts and lists measured at each', whole, 200);
+scenario('lists', 'The first page of every list, in the database alone, by the number of invitations.', measureLists)
+  .option('--levels <counts>', 'how many invitations there are, ascending', counts, [1_000, 100_000, 1_000_000])
+  .option('--samples <n>', 'how often each is asked for', whole, 200);
 scenario('burst', 'Many people press Join within a few seconds.', burst)
   .option('--people <n>', 'how many', whole, 1_000)
   .option('--seats <n>', 'for how many seats', whole, 1_000)

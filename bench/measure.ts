@@ -1,6 +1,6 @@
 import { type Connection, Client as Temporal } from '@temporalio/client';
 import { Client } from 'pg';
-import type { Creates, Figures, Phase } from './figures.ts';
+import { type Cpu, type Creates, type Figures, latencyOf, type Phase } from './figures.ts';
 import { cpuMs, memoryMb } from './processes.ts';
 import { type Person, personOf, type Row, type Running } from './row.ts';
 import type { Servers } from './servers.ts';
@@ -13,12 +13,14 @@ export interface Subject {
   phase(lifecycles: number, concurrency: number): Promise<Phase>;
   /** Invites so many people, so many at a time, and waits until all have their email: the next row meets an idle machine. */
   creates(count: number, concurrency: number): Promise<Creates>;
+  /** Rows inserted, updated or deleted in its database so far; null when it has none. Postgres tells them {@link statisticsDelayMs} late. */
+  rowsWritten(): Promise<number | null>;
   /** What is known once all is over. */
-  conclude(): Promise<Pick<Figures, 'rowsWritten' | 'history' | 'peakRssMb'>>;
+  conclude(): Promise<Pick<Figures, 'history' | 'peakRssMb'>>;
 }
 
 /** Postgres flushes the statistics of an idle session within 10 s. */
-const statisticsDelayMs = 11_000;
+export const statisticsDelayMs = 11_000;
 
 /** Numbers people across all rows and rounds. */
 let people = 0;
@@ -30,8 +32,6 @@ export async function createSubject(
   expected: number,
 ): Promise<Subject> {
   const running = await row.start(servers, people + expected);
-  const written = running.database ? await rowsWritten(running.database) : undefined;
-  let done = 0;
   let last: string | undefined;
 
   /** Runs so many jobs, so many at a time, each with a person of its own. Resolves to how many a second that was. */
@@ -43,25 +43,10 @@ export async function createSubject(
         while (left-- > 0) await job(personOf(++people));
       }),
     );
-    done += count;
     return count / ((performance.now() - from) / 1000);
   };
 
-  const lifecycle = async (person: Person, phase: Phase) => {
-    const from = performance.now();
-    const invitation = await running.create(person);
-    phase.create.push(performance.now() - from);
-    if (running.mails) {
-      await servers.mail.arrival(person.email);
-      phase.mailed.push(performance.now() - from);
-    }
-    const joining = performance.now();
-    await running.accept(invitation, person);
-    phase.accept.push(performance.now() - joining);
-    last = invitation;
-  };
-
-  const spent = async () => {
+  const spent = async (): Promise<Cpu> => {
     const of = (pid: number | undefined) => (pid === undefined ? null : cpuMs(pid));
     const [api, worker, engine, postgres] = await Promise.all([
       of(running.pids.api),
@@ -70,6 +55,12 @@ export async function createSubject(
       cpuMs(servers.postgres.pid),
     ]);
     return { api, worker, engine, postgres };
+  };
+  /** CPU since then, by so many. */
+  const spentSince = async (before: Cpu, count: number): Promise<Cpu> => {
+    const now = await spent();
+    const each = (part: keyof Cpu) => (now[part] === null ? null : (now[part] - before[part]!) / count);
+    return { api: each('api'), worker: each('worker'), engine: each('engine'), postgres: each('postgres')! };
   };
 
   const history = async () =>
@@ -81,23 +72,36 @@ export async function createSubject(
     row,
     running,
     async phase(lifecycles, concurrency) {
-      const phase = { lifecycles, create: [], accept: [], mailed: [] } as unknown as Phase;
+      const [create, mailed, accept]: number[][] = [[], [], []];
       const [cpuBefore, walBefore] = [await spent(), await walPosition(servers)];
-      phase.perSecond = await forPeople(lifecycles, concurrency, (person) => lifecycle(person, phase));
-      const [cpuAfter, walAfter] = [await spent(), await walPosition(servers)];
-      const perInvitation = (part: keyof typeof cpuAfter) =>
-        cpuAfter[part] === null ? null : (cpuAfter[part] - cpuBefore[part]!) / lifecycles;
-      phase.cpuMs = {
-        api: perInvitation('api'),
-        worker: perInvitation('worker'),
-        engine: perInvitation('engine'),
-        postgres: perInvitation('postgres')!,
+      const own = process.cpuUsage();
+      const perSecond = await forPeople(lifecycles, concurrency, async (person) => {
+        const from = performance.now();
+        const invitation = await running.create(person);
+        create!.push(performance.now() - from);
+        if (running.mails) {
+          await servers.mail.arrival(person.email);
+          mailed!.push(performance.now() - from);
+        }
+        const joining = performance.now();
+        await running.accept(invitation, person);
+        accept!.push(performance.now() - joining);
+        last = invitation;
+      });
+      const { user, system } = process.cpuUsage(own);
+      return {
+        lifecycles,
+        perSecond,
+        create: latencyOf(create!),
+        accept: latencyOf(accept!),
+        mailed: running.mails ? latencyOf(mailed!) : null,
+        cpuMs: await spentSince(cpuBefore, lifecycles),
+        ownCpuMs: (user + system) / 1000 / lifecycles,
+        walBytes: ((await walPosition(servers)) - walBefore) / lifecycles,
       };
-      phase.walBytes = (walAfter - walBefore) / lifecycles;
-      return phase;
     },
     async creates(count, concurrency) {
-      const { api: cpuBefore } = await spent();
+      const cpuBefore = await spent();
       const create: number[] = [];
       const invited: Person[] = [];
       const from = performance.now();
@@ -108,16 +112,19 @@ export async function createSubject(
         invited.push(person);
       });
       if (running.mails) await Promise.all(invited.map(({ email }) => servers.mail.arrival(email)));
-      const allMailedMs = running.mails ? performance.now() - from : null;
-      const { api: cpuAfter } = await spent();
-      const apiCpuMs = cpuAfter === null ? null : (cpuAfter - cpuBefore!) / count;
-      return { count, perSecond, create, allMailedMs, apiCpuMs };
+      const mailedPerSecond = running.mails ? count / ((performance.now() - from) / 1000) : null;
+      return {
+        count,
+        perSecond,
+        create: latencyOf(create),
+        mailedPerSecond,
+        cpuMs: await spentSince(cpuBefore, count),
+      };
     },
+    rowsWritten: async () => (running.database ? await rowsWritten(running.database) : null),
     async conclude() {
-      await new Promise((resolve) => setTimeout(resolve, written === undefined ? 0 : statisticsDelayMs));
       const memory = async (pid: number | undefined) => (pid === undefined ? null : memoryMb(pid, 'VmHWM'));
       return {
-        rowsWritten: written === undefined ? null : ((await rowsWritten(running.database!)) - written) / done,
         history: await history(),
         peakRssMb: { api: await memory(running.pids.api), worker: await memory(running.pids.worker) },
       };

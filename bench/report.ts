@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { type Figures, median, type Phase, percentile, spread } from './figures.ts';
+import { type Figures, type Phase, spread } from './figures.ts';
 
 export interface Report {
   /** ISO 8601 */
@@ -15,75 +15,88 @@ export interface Report {
 export const machine = () =>
   `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}`;
 
-export const table = (head: string[], rows: string[][]) =>
-  [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+/** What a scenario of Usher alone has measured: a table whose numbers are kept as they are. */
+export interface Scenario {
+  name: string;
+  about: string;
+  /** ISO 8601 */
+  at: string;
+  machine: string;
+  /** As given on the command line. */
+  options: Record<string, unknown>;
+  head: string[];
+  rows: (string | number)[][];
+}
+
+const cell = (value: string | number) =>
+  typeof value === 'string' ? value : Number.isInteger(value) ? String(value) : value.toFixed(1);
+
+export const table = (head: string[], rows: (string | number)[][]) =>
+  [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows]
+    .map((cells) => `| ${cells.map(cell).join(' | ')} |`)
+    .join('\n');
+
+export const scenarioMarkdown = ({ about, at, machine: on, head, rows }: Scenario): string =>
+  `${about}\n\n${table(head, rows)}\n\nMeasured ${at} on ${on}.\n`;
 
 const number = (value: number | null | undefined, digits = 1) =>
   value === null || value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
 
-const pooled = (phases: Phase[], what: 'create' | 'accept' | 'mailed', p: number) =>
-  number(
-    percentile(
-      phases.flatMap((phase) => phase[what]),
-      p,
-    ),
-  );
+/** What rounds have measured, as median and spread; a dash where a row has no such thing. */
+const over = <TRound>(rounds: TRound[], figure: (round: TRound) => number | null | undefined, digits = 1): string => {
+  const values = rounds.map(figure).filter((value) => typeof value === 'number');
+  return values.length > 0 ? spread(values, digits) : '–';
+};
 
-/** Medians over the rounds, one table for latencies and throughput, one for costs, and the ratios that Usher is held to. */
+const parts = ['api', 'worker', 'engine', 'postgres'] as const;
+
+/** One table of latencies and throughput, one of inviting alone, one of costs, one of ratios. */
 export function markdown({ at, machine: on, temporal, rounds, rows }: Report): string {
   const speed = rows.flatMap(({ name, phases }) =>
     Object.entries(phases).map(([concurrency, ps]) => [
       name,
       concurrency,
-      spread(
-        ps.map((p) => p.perSecond),
-        1,
-      ),
-      ...(['create', 'accept', 'mailed'] as const).flatMap((what) => [pooled(ps, what, 0.5), pooled(ps, what, 0.99)]),
+      over(ps, (p) => p.perSecond),
+      ...(['create', 'accept', 'mailed'] as const).flatMap((what) => [
+        over(ps, (p) => p[what]?.p50),
+        over(ps, (p) => p[what]?.p99),
+      ]),
     ]),
   );
-  const inviting = rows.map(({ name, creates }) => {
-    const latencies = creates.flatMap((c) => c.create);
-    const mailed = creates.flatMap((c) => (c.allMailedMs === null ? [] : [c.count / (c.allMailedMs / 1000)]));
-    return [
-      name,
-      spread(
-        creates.map((c) => c.perSecond),
-        1,
-      ),
-      number(percentile(latencies, 0.5)),
-      number(percentile(latencies, 0.99)),
-      mailed.length > 0 ? spread(mailed, 1) : '–',
-      creates[0]!.apiCpuMs === null ? '–' : number(median(creates.map((c) => c.apiCpuMs!))),
-    ];
-  });
+  const inviting = rows.map(({ name, creates }) => [
+    name,
+    over(creates, (c) => c.perSecond),
+    over(creates, (c) => c.create.p50),
+    over(creates, (c) => c.create.p99),
+    over(creates, (c) => c.mailedPerSecond),
+    ...parts.map((part) => over(creates, (c) => c.cpuMs[part])),
+  ]);
   const cost = rows.map(({ name, phases, rowsWritten, history, peakRssMb }) => {
     const busiest = Object.values(phases).at(-1)!;
-    const cpu = (part: keyof Phase['cpuMs']) =>
-      busiest[0]!.cpuMs[part] === null ? '–' : number(median(busiest.map((p) => p.cpuMs[part]!)));
     return [
       name,
-      ...(['api', 'worker', 'engine', 'postgres'] as const).map(cpu),
+      ...parts.map((part) => over(busiest, (p) => p.cpuMs[part])),
       number(history?.events, 0),
       number(history?.bytes, 0),
       number(history?.workflowTasks, 0),
       number(rowsWritten),
-      number(median(busiest.map((p) => p.walBytes)) / 1024),
+      over(busiest, (p) => p.walBytes / 1024),
       number(peakRssMb.api, 0),
       number(peakRssMb.worker, 0),
     ];
   });
-  return `Measured ${at} on ${on}; Temporal: ${temporal}; ${rounds} rounds, rows interleaved; medians, and in brackets the least and the most of a round.
+  return `Measured ${at} on ${on}; Temporal: ${temporal}; ${rounds} rounds, rows interleaved; medians, and in brackets the least and the most of a round. ${rows.map((row) => `**${row.name}**: ${row.about}`).join(' ')}
 
 ${table(['', 'C', 'lifecycles/s', 'create p50 ms', 'p99', 'accept p50 ms', 'p99', 'mailed p50 ms', 'p99'], speed)}
 
-Inviting alone, at the highest concurrency, in a phase of its own: how fast it is answered, and at what rate the provider has
-the emails of all. The API's CPU in ms a create holds what it does after the answer.
+Inviting alone, at the highest concurrency, in a phase of its own: how fast it is answered, at what rate the provider has the
+emails of all, and the CPU in ms a create, all that follows the answer included.
 
-${table(['', 'creates/s', 'p50 ms', 'p99', 'mailed/s', 'API'], inviting)}
+${table(['', 'creates/s', 'p50 ms', 'p99', 'mailed/s', 'API', 'worker', 'engine', 'Postgres'], inviting)}
 
-Costs an invitation, at the highest concurrency. CPU in ms; where there is no API process, the worker's is that of both. The
-engine is Temporal's server (or the row's own); the write-ahead log is that of all of Postgres.
+Costs of an invitation, created and accepted, at the highest concurrency. CPU in ms; where there is no API process, the worker's is
+that of both. The engine is Temporal's server (or the row's own); the write-ahead log is that of all of Postgres; memory is the
+most that a process held.
 
 ${table(
   [
@@ -107,42 +120,41 @@ ${ratios(rows)}
 `;
 }
 
-/** Ratios are taken within a round, where both rows met the same machine. */
+/** Usher's figure by that of another row, a round each: within it both met the same machine. Undefined when one was not measured. */
+export function ratio(
+  rows: Figures[],
+  other: string,
+  concurrency: string | 'creates',
+  figure: (round: Pick<Phase, 'perSecond' | 'create'> & Partial<Phase>) => number,
+): number[] | undefined {
+  const roundsOf = (name: string) => {
+    const row = rows.find((r) => r.name === name);
+    return concurrency === 'creates' ? row?.creates : row?.phases[concurrency];
+  };
+  const [ours, theirs] = [roundsOf('usher'), roundsOf(other)];
+  if (!ours?.length || !theirs?.length) return undefined;
+  return ours.map((round, i) => figure(round) / figure(theirs[i]!));
+}
+
 function ratios(rows: Figures[]): string {
-  const of = (name: string) => rows.find((row) => row.name === name);
-  const usher = of('usher');
-  if (!usher) return '';
-  const perRound = (other: string, concurrency: string, figure: (phase: Phase) => number): string => {
-    const theirs = of(other)?.phases[concurrency];
-    const ours = usher.phases[concurrency];
-    if (!theirs || !ours) return '–';
-    return spread(ours.map((phase, round) => figure(phase) / figure(theirs[round]!)));
+  const others = rows.map(({ name }) => name).filter((name) => name !== 'usher');
+  if (others.length === rows.length) return '';
+  const columns: Record<string, (other: string) => number[] | undefined> = {
+    'lifecycles/s, C=1': (other) => ratio(rows, other, '1', (p) => p.perSecond),
+    'lifecycles/s, C=32': (other) => ratio(rows, other, '32', (p) => p.perSecond),
+    'accept p50, C=1': (other) => ratio(rows, other, '1', (p) => p.accept!.p50),
+    'create p50, C=1': (other) => ratio(rows, other, '1', (p) => p.create.p50),
+    'creates/s, C=32': (other) => ratio(rows, other, 'creates', (c) => c.perSecond),
   };
-  const speed = (phase: Phase) => phase.perSecond;
-  const createsPerSecond = (name: string): string => {
-    const theirs = of(name)!.creates;
-    return spread(usher.creates.map((ours, round) => ours.perSecond / theirs[round]!.perSecond));
-  };
-  const [low, high] = [Object.keys(usher.phases)[0]!, Object.keys(usher.phases).at(-1)!];
   return table(
-    [
-      'Usher ÷',
-      `lifecycles/s, C=${low}`,
-      `lifecycles/s, C=${high}`,
-      `accept p50, C=${low}`,
-      `create p50, C=${low}`,
-      `creates/s, C=${high}`,
-    ],
-    rows
-      .filter((row) => row !== usher)
-      .map(({ name }) => [
-        name,
-        perRound(name, low, speed),
-        perRound(name, high, speed),
-        perRound(name, low, (phase) => median(phase.accept)),
-        perRound(name, low, (phase) => median(phase.create)),
-        createsPerSecond(name),
-      ]),
+    ['Usher ÷', ...Object.keys(columns)],
+    others.map((other) => [
+      other,
+      ...Object.values(columns).map((of) => {
+        const values = of(other);
+        return values ? spread(values) : '–';
+      }),
+    ]),
   );
 }
 

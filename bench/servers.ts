@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -19,24 +19,45 @@ export interface Servers {
   postgres: { pid: number };
   /** `pid` is undefined for a server that runs elsewhere. */
   temporal: { address: string; pid: number | undefined };
+  /** What the development server's file takes, bytes; 0 for a server that runs elsewhere. */
+  engineBytes(): Promise<number>;
   /** Makes a namespace with Usher's search attributes, for a second Usher beside the first: both use the same task queue. */
   namespace(name: string): Promise<string>;
   mail: MailEndpoint;
   stop(): Promise<void>;
 }
 
+/** Starts Postgres alone, durable, as in production. */
+export async function startDatabaseServer(): Promise<Pick<Servers, 'dir' | 'database' | 'postgres' | 'stop'>> {
+  await using started = new AsyncDisposableStack();
+  const dir = await mkdtemp(path.join(tmpdir(), 'usher-bench-'));
+  started.defer(() => rm(dir, { recursive: true, force: true }));
+  const port = await freePort();
+  const postgres = await startPostgres({ dir: path.join(dir, 'postgres'), port, durable: true });
+  started.defer(() => postgres.stop());
+  const pid = await pidOf(`port=${port}`);
+  const all = started.move();
+  return {
+    dir,
+    async database(name) {
+      await postgres.ensureDatabase(name);
+      return postgres.url(name);
+    },
+    postgres: { pid },
+    stop: () => all.disposeAsync(),
+  };
+}
+
 /**
- * Starts Postgres (durable, as in production), Temporal's development server and a mail endpoint.
+ * Starts Postgres, Temporal's development server and a mail endpoint.
  *
  * @param temporalAddress host:port of a server that is there already, with Usher's search attributes
  */
 export async function startServers(temporalAddress?: string): Promise<Servers> {
   await using started = new AsyncDisposableStack();
-  const dir = await mkdtemp(path.join(tmpdir(), 'usher-bench-'));
-  started.defer(() => rm(dir, { recursive: true, force: true }));
-  const postgresPort = await freePort();
-  const postgres = await startPostgres({ dir: path.join(dir, 'postgres'), port: postgresPort, durable: true });
-  started.defer(() => postgres.stop());
+  const server = await startDatabaseServer();
+  started.defer(() => server.stop());
+  const { dir, database, postgres } = server;
   const mail = await startMailEndpoint();
   started.defer(() => mail.close());
   let temporal: Servers['temporal'] = { address: temporalAddress ?? '', pid: undefined };
@@ -46,16 +67,18 @@ export async function startServers(temporalAddress?: string): Promise<Servers> {
     started.defer(() => server.stop());
     temporal = { address: server.address, pid: await pidOf(`--port ${port}`) };
   }
-  const pid = await pidOf(`port=${postgresPort}`);
   const all = started.move();
   return {
     dir,
-    async database(name) {
-      await postgres.ensureDatabase(name);
-      return postgres.url(name);
-    },
-    postgres: { pid },
+    database,
+    postgres,
     temporal,
+    async engineBytes() {
+      const folder = path.join(dir, 'temporal');
+      const files = temporalAddress === undefined ? await readdir(folder, { recursive: true }) : [];
+      const sizes = await Promise.all(files.map(async (file) => (await stat(path.join(folder, file))).size));
+      return sizes.reduce((sum, size) => sum + size, 0);
+    },
     mail,
     async namespace(name) {
       await ensureNamespace(temporal.address, name);

@@ -1,7 +1,8 @@
-import type { Generated, Kysely, Selectable } from 'kysely';
+import type { Generated, Kysely, Selectable, WhereInterface } from 'kysely';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { type InvitationId, newId, type OrganizationId, type ReasonId } from './ids.ts';
+import { mostLookedAt, type Page, pageOf } from './paging.ts';
 
 /** The audit log. The role that Usher runs as can add to it, and neither change nor delete. */
 export interface EventsTable {
@@ -117,25 +118,67 @@ export interface EventFilter {
 
 export type Event = Selectable<EventsTable> & { reason: string | null; organization: string | null };
 
+/**
+ * How far apart the order of ids and that of times can be, ms: an event has its time from the beginning of its transaction, its
+ * id from when it was written.
+ */
+const transactionMs = 60_000;
+
 /** Rows of the audit log, oldest first, after a cursor (an event id). */
-export const listEvents = (
+export async function listEvents(
   db: Kysely<Database>,
   filter: EventFilter,
   page: { after: number; limit: number },
-): Promise<Event[]> =>
-  db
-    .selectFrom('events')
-    .leftJoin('reasons', 'reasons.id', 'events.reason_id')
-    .leftJoin('organizations', 'organizations.id', 'events.organization_id')
-    .selectAll('events')
-    .select(['reasons.text as reason', 'organizations.slug as organization'])
-    .$if(filter.organization !== undefined, (q) => q.where('organization_id', '=', filter.organization!))
-    .$if(filter.invitation !== undefined, (q) => q.where('invitation_id', '=', filter.invitation!))
-    .$if(filter.type !== undefined, (q) => q.where('events.type', '=', filter.type!))
-    .$if(filter.actor !== undefined, (q) => q.where('actor_id', '=', filter.actor!))
-    .$if(filter.since !== undefined, (q) => q.where('at', '>=', filter.since!))
-    .$if(filter.until !== undefined, (q) => q.where('at', '<', filter.until!))
-    .where('events.id', '>', page.after)
+): Promise<Page<Event, number>> {
+  const { organization, invitation, type, actor, since, until } = filter;
+  // Ids rise with time: a time is found once, by index, and the rest is a range of ids.
+  const nextTo = async (at: Date, side: 'before' | 'after') =>
+    (
+      await db
+        .selectFrom('events')
+        .select('id')
+        .where(
+          'at',
+          side === 'before' ? '<' : '>',
+          new Date(at.getTime() + (side === 'before' ? -1 : 1) * transactionMs),
+        )
+        .orderBy('at', side === 'before' ? 'desc' : 'asc')
+        .limit(1)
+        .executeTakeFirst()
+    )?.id;
+  const [earliest, latest] = [since && (await nextTo(since, 'before')), until && (await nextTo(until, 'after'))];
+  /** What an index serves. */
+  const narrowed = <TQuery extends WhereInterface<Database, 'events'>>(q: TQuery) => {
+    let narrower: WhereInterface<Database, 'events'> = q.where('events.id', '>', Math.max(page.after, earliest ?? 0));
+    if (latest !== undefined) narrower = narrower.where('events.id', '<', latest);
+    if (organization !== undefined) narrower = narrower.where('events.organization_id', '=', organization);
+    if (invitation !== undefined) narrower = narrower.where('events.invitation_id', '=', invitation);
+    return narrower as TQuery;
+  };
+  const isServed = type === undefined && actor === undefined;
+  const end = isServed
+    ? undefined
+    : await narrowed(db.selectFrom('events'))
+        .select('id')
+        .orderBy('id')
+        .offset(mostLookedAt - 1)
+        .limit(1)
+        .executeTakeFirst();
+  const rows = await narrowed(
+    db
+      .selectFrom('events')
+      .leftJoin('reasons', 'reasons.id', 'events.reason_id')
+      .leftJoin('organizations', 'organizations.id', 'events.organization_id')
+      .selectAll('events')
+      .select(['reasons.text as reason', 'organizations.slug as organization']),
+  )
+    .$if(end !== undefined, (q) => q.where('events.id', '<=', end!.id))
+    .$if(type !== undefined, (q) => q.where('events.type', '=', type!))
+    .$if(actor !== undefined, (q) => q.where('actor_id', '=', actor!))
+    .$if(since !== undefined, (q) => q.where('at', '>=', since!))
+    .$if(until !== undefined, (q) => q.where('at', '<', until!))
     .orderBy('events.id')
-    .limit(page.limit)
+    .limit(page.limit + 1)
     .execute();
+  return pageOf(rows, page.limit, (row) => row.id, end?.id);
+}

@@ -20,3 +20,10 @@ export const isId = <TPrefix extends string>(prefix: TPrefix, value: string): va
 export const idToBytes = (id: string): Uint8Array => toUUIDBytes(fromString(id));
 export const idFromBytes = <TPrefix extends string>(prefix: TPrefix, bytes: Uint8Array): `${TPrefix}_${string}` =>
   fromUUIDBytes(prefix, bytes).toString() as `${TPrefix}_${string}`;
+
+/** The least id of a time (ms since 1970): those made later are greater. */
+export function idAt<TPrefix extends string>(prefix: TPrefix, at: number): `${TPrefix}_${string}` {
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(Math.max(0, at)) << 16n);
+  return idFromBytes(prefix, bytes);
+}

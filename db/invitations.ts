@@ -1,4 +1,11 @@
-import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import {
+  type ExpressionBuilder,
+  type Kysely,
+  type Selectable,
+  sql,
+  type Transaction,
+  type WhereInterface,
+} from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { Mailbox } from '../identity/mailbox.ts';
 import type { Actor, InvitationFacts, InvitationState } from '../statecharts/invitation.ts';
@@ -6,9 +13,17 @@ import { chartVersion, presentFacts } from '../statecharts/versions.ts';
 import type { StoredInvitation } from '../workflows/contract.ts';
 import type { Database } from './database.ts';
 import type { AnyDeliveryKind } from './deliveries.ts';
-import type { AccountId, AmendmentId, InvitationId, LicensePoolId, OrganizationId } from './ids.ts';
+import {
+  type AccountId,
+  type AmendmentId,
+  type InvitationId,
+  idAt,
+  type LicensePoolId,
+  type OrganizationId,
+} from './ids.ts';
 import { hasEnded } from './licenses.ts';
 import type { Role } from './members.ts';
+import { mostLookedAt, type Page, pageOf } from './paging.ts';
 import { Refused } from './refusal.ts';
 
 export interface InvitationsTable {
@@ -299,25 +314,52 @@ export interface InvitationFilter {
   createdAfter?: Date;
 }
 
+/** How much earlier than its `created_at` an invitation can have got its id, by whose time it is found; ms. */
+const idToRowMs = 3_600_000;
+
 /** An organization's invitations, newest first, before a cursor (an invitation id). */
-export const listInvitations = (
+export async function listInvitations(
   db: Kysely<Database>,
   organization: OrganizationId,
   filter: InvitationFilter,
   page: { before?: InvitationId; limit: number },
-): Promise<Invitation[]> =>
-  selectInvitations(db)
-    .where('invitations.organization_id', '=', organization)
-    .$if(filter.state !== undefined, (q) => q.where('invitations.state', '=', filter.state!))
-    .$if(filter.delivery !== undefined, (q) => q.where('deliveries.status', '=', filter.delivery!))
-    .$if(filter.mailbox !== undefined, (q) => q.where('invitations.mailbox', '=', filter.mailbox!))
-    .$if(filter.role !== undefined, (q) => q.where('invitations.role', '=', filter.role!))
-    .$if(filter.license !== undefined, (q) => q.where(sql<boolean>`${filter.license!} = any(invitations.pool_ids)`))
-    .$if(filter.createdAfter !== undefined, (q) => q.where('invitations.created_at', '>', filter.createdAfter!))
-    .$if(page.before !== undefined, (q) => q.where('invitations.id', '<', page.before!))
+): Promise<Page<Invitation, InvitationId>> {
+  const { state, mailbox, createdAfter, delivery, role, license } = filter;
+  const earliest = createdAfter && idAt('inv', createdAfter.getTime() - idToRowMs);
+  /** What an index serves. */
+  const narrowed = <TQuery extends WhereInterface<Database, 'invitations'>>(q: TQuery) => {
+    let narrower: WhereInterface<Database, 'invitations'> = q.where('invitations.organization_id', '=', organization);
+    if (state !== undefined) narrower = narrower.where('invitations.state', '=', state);
+    if (mailbox !== undefined) narrower = narrower.where('invitations.mailbox', '=', mailbox);
+    if (page.before !== undefined) narrower = narrower.where('invitations.id', '<', page.before);
+    if (earliest !== undefined) narrower = narrower.where('invitations.id', '>', earliest);
+    return narrower as TQuery;
+  };
+  const isServed = delivery === undefined && role === undefined && license === undefined;
+  const end = isServed
+    ? undefined
+    : await narrowed(db.selectFrom('invitations'))
+        .select('id')
+        .orderBy('id', 'desc')
+        .offset(mostLookedAt - 1)
+        .limit(1)
+        .executeTakeFirst();
+  const rows = await narrowed(selectInvitations(db))
+    // The same range of deliveries: Postgres would read those of all newer invitations to join them.
+    .$if(page.before !== undefined, (q) => q.where('deliveries.invitation_id', '<', page.before!))
+    .$if(earliest !== undefined, (q) => q.where('deliveries.invitation_id', '>', earliest!))
+    .$if(end !== undefined, (q) =>
+      q.where('invitations.id', '>=', end!.id).where('deliveries.invitation_id', '>=', end!.id),
+    )
+    .$if(createdAfter !== undefined, (q) => q.where('invitations.created_at', '>', createdAfter!))
+    .$if(delivery !== undefined, (q) => q.where('deliveries.status', '=', delivery!))
+    .$if(role !== undefined, (q) => q.where('invitations.role', '=', role!))
+    .$if(license !== undefined, (q) => q.where(sql<boolean>`${license!} = any(invitations.pool_ids)`))
     .orderBy('invitations.id', 'desc')
-    .limit(page.limit)
+    .limit(page.limit + 1)
     .execute();
+  return pageOf(rows, page.limit, (row) => row.id, end?.id);
+}
 
 /**
  * Pending invitations of a verified mailbox, newest first.

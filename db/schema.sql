@@ -101,6 +101,7 @@ create table events (
   constraint events_pkey PRIMARY KEY (id),
   constraint events_one_target CHECK ((((invitation_id IS NULL) = (target_kind IS NOT NULL)) AND ((target_kind IS NULL) = (target_id IS NULL))))
 );
+CREATE INDEX events_at ON events USING btree (at);
 CREATE INDEX events_of_invitation ON events USING btree (invitation_id, id);
 CREATE INDEX events_of_organization ON events USING btree (organization_id, id);
 CREATE UNIQUE INDEX events_one_per_request ON events USING btree (request_key) WHERE (request_key IS NOT NULL);
@@ -144,6 +145,7 @@ CREATE INDEX invitations_due ON invitations USING btree (expires_at, id) WHERE (
 CREATE INDEX invitations_mailbox ON invitations USING btree (mailbox);
 CREATE INDEX invitations_of_mailbox ON invitations USING btree (mailbox) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_of_organization ON invitations USING btree (organization_id, id DESC);
+CREATE INDEX invitations_of_state ON invitations USING btree (organization_id, state, id DESC);
 CREATE UNIQUE INDEX invitations_one_pending ON invitations USING btree (organization_id, mailbox) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_to_forget ON invitations USING btree (organization_id, decided_at) WHERE ((state <> 'pending'::text) AND (erased_at IS NULL));
 

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'csv-stringify';
 import { type Event, type EventFilter, listEvents } from '../db/events.ts';
 import { findOrganization } from '../db/organizations.ts';
+import type { Page } from '../db/paging.ts';
 import { withDatabase } from './with-database.ts';
 
 interface Options {
@@ -57,11 +58,10 @@ export const audit = new Command('audit')
         const took = format === 'csv' ? lines.write(row) : process.stdout.write(`${JSON.stringify(row)}\n`);
         if (!took) await once(format === 'csv' ? lines : process.stdout, 'drain');
       };
-      for (let after = 0; ; ) {
-        const page = await listEvents(db, wanted, { after, limit: pageSize });
-        for (const event of page) await write(rowOf(event));
-        if (page.length < pageSize) break;
-        after = page.at(-1)!.id;
+      for (let after: number | null = 0; after !== null; ) {
+        const page: Page<Event, number> = await listEvents(db, wanted, { after, limit: pageSize });
+        for (const event of page.rows) await write(rowOf(event));
+        after = page.next;
       }
       if (format === 'csv') {
         lines.end();

@@ -43,22 +43,20 @@ export function registerConsole(app: App, deps: RouteDeps): void {
       const organization = await findOrganization(db, request.params.organization);
       if (!organization) throw new Problem('not_found');
       await standingIn(db, callerOnPage(request, account), organization.id, 'readInvitations');
-      const limit = 50;
       const { cursor } = request.query;
-      const rows = await listInvitations(
+      const { rows, next } = await listInvitations(
         db,
         organization.id,
         {},
-        { ...(cursor && isId('inv', cursor) ? { before: cursor } : {}), limit: limit + 1 },
+        { ...(cursor && isId('inv', cursor) ? { before: cursor } : {}), limit: 50 },
       );
-      const shown = rows.slice(0, limit);
       return sendPage(
         reply,
         consolePage({
           ...frameOf(reply, account),
           account,
           organization: { name: organization.name },
-          invitations: shown.map((row) => ({
+          invitations: rows.map((row) => ({
             id: row.id,
             email: row.email,
             role: row.role,
@@ -77,7 +75,7 @@ export function registerConsole(app: App, deps: RouteDeps): void {
             assigned: pool.assigned,
             available: pool.kind === 'named' ? pool.quantity - pool.reserved - pool.assigned : null,
           })),
-          ...(rows.length > limit ? { next: `/console/${organization.slug}?cursor=${shown.at(-1)!.id}` } : {}),
+          ...(next ? { next: `/console/${organization.slug}?cursor=${next}` } : {}),
         }),
       );
     },

@@ -6,7 +6,6 @@ import type { App, RouteDeps } from '../deps.ts';
 import { eventBody } from '../events.ts';
 import { Problem } from '../problem.ts';
 import { answers, Event, EventQuery, listOf } from '../schemas.ts';
-import { page } from './invitations.ts';
 
 /** The audit log of an organization. */
 export function registerEvents(app: App, deps: RouteDeps): void {
@@ -31,7 +30,7 @@ export function registerEvents(app: App, deps: RouteDeps): void {
       await standingIn(db, caller, organization.id, 'readAuditLog');
       const { cursor = '0', limit = 50, since, until, ...same } = request.query;
       if (!/^\d{1,15}$/.test(cursor)) throw new Problem('invalid_request', 'cursor is not one of ours.');
-      const events = await listEvents(
+      const { rows, next } = await listEvents(
         db,
         {
           ...same,
@@ -39,9 +38,9 @@ export function registerEvents(app: App, deps: RouteDeps): void {
           ...(since ? { since: new Date(since) } : {}),
           ...(until ? { until: new Date(until) } : {}),
         },
-        { after: Number(cursor), limit: limit + 1 },
+        { after: Number(cursor), limit },
       );
-      return page(events, limit, eventBody, (e) => String(e.id));
+      return { items: rows.map(eventBody), cursor: next === null ? null : String(next) };
     },
   );
 }

@@ -207,7 +207,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
         throw new Problem('invalid_request', 'cursor is not one of ours.');
       const [pool] = license === undefined ? [] : await findLicensePools(db, organization.id, [license]);
       if (license !== undefined && !pool) throw new Problem('unknown_license');
-      const rows = await listInvitations(
+      const { rows, next } = await listInvitations(
         db,
         organization.id,
         {
@@ -216,9 +216,9 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
           ...(pool ? { license: pool.id } : {}),
           ...(createdAfter ? { createdAfter: new Date(createdAfter) } : {}),
         },
-        { ...(cursor && isId('inv', cursor) ? { before: cursor } : {}), limit: limit + 1 },
+        { ...(cursor && isId('inv', cursor) ? { before: cursor } : {}), limit },
       );
-      return page(rows, limit, invitationBody, (row) => row.id);
+      return { items: rows.map(invitationBody), cursor: next };
     },
   );
 
@@ -252,8 +252,8 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
       const { row } = await managed(await authenticate(request, deps), request.params.id, 'readInvitations');
       const { cursor = '0', limit = 50 } = request.query;
       if (!/^\d{1,15}$/.test(cursor)) throw new Problem('invalid_request', 'cursor is not one of ours.');
-      const events = await listEvents(db, { invitation: row.id }, { after: Number(cursor), limit: limit + 1 });
-      return page(events, limit, eventBody, (e) => String(e.id));
+      const { rows, next } = await listEvents(db, { invitation: row.id }, { after: Number(cursor), limit });
+      return { items: rows.map(eventBody), cursor: next === null ? null : String(next) };
     },
   );
 

@@ -1,6 +1,6 @@
 import { CallFailed } from '../http.ts';
 import { personOf } from '../row.ts';
-import { inParallel, ms, onStage, type StageOptions, seatsAreExact, timed } from './scenario.ts';
+import { inParallel, onStage, p50p99, type StageOptions, seatsAreExact, timed } from './scenario.ts';
 
 /** So many people press Join within a few seconds, open loop: nobody waits for another. */
 export const burst = (o: Omit<StageOptions, 'people' | 'seats'> & { people: number; seats: number; seconds: number }) =>
@@ -36,16 +36,24 @@ export const burst = (o: Omit<StageOptions, 'people' | 'seats'> & { people: numb
       'select count(*)::int as members from members where invitation_id is not null',
     );
     return {
-      head: ['people', 'seats', 'refused a seat', 'members', 'accept p50 ms', 'p99', 'all in after s', 'counters'],
+      head: [
+        'people',
+        'seats',
+        'refused a seat',
+        'members',
+        'accept p50 ms',
+        'accept p99 ms',
+        'all in after s',
+        'counters',
+      ],
       rows: [
         [
-          String(o.people),
-          String(o.seats),
-          String(refused),
-          String(members),
-          ms(accepts, 0.5),
-          ms(accepts, 0.99),
-          seconds.toFixed(1),
+          o.people,
+          o.seats,
+          refused,
+          members,
+          ...p50p99(accepts),
+          seconds,
           (await seatsAreExact(stage)) ? 'exact' : 'WRONG',
         ],
       ],

@@ -1,11 +1,19 @@
-import { memoryMb } from '../processes.ts';
-import { inParallel, invite, ms, onStage, type StageOptions, seatsAreExact, timed } from './scenario.ts';
+import {
+  inParallel,
+  invite,
+  onStage,
+  p50p99,
+  residentMb,
+  type StageOptions,
+  seatsAreExact,
+  timed,
+} from './scenario.ts';
 
 /** What grows with the number of pending invitations: memory, the time of an accept, that of a list. */
 export const growth = (o: Omit<StageOptions, 'people'> & { levels: readonly number[]; samples: number }) =>
   onStage({ ...o, people: Math.max(...o.levels) + o.levels.length * o.samples }, async (stage) => {
     const { usher, servers } = stage;
-    const rows: string[][] = [];
+    const rows: (string | number)[][] = [];
     let invited = 0;
     for (const level of o.levels) {
       // Those who accepted to be measured are replaced, so that as many are pending as the level says.
@@ -35,18 +43,19 @@ export const growth = (o: Omit<StageOptions, 'people'> & { levels: readonly numb
         },
         () => {},
       );
-      const memory = async (pid: number | undefined) =>
-        pid === undefined ? '–' : (await memoryMb(pid, 'VmRSS')).toFixed(0);
+      const [{ bytes } = { bytes: 0 }] = await stage.ask<{ bytes: number }>(
+        'select pg_database_size(current_database())::float8 as bytes',
+      );
       rows.push([
-        String(pending),
-        await memory(usher.pids.worker),
-        await memory(usher.pids.api),
-        await memory(servers.temporal.pid),
-        await memory(servers.postgres.pid),
-        ms(accepts, 0.5),
-        ms(accepts, 0.99),
-        ms(lists, 0.5),
-        ms(lists, 0.99),
+        pending,
+        await residentMb(usher.pids.worker),
+        await residentMb(usher.pids.api),
+        await residentMb(servers.temporal.pid),
+        await residentMb(servers.postgres.pid),
+        ...p50p99(accepts),
+        ...p50p99(lists),
+        Math.round(bytes / 2 ** 20),
+        Math.round((await servers.engineBytes()) / 2 ** 20),
         (await seatsAreExact(stage)) ? 'exact' : 'WRONG',
       ]);
       stage.report(`at ${level}: ${rows.at(-1)!.join(' | ')}`);
@@ -59,9 +68,11 @@ export const growth = (o: Omit<StageOptions, 'people'> & { levels: readonly numb
         'Temporal MB',
         'Postgres MB',
         'accept p50 ms',
-        'p99',
+        'accept p99 ms',
         'list p50 ms',
-        'p99',
+        'list p99 ms',
+        'database MB',
+        'engine disk MB',
         'seats',
       ],
       rows,

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { percentile } from '../figures.ts';
+import { memoryMb } from '../processes.ts';
 import { type Person, personOf } from '../row.ts';
 import { type Servers, startServers } from '../servers.ts';
 import { separatePrograms, startUsher } from './row.ts';
@@ -103,4 +104,12 @@ export async function seatsAreExact({ ask }: Stage): Promise<boolean> {
   return wrong!.count === 0;
 }
 
-export const ms = (values: readonly number[], p: number): string => percentile(values, p).toFixed(1);
+/** Median and 99th percentile, for a table. */
+export const p50p99 = (values: readonly number[]): [number, number] => [
+  percentile(values, 0.5),
+  percentile(values, 0.99),
+];
+
+/** Memory of a process and its descendants now, MB; a dash for one that runs elsewhere. */
+export const residentMb = async (pid: number | undefined): Promise<number | string> =>
+  pid === undefined ? '–' : Math.round(await memoryMb(pid, 'VmRSS'));

@@ -1,7 +1,6 @@
-import { median } from '../figures.ts';
-import { memoryMb } from '../processes.ts';
+import { cpuMs } from '../processes.ts';
 import { personOf } from '../row.ts';
-import { ms, onStage, type StageOptions, timed } from './scenario.ts';
+import { onStage, p50p99, residentMb, type Stage, type StageOptions, timed } from './scenario.ts';
 
 /** Slope of a least-squares line through values taken once a minute. */
 function slope(values: readonly number[]): number {
@@ -13,57 +12,79 @@ function slope(values: readonly number[]): number {
   return variance === 0 ? 0 : covariance / variance;
 }
 
+const head = [
+  'minute',
+  'lifecycles',
+  'worker MB',
+  'API MB',
+  'accept p50 ms',
+  'accept p99 ms',
+  'worker CPU %',
+  'API CPU %',
+  'Temporal CPU %',
+  'Postgres CPU %',
+  'database KB',
+  'engine KB',
+];
+/** What grows by the minute, of those columns. */
+const slopes = ['worker MB', 'API MB', 'accept p50 ms'];
+
 /** Lifecycles at a steady rate for a long time: what grows though it should not. */
 export const soak = (o: Omit<StageOptions, 'people'> & { minutes: number; perSecond: number }) =>
   onStage({ ...o, people: Math.ceil(o.minutes * 60 * o.perSecond * 1.1) + 10 }, async (stage) => {
     const { usher, servers, report } = stage;
-    const samples: { worker: number; api: number; accept: number }[] = [];
-    const rows: string[][] = [];
+    const rows: (string | number)[][] = [];
     const underway = new Set<Promise<void>>();
+    const parts = [usher.pids.worker, usher.pids.api, servers.temporal.pid, servers.postgres.pid];
+    const spent = () => Promise.all(parts.map((pid) => (pid === undefined ? Number.NaN : cpuMs(pid))));
     let n = 0;
     let failure: unknown;
     for (let minute = 1; minute <= o.minutes; minute += 1) {
       const accepts: number[] = [];
+      const before = await spent();
       const lifecycle = async (person: ReturnType<typeof personOf>) => {
         const id = await usher.create(person);
         await servers.mail.arrival(person.email);
         accepts.push(await timed(() => usher.accept(id, person)));
       };
-      const end = Date.now() + 60_000;
-      while (Date.now() < end) {
+      const begun = Date.now();
+      // By the clock, so that a late timer does not lower the rate.
+      for (let due = 0; due < 60 * o.perSecond; due += 1) {
+        await new Promise((resolve) => setTimeout(resolve, begun + (due * 1000) / o.perSecond - Date.now()));
         const one: Promise<void> = lifecycle(personOf(++n))
           .catch((error) => {
             failure ??= error;
           })
           .finally(() => underway.delete(one));
         underway.add(one);
-        await new Promise((resolve) => setTimeout(resolve, 1000 / o.perSecond));
       }
       if (failure) throw failure;
-      const sample = {
-        worker: await memoryMb(usher.pids.worker!, 'VmRSS'),
-        api: await memoryMb(usher.pids.api!, 'VmRSS'),
-        accept: median(accepts),
-      };
-      samples.push(sample);
+      const after = await spent();
+      const elapsed = Date.now() - begun;
       rows.push([
-        String(minute),
-        String(n),
-        sample.worker.toFixed(0),
-        sample.api.toFixed(0),
-        ms(accepts, 0.5),
-        ms(accepts, 0.99),
+        minute,
+        n,
+        await residentMb(usher.pids.worker),
+        await residentMb(usher.pids.api),
+        ...p50p99(accepts),
+        ...after.map((ms, i) => ((ms - before[i]!) / elapsed) * 100),
+        ...(await diskKb(stage)),
       ]);
       report(`minute ${minute}: ${rows.at(-1)!.join(' | ')}`);
     }
     await Promise.all(underway);
     // The first third warms up.
-    const settled = samples.slice(Math.floor(samples.length / 3));
-    rows.push([
-      'slope a minute',
-      '',
-      ...(['worker', 'api', 'accept'] as const).map((what) => slope(settled.map((s) => s[what])).toFixed(2)),
-      '',
-    ]);
-    return { head: ['minute', 'invitations', 'worker MB', 'API MB', 'accept p50 ms', 'p99'], rows };
+    const settled = rows.slice(Math.floor(rows.length / 3));
+    rows.push(
+      head.map((name, i) =>
+        i === 0 ? 'slope a minute' : slopes.includes(name) ? slope(settled.map((row) => Number(row[i]))) : '',
+      ),
+    );
+    return { head, rows };
   });
+
+/** What the database and the engine take on disk. */
+async function diskKb({ ask, servers }: Stage): Promise<[number, number]> {
+  const [row] = await ask<{ kb: number }>('select pg_database_size(current_database())::float8 / 1024 as kb');
+  return [Math.round(row!.kb), Math.round((await servers.engineBytes()) / 1024)];
+}

@@ -1,0 +1,73 @@
+import type { Kysely } from 'kysely';
+import type { Database } from '../../db/database.ts';
+import { type EventFilter, listEvents } from '../../db/events.ts';
+import { type InvitationId, idAt } from '../../db/ids.ts';
+import { type InvitationFilter, listInvitations, listInvitationsOfMailbox } from '../../db/invitations.ts';
+import { listLicensePools } from '../../db/licenses.ts';
+import { listMemberships } from '../../db/members.ts';
+import { listSeats, type SeatFilter } from '../../db/seats.ts';
+import type { Mailbox } from '../../identity/mailbox.ts';
+import { large, madeAt } from './filled.ts';
+
+const page = { limit: 50 };
+const day = 86_400_000;
+
+/**
+ * Every list of the API and the pages, and every filter, each with what makes it hardest: a filter that little matches, and
+ * that as far as can be from where the list begins. A new list or filter gets a row here, which is all that it takes to be
+ * tested and measured.
+ *
+ * @param count how many invitations there are, made by `fill`
+ */
+export function listsOf(count: number): Record<string, (db: Kysely<Database>) => Promise<unknown>> {
+  const newest = madeAt(count - 1);
+  const invitations =
+    (filter: InvitationFilter, before?: InvitationId) =>
+    (db: Kysely<Database>): Promise<unknown> =>
+      listInvitations(db, large, filter, { ...page, ...(before ? { before } : {}) });
+  const events =
+    (filter: EventFilter) =>
+    (db: Kysely<Database>): Promise<unknown> =>
+      listEvents(db, { organization: large, ...filter }, { after: 0, ...page });
+  const seats =
+    (filter: SeatFilter) =>
+    (db: Kysely<Database>): Promise<unknown> =>
+      listSeats(db, 'lic_studio', filter, page);
+  return {
+    invitations: invitations({}),
+    'invitations, halfway': invitations({}, idAt('inv', madeAt(count / 2))),
+    'invitations that are pending': invitations({ state: 'pending' }),
+    'invitations that were revoked (none)': invitations({ state: 'revoked' }),
+    'invitations of an address': invitations({ mailbox: 'person-3@people.example' as Mailbox }),
+    'invitations as an owner (few)': invitations({ role: 'owner' }),
+    'invitations with a licence (few)': invitations({ license: 'lic_rare' }),
+    'invitations with a licence (most)': invitations({ license: 'lic_studio' }),
+    'invitations complained about (few)': invitations({ delivery: 'complained' }),
+    'invitations mailed (most)': invitations({ delivery: 'sent' }),
+    'invitations still to be mailed (none)': invitations({ delivery: 'queued' }),
+    'invitations of the last day': invitations({ createdAfter: new Date(newest - day) }),
+    'invitations to come (none)': invitations({ createdAfter: new Date(newest + day) }),
+    'invitations by all filters at once': invitations({
+      state: 'accepted',
+      delivery: 'complained',
+      role: 'owner',
+      license: 'lic_rare',
+      createdAfter: new Date(0),
+    }),
+    'my invitations': (db) =>
+      listInvitationsOfMailbox(db, 'person-10@people.example' as Mailbox, undefined, { limit: 50 }),
+    'my organizations': (db) => listMemberships(db, 'acc_3'),
+    licences: (db) => listLicensePools(db, large, {}, page),
+    'licences that have ended (none)': (db) => listLicensePools(db, large, { state: 'ended' }, page),
+    seats: seats({}),
+    'seats that are reserved': seats({ state: 'reserved' }),
+    'seats of an address': seats({ mailbox: 'person-4@people.example' as Mailbox }),
+    'seats reserved for an address': seats({ state: 'reserved', mailbox: 'person-10@people.example' as Mailbox }),
+    'events of an invitation': (db) => listEvents(db, { invitation: idAt('inv', newest) }, { after: 0, ...page }),
+    'events of an organization': events({}),
+    'events of a type (none)': events({ type: 'erased' }),
+    'events by an actor (none)': events({ actor: 'acc_nobody' }),
+    'events of the last day': events({ since: new Date(newest - day) }),
+    'events of long ago (none)': events({ until: new Date(0) }),
+  };
+}
