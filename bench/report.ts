@@ -158,29 +158,50 @@ function ratios(rows: Figures[]): string {
   );
 }
 
-/** Lifecycles a second, a bar a row, with the spread of the rounds. */
+/** Lifecycles a second, a bar a row, with its value, and a line over the spread of the rounds. */
 export async function picture({ rows, rounds }: Report): Promise<string> {
   const values = rows.flatMap(({ name, phases }) =>
     Object.entries(phases).flatMap(([concurrency, ps]) =>
       ps.map(({ perSecond }) => ({ name, concurrency: `${concurrency} at a time`, perSecond })),
     ),
   );
+  const perSecond = { field: 'perSecond', type: 'quantitative' } as const;
   const spec: TopLevelSpec = {
-    title: `Invitations a second, from the call to the member with a seat (median of ${rounds} rounds)`,
+    background: 'white',
+    padding: 12,
+    title: {
+      text: 'Invitations a second, from the call to the member with a seat',
+      subtitle: `Median of ${rounds} rounds; the line is from the least to the most`,
+      anchor: 'start',
+    },
     data: { values },
-    facet: { row: { field: 'concurrency', type: 'nominal', title: null } },
+    facet: {
+      row: {
+        field: 'concurrency',
+        type: 'nominal',
+        title: null,
+        header: { labelOrient: 'top', labelAnchor: 'start', labelFontSize: 12, labelFontWeight: 'bold' },
+      },
+    },
     spec: {
-      width: 480,
+      width: 520,
       layer: [
         {
           mark: 'bar',
-          encoding: { x: { aggregate: 'median', field: 'perSecond', type: 'quantitative', title: null } },
+          encoding: {
+            x: { ...perSecond, aggregate: 'median', title: null },
+            color: { condition: { test: "indexof(datum.name, 'usher') === 0", value: '#2f5fb3' }, value: '#b9c1cc' },
+          },
         },
         {
-          mark: { type: 'rule' },
+          mark: { type: 'rule', color: '#1c2430' },
+          encoding: { x: { ...perSecond, aggregate: 'min' }, x2: { ...perSecond, aggregate: 'max' } },
+        },
+        {
+          mark: { type: 'text', align: 'left', dx: 6, color: '#1c2430' },
           encoding: {
-            x: { aggregate: 'min', field: 'perSecond', type: 'quantitative' },
-            x2: { aggregate: 'max', field: 'perSecond' },
+            x: { ...perSecond, aggregate: 'max' },
+            text: { ...perSecond, aggregate: 'median', format: '.1f' },
           },
         },
       ],
