@@ -27,6 +27,20 @@ export interface AccountsTable {
   staff_role: StaffRole | null;
 }
 export type Account = Selectable<AccountsTable>;
+/** All of them, by name: see `prepareRepeated`. */
+const columns = [
+  'accounts.id',
+  'issuer',
+  'subject',
+  'email',
+  'mailbox',
+  'email_verified',
+  'name',
+  'accounts.created_at',
+  'updated_at',
+  'erased_at',
+  'staff_role',
+] as const;
 
 export interface SessionsTable {
   /** SHA-256 of the cookie's value: who reads the table cannot sign in with it. */
@@ -51,7 +65,7 @@ export function upsertAccount(db: Kysely<Database>, identity: Omit<Identity, 'id
     .insertInto('accounts')
     .values({ id: newId('acc'), issuer: identity.issuer, subject: identity.subject, ...facts, erased_at: null })
     .onConflict((c) => c.columns(['issuer', 'subject']).doUpdateSet({ ...facts, updated_at: sql`now()` }))
-    .returningAll()
+    .returning(columns)
     .executeTakeFirstOrThrow();
 }
 
@@ -88,7 +102,7 @@ export async function accountOfBearer(db: Kysely<Database>, bearer: Bearer): Pro
   }
   return db
     .selectFrom('accounts')
-    .selectAll()
+    .select(columns)
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
     .executeTakeFirst();
@@ -140,7 +154,7 @@ export async function accountOfSession(db: Kysely<Database>, sessionId: string):
   const live = await db
     .selectFrom('sessions')
     .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
-    .selectAll('accounts')
+    .select(columns)
     .select('seen_at')
     .where('id_hash', '=', hashOf(sessionId))
     .where('expires_at', '>', sql<Date>`now()`)

@@ -221,11 +221,11 @@ export const findLicensePools = (
     ? Promise.resolve([])
     : db
         .selectFrom('license_pools')
-        .selectAll()
-        .select(hasEnded.as('ended'))
-        .select(hasEnded.as('ended'))
+        // By name, so that it can be prepared.
+        .select(['id', 'organization_id', 'product', 'name', 'kind', 'quantity', 'reserved', 'assigned'])
+        .select(['expires_at', 'created_at', hasEnded.as('ended')])
         .where('organization_id', '=', organization)
-        .where('product', 'in', products)
+        .where('product', '=', sql<string>`any(${products})`)
         .execute();
 
 /**

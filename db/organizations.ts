@@ -22,13 +22,25 @@ export interface OrganizationsTable {
   created_at: Generated<Date>;
 }
 export type Organization = Selectable<OrganizationsTable>;
+/** All of them, by name: see `prepareRepeated`. */
+const columns = [
+  'id',
+  'slug',
+  'name',
+  'home_url',
+  'retention_days',
+  'limit_factor',
+  'issuer',
+  'origins',
+  'created_at',
+] as const satisfies (keyof Organization)[];
 
 export const findOrganization = (db: Kysely<Database>, slug: string): Promise<Organization | undefined> =>
-  db.selectFrom('organizations').selectAll().where('slug', '=', slug).executeTakeFirst();
+  db.selectFrom('organizations').select(columns).where('slug', '=', slug).executeTakeFirst();
 
 /** The organization whose own identity provider this is. */
 export const findOrganizationOfIssuer = (db: Kysely<Database>, issuer: string): Promise<Organization | undefined> =>
-  db.selectFrom('organizations').selectAll().where('issuer', '=', issuer).executeTakeFirst();
+  db.selectFrom('organizations').select(columns).where('issuer', '=', issuer).executeTakeFirst();
 
 /**
  * Registers an organization's identity provider and origins; what is left out stays.
@@ -98,5 +110,5 @@ export async function ensureOrganization(
     })
     .onConflict((c) => c.column('slug').doNothing())
     .execute();
-  return db.selectFrom('organizations').selectAll().where('slug', '=', organization.slug).executeTakeFirstOrThrow();
+  return db.selectFrom('organizations').select(columns).where('slug', '=', organization.slug).executeTakeFirstOrThrow();
 }

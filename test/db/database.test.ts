@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { createDatabase } from '../../db/database.ts';
+import { ensureOrganization, findOrganization } from '../../db/organizations.ts';
 import { freshDatabase } from '../setup/database.ts';
 
 test('a connection on which Postgres has fallen silent is given up, and the next question has another', async () => {
@@ -31,5 +32,22 @@ test('a connection on which Postgres has fallen silent is given up, and the next
     await db.destroy();
     for (const pair of sockets) for (const socket of pair) socket.destroy();
     proxy.close();
+  }
+});
+
+test('what is asked again and again is prepared, and outlives a migration that adds a column', async () => {
+  const db = createDatabase((await freshDatabase()).url, 1);
+  try {
+    const { slug } = await ensureOrganization(db, { slug: 'acme', name: 'Acme' });
+    const named = () => findOrganization(db, slug);
+    const whole = () => db.selectFrom('organizations').selectAll().where('slug', '=', slug).execute();
+    for (let i = 0; i < 8; i++) await Promise.all([named(), whole()]);
+    const { rows } = await sql<{ statement: string }>`select statement from pg_prepared_statements`.execute(db);
+    expect(rows.map(({ statement }) => statement)).toEqual([expect.stringContaining('from "organizations"')]);
+    await sql`alter table organizations add column later text`.execute(db);
+    expect(await named()).toMatchObject({ slug });
+    expect(await whole()).toMatchObject([{ slug, later: null }]);
+  } finally {
+    await db.destroy();
   }
 });
