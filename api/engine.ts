@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { type UpdateDefinition, WorkflowNotFoundError } from '@temporalio/common';
 import type { FastifyBaseLogger } from 'fastify';
@@ -18,10 +17,19 @@ import {
   taskQueue,
   workflowTypes,
 } from '../workflows/contract.ts';
+import type { Turn } from './idempotency.ts';
 import { Problem } from './problem.ts';
 
 /** How long a caller waits for the engine, ms. After that the outcome is unknown, and Postgres is asked. */
 const patienceMs = 1_500;
+
+/** How long a call takes that nobody waits for, ms, before it is given up. */
+const giveUpMs = 5_000;
+/** How many runs are being started at a time: more would not be faster, and take the machine from callers who wait. */
+const startsAtOnce = 16;
+/** How many wait for their turn, and how long, ms. The reconciler sees to what has waited for a minute, and to all others. */
+const mostWaiting = 20_000;
+const longestWaitMs = 60_000;
 
 /** A worker without work asks for some every minute, ms. */
 const idleMs = 90_000;
@@ -33,14 +41,19 @@ export interface Engine {
    * Offers an event to an invitation and waits for what becomes of it. Refuses by the row where that suffices, so that
    * ended invitations answer without the engine.
    *
+   * @param turn whether the request may have taken effect before. @default 'again', it may
    * @throws Problem `engine_unreachable` when the outcome is not known: it may still take effect
    */
   offer<TInput extends Act>(
     invitation: Invitation,
     update: UpdateDefinition<Outcome, [TInput]>,
     event: TInput & InvitationEvent,
+    turn?: Turn,
   ): Promise<Outcome>;
-  /** Starts an invitation's workflow without waiting; what fails here the reconciler starts. */
+  /**
+   * Starts an invitation's workflow without waiting: some at a time, in the order in which they come. What fails here the
+   * reconciler starts.
+   */
   start(invitation: Pick<Invitation, 'id' | 'organization_slug' | 'state' | 'expires_at'>): void;
   /** An outcome was told by Postgres and not by the engine: its run may have lost the task that made it, and looks. */
   catchUp(invitation: Pick<Invitation, 'id'>): void;
@@ -48,7 +61,7 @@ export interface Engine {
   deliver(delivery: DeliveryInput): void;
   /** What does not answer within a second; a worker is missing when none has asked for work for a while. */
   missing(): Promise<'temporal' | 'worker' | undefined>;
-  /** Waits for all calls under way: a few seconds at most. */
+  /** Waits for what has been begun: a few seconds at most. */
   close(): Promise<void>;
 }
 
@@ -67,9 +80,9 @@ export function createEngine({
   const calls = new Set<Promise<unknown>>();
   // The client may still wait for its next try when the deadline has passed, where connections are refused.
   const within = async <T>(ms: number, call: () => Promise<T>): Promise<T> => {
-    const over = new AbortController();
-    const late = sleep(ms + 50, undefined, { signal: over.signal }).then(() => {
-      throw new Error('Temporal did not answer in time');
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('Temporal did not answer in time')), ms + 50);
     });
     const asked = temporal.withDeadline(Date.now() + ms, call);
     calls.add(asked);
@@ -77,25 +90,40 @@ export function createEngine({
     try {
       return await Promise.race([asked, late]);
     } finally {
-      late.catch(() => undefined);
-      over.abort();
+      clearTimeout(timer);
     }
   };
 
-  const startSoon = (what: string, start: () => Promise<unknown>) => {
-    const promise = within(5_000, start)
-      .catch((error) =>
-        log.warn({ what, error: String((error as Error).name) }, 'not started now; the reconciler will'),
+  const notStarted = (what: string, error: string) => log.warn({ what, error }, 'not started now; the reconciler will');
+  const startSoon = (what: string, start: () => Promise<unknown>): Promise<void> => {
+    const promise = within(giveUpMs, start)
+      .then(
+        () => undefined,
+        (error) => notStarted(what, String((error as Error).name)),
       )
       .finally(() => starting.delete(promise));
     starting.add(promise);
+    return promise;
+  };
+
+  const waiting: { id: string; start: ReturnType<typeof options>; since: number }[] = [];
+  let lanes = 0;
+  /** Starts one after the other until none waits. */
+  const startWaiting = async () => {
+    lanes += 1;
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const { id, start, since } = next;
+      if (Date.now() - since > longestWaitMs) notStarted(id, 'too long a wait');
+      else await startSoon(id, () => temporal.workflow.start(workflowTypes.invitation, start));
+    }
+    lanes -= 1;
   };
 
   const options = (i: Parameters<Engine['start']>[0]) =>
     invitationStart({ id: i.id, organization: i.organization_slug, state: i.state, expiresAt: i.expires_at });
 
   const catchUp: Engine['catchUp'] = ({ id }) =>
-    startSoon(id, () =>
+    void startSoon(id, () =>
       temporal.workflow
         .getHandle(invitationWorkflowId(id))
         .signal(reloadSignal)
@@ -111,14 +139,17 @@ export function createEngine({
       catchUp(invitation);
       return { status: 'taken', sequence: known.sequence };
     }
+    return refusedBy(invitation, event);
+  };
+  const refusedBy = (invitation: Invitation, event: InvitationEvent & Act): Outcome | undefined => {
     const at = Date.now();
     const snapshot = snapshotOf(factsOf(invitation), at);
     return takes(snapshot, { ...event, at }) ? undefined : { status: 'refused', code: refusalOf(snapshot, event) };
   };
 
   return {
-    async offer(invitation, update, event) {
-      const told = await fromPostgres(invitation, event);
+    async offer(invitation, update, event, turn = 'again') {
+      const told = turn === 'again' ? await fromPostgres(invitation, event) : refusedBy(invitation, event);
       if (told) return told;
       const { type: _, ...input } = event;
       try {
@@ -142,11 +173,16 @@ export function createEngine({
         );
       }
     },
-    start: (invitation) =>
-      startSoon(invitation.id, () => temporal.workflow.start(workflowTypes.invitation, options(invitation))),
+    start(invitation) {
+      if (waiting.length >= mostWaiting) return notStarted(invitation.id, 'too many wait');
+      waiting.push({ id: invitation.id, start: options(invitation), since: Date.now() });
+      if (lanes < startsAtOnce) void startWaiting();
+    },
     catchUp,
     deliver: (delivery) =>
-      startSoon(delivery.invitation, () => temporal.workflow.start(workflowTypes.delivery, deliveryStart(delivery))),
+      void startSoon(delivery.invitation, () =>
+        temporal.workflow.start(workflowTypes.delivery, deliveryStart(delivery)),
+      ),
     missing: () =>
       within(1_000, () =>
         temporal.workflowService.describeTaskQueue({
@@ -163,6 +199,9 @@ export function createEngine({
         () => 'temporal',
       ),
     async close() {
+      const end = Date.now() + giveUpMs;
+      while (waiting.length > 0 && Date.now() < end) await Promise.race(starting);
+      for (const { id } of waiting.splice(0)) notStarted(id, 'the API ends');
       await Promise.all(starting);
       // A try that its timer begins on a closed connection would end the process.
       await Promise.allSettled(calls);

@@ -8,6 +8,9 @@ import { Problem } from './problem.ts';
 
 const sha256 = (...parts: string[]) => createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 
+/** Which try of a request it is: the only one, when it has no key; the first that its key has seen; or one more, which may have taken effect. */
+export type Turn = 'only' | 'first' | 'again';
+
 interface Repeatable {
   db: Kysely<Database>;
   request: FastifyRequest;
@@ -24,7 +27,7 @@ interface Repeatable {
  */
 async function claimed({ db, request, caller, receivedAt = Date.now() }: Repeatable) {
   const header = request.headers['idempotency-key'];
-  if (header === undefined) return { requestKey: request.id, receivedAt };
+  if (header === undefined) return { requestKey: request.id, receivedAt, turn: 'only' as const };
   if (typeof header !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(header)) {
     throw new Problem('invalid_request', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
   }
@@ -34,8 +37,10 @@ async function claimed({ db, request, caller, receivedAt = Date.now() }: Repeata
   if (claim.bodyHash !== bodyHash) throw new Problem('idempotency_key_reused', 'Use a new key for a new request.');
   // One that was claimed by a version before 0.2 is known by what that version made of it.
   const requestKey = claim.requestId ?? sha256(key, claim.at.toISOString());
-  if (requestKey !== request.id) request.log.info({ repeats: requestKey }, 'a repeated request');
-  return { key, requestKey, answer: claim.answer, receivedAt: claim.at.getTime() };
+  const isRepeat = requestKey !== request.id;
+  if (isRepeat) request.log.info({ repeats: requestKey }, 'a repeated request');
+  const turn = isRepeat ? ('again' as const) : ('first' as const);
+  return { key, requestKey, answer: claim.answer, receivedAt: claim.at.getTime(), turn };
 }
 
 /**
@@ -56,13 +61,13 @@ export const requestKeyOf = async (repeatable: Repeatable): Promise<string> => (
 export async function once<TBody>(
   { reply, ...repeatable }: Repeatable & { reply: FastifyReply },
   status: number,
-  act: (requestKey: string, receivedAt: number) => Promise<TBody>,
+  act: (requestKey: string, receivedAt: number, turn: Turn) => Promise<TBody>,
 ): Promise<TBody> {
   const { db } = repeatable;
   const claim = await claimed(repeatable);
   if (!claim.key) {
     reply.status(status);
-    return act(claim.requestKey, claim.receivedAt);
+    return act(claim.requestKey, claim.receivedAt, claim.turn);
   }
   const { key } = claim;
   const replay = (answer: { status: number; body: unknown }) => {
@@ -72,7 +77,7 @@ export async function once<TBody>(
   };
   if (claim.answer) return replay(claim.answer);
   try {
-    const body = await act(claim.requestKey, claim.receivedAt);
+    const body = await act(claim.requestKey, claim.receivedAt, claim.turn);
     // Of equal requests at the same time the first to answer speaks for all.
     const first = await answerRequest(db, key, { status, body });
     if (first) return replay(first);

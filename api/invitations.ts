@@ -35,6 +35,7 @@ import {
 } from '../workflows/contract.ts';
 import type { Standing } from './caller.ts';
 import type { Engine } from './engine.ts';
+import type { Turn } from './idempotency.ts';
 import type { Limits } from './limits.ts';
 import { Problem } from './problem.ts';
 import type { Reasoned } from './reason.ts';
@@ -170,9 +171,9 @@ async function checked(
 }
 
 /**
- * Invites: one transaction with the invitation, its reserved seats and its first delivery; then its workflow is started
+ * Invites: the invitation, its reserved seats and its first delivery are made at once; then its workflow is started
  * without waiting. A request key that has made an invitation before finds it again.
- *
+
  * @throws Problem for what is wrong with the input, or why the database refuses it
  */
 export async function createInvitation(
@@ -180,9 +181,9 @@ export async function createInvitation(
   organization: Organization,
   standing: Standing,
   input: CreateInvitation,
-  requestKey: string,
+  { key: requestKey, turn }: { key: string; turn: Turn },
 ): Promise<Invitation> {
-  const known = await findEventByRequest(db, requestKey);
+  const known = turn === 'again' ? await findEventByRequest(db, requestKey) : undefined;
   if (known?.invitation_id) return requireInvitation(db, known.invitation_id);
   const expiresIn = expiresInMs(input.expiresIn) ?? expiry.usual;
   const { role = 'member' } = input;
@@ -199,9 +200,9 @@ export async function createInvitation(
     organization,
     inviter: standing.account,
     client: standing.client,
-    request: requestKey,
+    ...(turn === 'only' ? {} : { request: requestKey }),
   });
-  const id = await insertPending(db, {
+  const row = await insertPending(db, {
     organization,
     standing,
     expiresIn,
@@ -213,12 +214,11 @@ export async function createInvitation(
     poolIds,
     ...rest,
   });
-  const row = await requireInvitation(db, id);
   engine.start(row);
   return row;
 }
 
-/** The creating transaction: sequence 1 of an invitation. @param wanted.expiresIn ms */
+/** Makes a pending invitation: its sequence 1. @param wanted.expiresIn ms */
 export async function insertPending(
   db: Kysely<Database>,
   wanted: Amendment & {
@@ -230,21 +230,20 @@ export async function insertPending(
     mailbox: Mailbox;
     role: Role;
   },
-): Promise<InvitationId> {
+): Promise<Invitation> {
   const { organization, standing, email, mailbox, role, requestKey } = wanted;
-  const id = newId('inv');
   const createdAt = new Date();
-  const facts = createdFacts(createdAt.getTime(), wanted.expiresIn);
   try {
-    await db.transaction().execute(async (trx) => {
-      await insertInvitation(trx, {
-        id,
+    return await insertInvitation(
+      db,
+      {
+        id: newId('inv'),
         organization_id: organization.id,
         email,
         mailbox,
         role,
         teams: wanted.teams ?? [],
-        pool_ids: wanted.poolIds ?? [],
+        pool_ids: [...new Set(wanted.poolIds)],
         message: wanted.message ?? null,
         locale: wanted.locale ?? 'en',
         redirect_url: wanted.redirectUrl ?? null,
@@ -252,27 +251,15 @@ export async function insertPending(
         inviter_id: standing.account,
         created_by_kind: standing.by.kind,
         created_by_id: standing.by.id,
-        facts,
+        facts: createdFacts(createdAt.getTime(), wanted.expiresIn),
         createdAt,
-      });
-      // Asked after the insert, which waits for whoever is accepting another invitation of this mailbox just now.
-      if (await isMemberMailbox(trx, organization.id, mailbox)) throw new Problem('already_member');
-      await insertEvent(trx, {
-        organization: organization.id,
-        invitation: id,
-        sequence: 1,
-        type: 'created',
-        by: standing.by,
-        request: requestKey,
-      });
-      await queueDelivery(trx, { invitation: id, generation: facts.generation, ...facts.delivery });
-      await reserveSeats(trx, id, wanted.poolIds ?? []);
-    });
-    return id;
+      },
+      requestKey,
+    );
   } catch (error) {
     // The same request at the same time: the other one made it.
     const twin = await findEventByRequest(db, requestKey).catch(() => undefined);
-    if (twin?.invitation_id) return twin.invitation_id;
+    if (twin?.invitation_id) return requireInvitation(db, twin.invitation_id);
     const refusal = refusalOf(error);
     if (refusal) throw new Problem(refusal);
     throw error;
@@ -293,6 +280,7 @@ export interface Decision {
   /** The address version the person saw. @default the present one */
   emailVersion?: number;
   request: string;
+  turn: Turn;
 }
 
 const facts = (row: Invitation, decision: Decision) => ({
@@ -337,7 +325,7 @@ export async function acceptInvitation(
   }
   if (row.state === 'accepted') throw new Problem('invitation_accepted');
   requireInvitee(row, decision.account, issuer);
-  const outcome = await engine.offer(row, acceptUpdate, { type: 'accept', ...facts(row, decision) });
+  const outcome = await engine.offer(row, acceptUpdate, { type: 'accept', ...facts(row, decision) }, decision.turn);
   const after = await requireInvitation(db, row.id);
   return mine(after) ? after : taken(db, row.id, outcome);
 }
@@ -354,7 +342,7 @@ export async function declineInvitation(
     return row;
   }
   requireInvitee(row, decision.account, issuer);
-  const outcome = await engine.offer(row, declineUpdate, { type: 'decline', ...facts(row, decision) });
+  const outcome = await engine.offer(row, declineUpdate, { type: 'decline', ...facts(row, decision) }, decision.turn);
   const after = await requireInvitation(db, row.id);
   return mine(after) ? after : taken(db, row.id, outcome);
 }

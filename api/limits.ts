@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
@@ -69,7 +69,7 @@ export interface Limits {
    * Counts an email that somebody has sent.
    *
    * @param email.client the network address it came from
-   * @param email.request key of the request: repeated, it counts once
+   * @param email.request key of a request that may be repeated: it counts once
    * @throws Problem `rate_limited`, and nothing is counted
    */
   email(email: {
@@ -77,7 +77,7 @@ export interface Limits {
     organization: Pick<Organization, 'id' | 'created_at' | 'limit_factor'>;
     inviter: AccountId;
     client: string;
-    request: string;
+    request?: string;
   }): Promise<void>;
   /**
    * Counts uses of limits that no organization has of its own.
@@ -99,6 +99,7 @@ const mostRemembered = 10_000;
  * @param options.factor multiplies every amount
  */
 export function createLimits({ db, key, factor }: { db: Kysely<Database>; key: Buffer; factor: number }): Limits {
+  const hashKey = createSecretKey(key);
   /** What is used up: until when, and how long we may say so without looking, epoch ms. */
   const usedUp = new Map<string, { until: number; remembered: number }>();
 
@@ -128,7 +129,7 @@ export function createLimits({ db, key, factor }: { db: Kysely<Database>; key: B
     const asked = Object.entries(uses).map(([name, whose]) => {
       const limit: Limit = limits[name as LimitName];
       const subject = limit.per === 'network address' ? network(whose) : whose;
-      const hash = createHmac('sha256', key).update(`limits ${name} ${subject}`).digest('base64url').slice(0, 22);
+      const hash = createHmac('sha256', hashKey).update(`limits ${name} ${subject}`).digest('base64url').slice(0, 22);
       return {
         name: name as LimitName,
         key: `${name} ${hash}`,

@@ -30,24 +30,23 @@ export interface DeliveryKey {
   ordinal: number;
 }
 
-export async function queueDelivery(
-  trx: Transaction<Database>,
-  delivery: DeliveryKey & { generation: number; kind: AnyDeliveryKind },
-): Promise<void> {
-  await trx
-    .insertInto('deliveries')
-    .values({
-      invitation_id: delivery.invitation,
-      ordinal: delivery.ordinal,
-      generation: delivery.generation,
-      kind: delivery.kind,
-      status: 'queued',
-      detail: null,
-      attempted_at: null,
-      settled_at: null,
-      provider_message_id: null,
-    })
-    .execute();
+export type NewDelivery = DeliveryKey & { generation: number; kind: AnyDeliveryKind };
+
+/** A delivery as a row, before anybody has attempted it. */
+export const queuedRow = (delivery: NewDelivery) => ({
+  invitation_id: delivery.invitation,
+  ordinal: delivery.ordinal,
+  generation: delivery.generation,
+  kind: delivery.kind,
+  status: 'queued' as const,
+  detail: null,
+  attempted_at: null,
+  settled_at: null,
+  provider_message_id: null,
+});
+
+export async function queueDelivery(trx: Transaction<Database>, delivery: NewDelivery): Promise<void> {
+  await trx.insertInto('deliveries').values(queuedRow(delivery)).execute();
 }
 
 const at = (db: Kysely<Database>, { invitation, ordinal }: DeliveryKey) =>

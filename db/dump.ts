@@ -14,7 +14,7 @@ interface Table {
  * The schema as SQL, from the catalog: what `db/schema.sql` holds, and what an installation can be compared with.
  * Ordered by name (columns as they stand), without Kysely's own tables. Run in an empty database it makes the same schema.
  *
- * @throws Error naming what it cannot write: it knows tables, their constraints and indexes, and nothing else
+ * @throws Error naming what it cannot write: it knows tables, their constraints and indexes, functions, and nothing else
  */
 export async function dumpSchema(db: Kysely<Database>): Promise<string> {
   const { rows: unknown } = await sql<{ what: string }>`
@@ -23,7 +23,8 @@ export async function dumpSchema(db: Kysely<Database>): Promise<string> {
         and not exists (select from pg_depend where objid = pg_class.oid and deptype = 'i')
     union all select 'the generated column ' || attname from pg_attribute
       where attgenerated <> '' and attrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace)
-    union all select 'the function ' || proname from pg_proc where pronamespace = 'public'::regnamespace
+    union all select 'the procedure or aggregate ' || proname from pg_proc
+      where pronamespace = 'public'::regnamespace and prokind <> 'f'
     union all select 'the trigger ' || tgname from pg_trigger where not tgisinternal
     union all select 'the type ' || typname from pg_type where typnamespace = 'public'::regnamespace and typtype in ('e', 'd', 'r')
     union all select 'the extension ' || extname from pg_extension where extname <> 'plpgsql'
@@ -68,6 +69,11 @@ export async function dumpSchema(db: Kysely<Database>): Promise<string> {
     order by relname
   `.execute(db);
 
+  const { rows: functions } = await sql<{ definition: string }>`
+    select replace(pg_get_functiondef(oid), 'CREATE OR REPLACE FUNCTION public.', 'create function ') as definition
+    from pg_proc where pronamespace = 'public'::regnamespace and prokind = 'f' order by proname
+  `.execute(db);
+
   return `${[
     '-- The schema of Usher, as its migrations make it. Not a source: a test compares it with what they made.',
     ...tables.map(({ name, columns, constraints, indexes }) =>
@@ -75,6 +81,7 @@ export async function dumpSchema(db: Kysely<Database>): Promise<string> {
     ),
     // Last, since tables refer to each other.
     tables.flatMap(({ references }) => references).join('\n'),
+    ...functions.map(({ definition }) => `${definition.trimEnd()};`),
   ].join('\n\n')}\n`;
 }
 

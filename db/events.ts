@@ -47,7 +47,8 @@ interface Circumstances {
 type Target = { target: { kind: TargetKind; id: string } };
 export type NewEvent = Circumstances & ({ invitation: InvitationId; sequence: number | null } | Target);
 
-const rowOf = (event: NewEvent) => ({
+/** An event as a row of the audit log. */
+export const eventRow = (event: NewEvent) => ({
   organization_id: event.organization,
   ...('target' in event
     ? { invitation_id: null, sequence: null, target_kind: event.target.kind, target_id: event.target.id }
@@ -67,7 +68,7 @@ const rowOf = (event: NewEvent) => ({
  * @throws Postgres' unique violation `events_one_per_request` for a transition
  */
 export async function insertEvent(db: Kysely<Database>, event: NewEvent): Promise<boolean> {
-  const row = rowOf(event);
+  const row = eventRow(event);
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('events')
     .values(row)
@@ -84,7 +85,7 @@ export async function insertNotes(
   if (notes.length === 0) return;
   await db
     .insertInto('events')
-    .values(notes.map((note) => rowOf('target' in note ? note : { ...note, sequence: null })))
+    .values(notes.map((note) => eventRow('target' in note ? note : { ...note, sequence: null })))
     .onConflict((c) => c.doNothing())
     .execute();
 }

@@ -12,7 +12,8 @@ import type { Actor, InvitationFacts, InvitationState } from '../statecharts/inv
 import { chartVersion, presentFacts } from '../statecharts/versions.ts';
 import type { StoredInvitation } from '../workflows/contract.ts';
 import type { Database } from './database.ts';
-import type { AnyDeliveryKind } from './deliveries.ts';
+import { type AnyDeliveryKind, queuedRow } from './deliveries.ts';
+import { eventRow } from './events.ts';
 import {
   type AccountId,
   type AmendmentId,
@@ -59,6 +60,37 @@ export interface InvitationsTable {
   /** When everything that names people was taken out of this row. */
   erased_at: Date | null;
 }
+
+/** All of them, by name: see `prepareRepeated`. */
+const columns = [
+  'invitations.id',
+  'invitations.organization_id',
+  'invitations.email',
+  'invitations.mailbox',
+  'invitations.role',
+  'invitations.teams',
+  'invitations.pool_ids',
+  'invitations.message',
+  'invitations.locale',
+  'invitations.redirect_url',
+  'invitations.metadata',
+  'invitations.inviter_id',
+  'invitations.created_by_kind',
+  'invitations.created_by_id',
+  'invitations.sequence',
+  'invitations.chart_version',
+  'invitations.state',
+  'invitations.generation',
+  'invitations.email_version',
+  'invitations.expires_in_ms',
+  'invitations.expires_at',
+  'invitations.reminders',
+  'invitations.delivery_ordinal',
+  'invitations.created_at',
+  'invitations.decided_at',
+  'invitations.decided_by',
+  'invitations.erased_at',
+] as const;
 
 /** The caller's own notes on an invitation, kept and returned as they are. */
 export type Metadata = Record<string, string>;
@@ -136,25 +168,6 @@ export type NewInvitation = Omit<
   | 'decided_by'
   | 'erased_at'
 > & { facts: InvitationFacts; createdAt: Date };
-
-/** Inserts an invitation at sequence 1. @throws Postgres' unique violation `invitations_one_pending` */
-export async function insertInvitation(trx: Transaction<Database>, invitation: NewInvitation): Promise<void> {
-  const { facts, createdAt, metadata, ...columns } = invitation;
-  await trx
-    .insertInto('invitations')
-    .values({
-      ...columns,
-      ...factColumns(facts),
-      metadata: JSON.stringify(metadata) as never,
-      sequence: 1,
-      chart_version: chartVersion,
-      created_at: createdAt,
-      decided_at: null,
-      decided_by: null,
-      erased_at: null,
-    })
-    .execute();
-}
 
 /** What the chart needs of an invitation, as it was stored. */
 export async function loadInvitation(db: Kysely<Database>, id: InvitationId): Promise<StoredInvitation | null> {
@@ -281,7 +294,7 @@ const selectInvitations = (db: Kysely<Database>) =>
     .innerJoin('deliveries', (j) =>
       j.onRef('deliveries.invitation_id', '=', 'invitations.id').onRef('ordinal', '=', 'delivery_ordinal'),
     )
-    .selectAll('invitations')
+    .select(columns)
     .select([
       'organizations.slug as organization_slug',
       'organizations.name as organization_name',
@@ -304,6 +317,102 @@ export type Invitation = Awaited<ReturnType<ReturnType<typeof selectInvitations>
 
 export const findInvitation = (db: Kysely<Database>, id: InvitationId): Promise<Invitation | undefined> =>
   selectInvitations(db).where('invitations.id', '=', id).executeTakeFirst();
+
+/**
+ * Invites, in one statement: the invitation at sequence 1, its event, its first delivery, a seat of each of its pools.
+ * Pools are what invitations of an organization wait for; so no pool is held while a program is asked, or the network.
+ *
+ * @param request key of the request
+ * @throws Postgres' violation of a constraint that `refusalOf` knows
+ */
+export async function insertInvitation(
+  db: Kysely<Database>,
+  invitation: NewInvitation,
+  request: string,
+): Promise<Invitation> {
+  const { facts, createdAt, metadata, ...given } = invitation;
+  const { id } = invitation;
+  // The later parts read the rows that the earlier ones have made under the names of their tables.
+  const made = db
+    .with('inserted', (q) =>
+      q
+        .insertInto('invitations')
+        .values({
+          ...given,
+          ...factColumns(facts),
+          metadata: JSON.stringify(metadata) as never,
+          sequence: 1,
+          chart_version: chartVersion,
+          created_at: createdAt,
+          decided_at: null,
+          decided_by: null,
+          erased_at: null,
+        })
+        .returning(columns),
+    )
+    .with('invitations', (q) =>
+      q
+        .selectFrom('inserted')
+        .select(columns.map((column) => column.replace('invitations.', 'inserted.') as 'inserted.id'))
+        // Asked after the insert, which waits for whoever is accepting another invitation of this mailbox just now.
+        .where(
+          sql<boolean>`case when is_member_mailbox(organization_id, mailbox) then refuse('already_member') else true end`,
+        ),
+    )
+    .with('events', (q) =>
+      q.insertInto('events').values(
+        eventRow({
+          organization: invitation.organization_id,
+          invitation: id,
+          sequence: 1,
+          type: 'created',
+          by: { kind: invitation.created_by_kind, id: invitation.created_by_id } as Actor,
+          request,
+        }),
+      ),
+    )
+    .with('deliveries', (q) =>
+      q
+        .insertInto('deliveries')
+        .values(queuedRow({ invitation: id, generation: facts.generation, ...facts.delivery }))
+        .returning(['invitation_id', 'ordinal', 'kind', 'status', 'detail', 'queued_at', 'settled_at']),
+    )
+    .with('pools', (q) =>
+      q
+        .selectFrom('license_pools')
+        .innerJoin('invitations', (j) => j.on(sql<boolean>`license_pools.id = any(invitations.pool_ids)`))
+        .select('license_pools.id as pool')
+        .where((e) =>
+          e.or([e('license_pools.expires_at', 'is', null), e('license_pools.expires_at', '>', sql<Date>`now()`)]),
+        )
+        // In one order for everybody: no deadlocks.
+        .orderBy('license_pools.id')
+        .forUpdate('license_pools'),
+    )
+    .with('taken', (q) =>
+      q
+        .updateTable('license_pools')
+        .from('pools')
+        .set({ reserved: sql`reserved + 1` })
+        .whereRef('license_pools.id', '=', 'pools.pool')
+        .returning('license_pools.id as pool'),
+    )
+    .with('seats', (q) =>
+      q
+        .insertInto('seats')
+        .columns(['pool_id', 'invitation_id', 'state'])
+        .expression((e) =>
+          e
+            .selectFrom('taken')
+            .select(['taken.pool', e.val(id).as('invitation'), e.val('reserved' as const).as('state')]),
+        ),
+    );
+  return selectInvitations(made as unknown as Kysely<Database>)
+    .where(
+      sql<boolean>`case when (select count(*) from taken) < cardinality(invitations.pool_ids) then refuse('license_ended') else true end`,
+    )
+    .executeTakeFirstOrThrow();
+}
 
 export interface InvitationFilter {
   state?: InvitationState;

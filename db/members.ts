@@ -1,4 +1,4 @@
-import type { Generated, Kysely, Transaction } from 'kysely';
+import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import type { Mailbox } from '../identity/mailbox.ts';
 import { mayLeadTo } from '../identity/origins.ts';
 import type { Database } from './database.ts';
@@ -64,22 +64,15 @@ export const findMembership = (
     .where('removed_at', 'is', null)
     .executeTakeFirst();
 
-/** Whether a verified account with this mailbox is an active member. */
+/** Whether a verified account with this mailbox is an active member: the database's function of that name. */
 export const isMemberMailbox = async (
   db: Kysely<Database>,
   organization: OrganizationId,
   mailbox: Mailbox,
-): Promise<boolean> =>
-  (await db
-    .selectFrom('accounts')
-    .innerJoin('members', 'members.account_id', 'accounts.id')
-    .select('members.id')
-    .where('mailbox', '=', mailbox)
-    .where('email_verified', '=', true)
-    .where('organization_id', '=', organization)
-    .where('removed_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst()) !== undefined;
+): Promise<boolean> => {
+  const asked = await sql<{ is: boolean }>`select is_member_mailbox(${organization}, ${mailbox}) as is`.execute(db);
+  return asked.rows[0]!.is;
+};
 
 /** Where an account is a member, with the licences it holds there, longest first. */
 export async function listMemberships(db: Kysely<Database>, account: AccountId) {

@@ -16,6 +16,9 @@ const constraints: Record<string, Refusal> = {
   invitations_one_pending: 'already_invited',
   invitations_erased_stay_ended: 'invitation_erased',
   members_one_active: 'already_member',
+  // What the function `refuse` is called with.
+  already_member: 'already_member',
+  license_ended: 'license_ended',
 };
 
 /** What an error of a transaction means to the caller; undefined when it is a fault. */

@@ -273,3 +273,25 @@ alter table seats add constraint seats_invitation_id_fkey FOREIGN KEY (invitatio
 alter table seats add constraint seats_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id);
 alter table seats add constraint seats_pool_id_fkey FOREIGN KEY (pool_id) REFERENCES license_pools(id);
 alter table sessions add constraint sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id);
+
+create function is_member_mailbox(organization text, wanted text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+      begin
+        return exists (
+          select from accounts join members on members.account_id = accounts.id
+          where accounts.mailbox = wanted collate "C" and accounts.email_verified
+            and members.organization_id = organization collate "C" and members.removed_at is null
+        );
+      end
+    $function$;
+
+create function refuse(code text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+      begin
+        raise exception 'refused: %', code using errcode = 'check_violation', constraint = code;
+      end
+    $function$;

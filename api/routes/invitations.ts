@@ -178,8 +178,8 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
       const caller = await authenticate(request, deps);
       const organization = await findVisibleOrganization(request.params.organization);
       const standing = await standingIn(db, caller, organization.id, 'invite');
-      return once({ db, request, reply, caller }, 201, async (key) =>
-        invitationBody(await createInvitation(deps, organization, standing, request.body, key)),
+      return once({ db, request, reply, caller }, 201, async (key, _receivedAt, turn) =>
+        invitationBody(await createInvitation(deps, organization, standing, request.body, { key, turn })),
       );
     },
   );
@@ -315,8 +315,8 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
         const caller = await authenticate(request, deps);
         const row = await findRow(request.params.id);
         const { by, account } = await decider(caller, row, request.body);
-        return once({ db, request, reply, caller, receivedAt }, 200, async (key, first) =>
-          invitationBody(await decide(deps, row, { by, account, receivedAt: first, request: key })),
+        return once({ db, request, reply, caller, receivedAt }, 200, async (key, first, turn) =>
+          invitationBody(await decide(deps, row, { by, account, receivedAt: first, request: key, turn })),
         );
       },
     );

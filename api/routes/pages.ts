@@ -232,6 +232,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
           receivedAt,
           emailVersion: Number(request.body.emailVersion ?? seen.row.email_version),
           request: request.id,
+          turn: 'only',
         };
         try {
           const row = await decide(deps, seen.row, decision);

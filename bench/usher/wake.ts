@@ -107,7 +107,7 @@ async function inviteUntil({ usher, servers, report }: Stage, count: number, unt
       16,
       async (n) => {
         const { email } = personOf(n + 1);
-        const id = await insertPending(db, {
+        const { id } = await insertPending(db, {
           organization,
           standing: { role: 'owner', account: owner.id as AccountId, by: { kind: 'system', id: null } },
           expiresIn: until - Date.now(),

@@ -59,8 +59,8 @@ const said = async (id: InvitationId) => {
 };
 
 /** An invitation that nobody has told Temporal of. */
-const unstarted = (email: string, expiresIn = 7 * 86_400_000): Promise<InvitationId> =>
-  insertPending(usher.db, {
+const unstarted = async (email: string, expiresIn = 7 * 86_400_000): Promise<InvitationId> => {
+  const { id } = await insertPending(usher.db, {
     organization: usher.organization,
     standing: { role: 'owner', account: usher.owner.id, by: { kind: 'system', id: null } },
     expiresIn,
@@ -69,6 +69,8 @@ const unstarted = (email: string, expiresIn = 7 * 86_400_000): Promise<Invitatio
     mailbox: mailboxOf(email)!,
     role: 'member',
   });
+  return id;
+};
 const invited = async (email: string): Promise<InvitationId> => {
   const { id } = await usher.invite(email);
   await sent(id);

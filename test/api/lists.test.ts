@@ -295,7 +295,7 @@ describe('one’s own invitations', () => {
   test('are the pending ones of one’s verified mailbox, in every organization, and nobody else’s', async () => {
     const email = 'Mine@Bücher.example';
     const acme = await usher.invite(email);
-    const there = await pending('mine@xn--bcher-kva.example', other, hour);
+    const { id: there } = await pending('mine@xn--bcher-kva.example', other, hour);
     const third = await ensureOrganization(usher.db, { slug: 'third', name: 'Third' });
     await pending(email, third, 0); // over already
     const ended = await ensureOrganization(usher.db, { slug: 'fourth', name: 'Fourth' });

@@ -92,7 +92,7 @@ const states = {
   async expired() {
     const email = `pairs-${++count}@example.com`;
     const pool = await usher.db.selectFrom('license_pools').select('id').executeTakeFirstOrThrow();
-    const id = await insertPending(usher.db, {
+    const { id } = await insertPending(usher.db, {
       organization: usher.organization,
       standing: { role: 'owner', account: usher.owner.id, by: { kind: 'system', id: null } },
       expiresIn: 1,

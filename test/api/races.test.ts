@@ -119,7 +119,7 @@ test('accept against expiry: in time is in, late is told so', async () => {
   // From over already, by what may go either way, to an hour.
   for (const expiresIn of [0, 20, 40, 60, 80, 100, 3_600_000]) {
     const email = `expiring-${expiresIn}@example.com`;
-    const id = await insertPending(usher.db, {
+    const { id } = await insertPending(usher.db, {
       organization: usher.organization,
       standing: { role: 'owner', account: usher.owner.id, by: { kind: 'system', id: null } },
       expiresIn,

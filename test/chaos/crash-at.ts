@@ -26,7 +26,10 @@ export const points = {
   /** The provider has the mail; nothing of ours says so. */
   'worker: before a sent email is recorded': { statement: /^update "deliveries" set "status"/, when: 'before' },
   /** The invitation is durable; nobody has told Temporal. */
-  'api: after the creating transaction': { statement: /^insert into "invitations"/, when: 'after commit' },
+  'api: after the creating transaction': {
+    statement: /^with "inserted" as \(insert into "invitations"/,
+    when: 'after',
+  },
   /** The outcome is durable and known; the caller has no answer. */
   'api: before the answer is kept': { statement: /^update "requests" set/, when: 'before' },
   /** Kept for whoever repeats it; the caller has no answer. */

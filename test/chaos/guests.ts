@@ -122,7 +122,7 @@ export async function inviteShortly(
   wanted: { key: string; email: string; licenses: string[]; expiresIn: number },
 ): Promise<Answer> {
   const pools = await findLicensePools(db, organization.id, wanted.licenses);
-  const id = await insertPending(db, {
+  const { id } = await insertPending(db, {
     organization,
     standing: { account: owner.id, role: 'owner', by: { kind: 'system', id: null } },
     expiresIn: wanted.expiresIn,

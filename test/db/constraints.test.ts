@@ -11,6 +11,7 @@ import { ensureOrganization, type Organization } from '../../db/organizations.ts
 import { mailboxOf } from '../../identity/mailbox.ts';
 import { findBreaches } from '../setup/consistency.ts';
 import { freshDatabase } from '../setup/database.ts';
+import { until } from '../setup/until.ts';
 
 /** What the database forbids by itself, whatever a program or a hand at psql may do. */
 
@@ -45,7 +46,7 @@ const join = (organization: Organization, who: AccountId) =>
     );
 
 beforeAll(async () => {
-  db = createDatabase((await freshDatabase()).url, 2);
+  db = createDatabase((await freshDatabase()).url, 5);
   acme = await ensureOrganization(db, { slug: 'acme', name: 'Acme' });
   other = await ensureOrganization(db, { slug: 'other', name: 'Other' });
   owner = await account('owner@acme.example');
@@ -54,7 +55,7 @@ beforeAll(async () => {
   const pool = { organization: acme.id, name: 'Pool', quantity: 2 };
   named = (await ensureLicensePool(db, { ...pool, product: 'studio', kind: 'named' })).id;
   floating = (await ensureLicensePool(db, { ...pool, product: 'viewer', kind: 'floating', quantity: 0 })).id;
-  invitation = await invite('ada@example.com', acme, [named, floating]);
+  ({ id: invitation } = await invite('ada@example.com', acme, [named, floating]));
 });
 afterAll(async () => {
   const breaches = db ? await findBreaches(db) : [];
@@ -274,4 +275,57 @@ test('of two transactions that take the last seat at once, the second one fails'
   expect(refused).toHaveLength(1);
   expect(refused[0]).toMatchObject({ reason: { code: 'no_seat_left' } });
   expect(await findBreaches(db)).toEqual([]);
+});
+
+describe('one statement invites', () => {
+  const pool = (id: LicensePoolId) =>
+    db.selectFrom('license_pools').select('reserved').where('id', '=', id).executeTakeFirstOrThrow();
+  const waiting = async () => {
+    const { rows } = await sql`select from pg_stat_activity where wait_event_type = 'Lock'
+      and datname = current_database()`.execute(db);
+    return rows.length;
+  };
+
+  test('and asks who is a member after it has waited for whoever was accepting another invitation', async () => {
+    const email = 'joining@example.com';
+    const joiner = await account(email);
+    const { id } = await invite(email, acme);
+    const again: Promise<unknown>[] = [];
+    await db.transaction().execute(async (trx) => {
+      await trx.updateTable('invitations').set({ state: 'accepted' }).where('id', '=', id).execute();
+      again.push(invite('Joining@example.com', acme, [floating]).catch((error) => error));
+      await until('the second to wait', async () => (await waiting()) === 1);
+      const member = { organization: acme.id, account: joiner, role: 'member', teams: [], invitation: id } as const;
+      await insertMember(trx, { ...member, teams: [] });
+    });
+    expect(await again[0]).toMatchObject({ code: 'already_member' });
+    // By no transition of the chart's.
+    for (const table of ['members', 'events', 'deliveries'] as const)
+      await db.deleteFrom(table).where('invitation_id', '=', id).execute();
+    await db.deleteFrom('invitations').where('id', '=', id).execute();
+  });
+
+  test('or refuses, and then nothing is left of it', async () => {
+    const ended = { product: 'ended', name: 'Ended', kind: 'floating', quantity: 0, organization: acme.id } as const;
+    const { id } = await ensureLicensePool(db, ended);
+    await db.updateTable('license_pools').set({ expires_at: new Date() }).where('id', '=', id).execute();
+    const before = await pool(floating);
+    const outcome = invite('late@example.com', acme, [floating, id]);
+    await expect(outcome).rejects.toMatchObject({ code: 'license_ended' });
+    await expect(invite('member@acme.example', acme)).rejects.toMatchObject({ code: 'already_member' });
+    expect(await pool(floating)).toEqual(before);
+  });
+
+  test('many at once that name the same pools in other orders do not block each other', async () => {
+    const more = { name: 'More', kind: 'floating', quantity: 0, organization: acme.id } as const;
+    const { id } = await ensureLicensePool(db, { ...more, product: 'more' });
+    const pools = [floating, id];
+    const before = await pool(id);
+    await Promise.all(
+      Array.from({ length: 60 }, (_, i) =>
+        invite(`in-order-${i}@example.com`, acme, i % 2 ? pools : pools.toReversed()),
+      ),
+    );
+    expect((await pool(id)).reserved).toBe(before.reserved + 60);
+  });
 });

@@ -75,7 +75,7 @@ export async function invite(
   const email = addressOf(mailbox);
   const before = Date.now();
   try {
-    const id = await insertPending(db, {
+    const { id } = await insertPending(db, {
       organization,
       standing: { role: 'owner', account: organization.inviter, by: { kind: 'system', id: null } },
       expiresIn: lifetime,

@@ -27,7 +27,7 @@ test('local activities of a run go one after the other', async () => {
     body: JSON.stringify({ latencyMs }),
   });
   const email = 'first-task@example.com';
-  const id = await insertPending(usher.db, {
+  const { id } = await insertPending(usher.db, {
     organization: usher.organization,
     standing: { role: 'owner', account: usher.owner.id, by: { kind: 'system', id: null } },
     expiresIn: 86_400_000,

@@ -78,7 +78,7 @@ const lives: Record<string, () => Promise<string>> = {
   },
   async expired() {
     const email = 'expired@example.com';
-    const id = await insertPending(usher.db, {
+    const { id } = await insertPending(usher.db, {
       organization: usher.organization,
       standing: { role: 'owner', account: usher.owner.id, by: { kind: 'system', id: null } },
       expiresIn: 2_000,

@@ -9,7 +9,6 @@ import {
 } from 'xstate';
 import { upsertAccount } from '../../db/accounts.ts';
 import { createDatabase } from '../../db/database.ts';
-import { queueDelivery } from '../../db/deliveries.ts';
 import { newId } from '../../db/ids.ts';
 import { insertInvitation, loadInvitation } from '../../db/invitations.ts';
 import { ensureOrganization } from '../../db/organizations.ts';
@@ -304,12 +303,12 @@ describe('row and facts', () => {
         const id = newId('inv');
         const email = `${id}@example.com`;
         await db.transaction().execute(async (trx) => {
-          await insertInvitation(trx, {
+          const invitation = {
             id,
             organization_id: organization.id,
             email,
             mailbox: mailboxOf(email)!,
-            role: 'member',
+            role: 'member' as const,
             teams: [],
             pool_ids: [],
             message: null,
@@ -317,17 +316,12 @@ describe('row and facts', () => {
             redirect_url: null,
             metadata: {},
             inviter_id: inviter.id,
-            created_by_kind: 'system',
+            created_by_kind: 'system' as const,
             created_by_id: null,
             facts: f,
             createdAt: new Date(),
-          });
-          await queueDelivery(trx, {
-            invitation: id,
-            ordinal: f.delivery.ordinal,
-            kind: f.delivery.kind,
-            generation: f.generation,
-          });
+          };
+          await insertInvitation(trx, invitation, id);
           await trx
             .updateTable('deliveries')
             .set({ status: f.delivery.status })

@@ -97,7 +97,7 @@ const transitioned = (id: string, event: string) =>
 
 /** Invited directly, with deadlines shorter than the API takes, ms. */
 async function soon(email: string, expiresIn: number, reminderIn?: number): Promise<string> {
-  const id = await insertPending(usher.db, {
+  const { id } = await insertPending(usher.db, {
     organization: usher.organization,
     standing: { role: 'owner', account: usher.owner.id, by: { kind: 'system', id: null } },
     expiresIn,

@@ -126,7 +126,7 @@ async function walk(steps: Step[]): Promise<InvitationId> {
     });
   };
   await provider(steps[0]);
-  const id = await insertPending(usher.db, {
+  const { id } = await insertPending(usher.db, {
     organization: usher.organization,
     standing: { role: 'owner', account: usher.owner.id, by: { kind: 'system', id: null } },
     expiresIn: has('expiry') ? 800 : 7 * 86_400_000,

@@ -80,7 +80,7 @@ async function invite(email: string, expiresIn: number): Promise<InvitationId> {
     emailVerified: true,
     name: 'O',
   });
-  const id = await insertPending(db, {
+  const { id } = await insertPending(db, {
     organization,
     standing: { role: 'owner', account: owner.id, by: { kind: 'system', id: null } },
     expiresIn,
