@@ -25,8 +25,13 @@ const patienceMs = 1_500;
 
 /** How long a call takes that nobody waits for, ms, before it is given up. */
 const giveUpMs = 5_000;
-/** How many runs are being started at a time: more would not be faster, and take the machine from callers who wait. */
+/** How many runs are being started at a time: more would not be faster. */
 const startsAtOnce = 16;
+/**
+ * While invitations come as fast as this (ms from one to the next), they are answered first: their runs are started one
+ * at a time, until the first has waited for so long (ms).
+ */
+const burst = { gapMs: 20, longestMs: 2_000 };
 /** How many wait for their turn, and how long, ms. The reconciler sees to what has waited for a minute, and to all others. */
 const mostWaiting = 20_000;
 const longestWaitMs = 60_000;
@@ -107,16 +112,34 @@ export function createEngine({
   };
 
   const waiting: { id: string; start: ReturnType<typeof options>; since: number }[] = [];
+  let lastCame = 0;
   let lanes = 0;
-  /** Starts one after the other until none waits. */
-  const startWaiting = async () => {
+  let isEnding = false;
+  const lanesNow = () => {
+    const now = Date.now();
+    const isBurst = now - lastCame < burst.gapMs && now - (waiting[0]?.since ?? now) < burst.longestMs;
+    return isBurst && !isEnding ? 1 : startsAtOnce;
+  };
+  /** Starts one after the other until none waits, or there are lanes enough. */
+  const lane = async () => {
     lanes += 1;
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
+    while (lanes <= lanesNow()) {
+      const next = waiting.shift();
+      if (!next) break;
       const { id, start, since } = next;
       if (Date.now() - since > longestWaitMs) notStarted(id, 'too long a wait');
       else await startSoon(id, () => temporal.workflow.start(workflowTypes.invitation, start));
     }
     lanes -= 1;
+  };
+  let later: NodeJS.Timeout | undefined;
+  const startWaiting = () => {
+    while (waiting.length > 0 && lanes < lanesNow()) void lane();
+    if (waiting.length === 0) return;
+    later ??= setTimeout(() => {
+      later = undefined;
+      startWaiting();
+    }, burst.gapMs);
   };
 
   const options = (i: Parameters<Engine['start']>[0]) =>
@@ -175,8 +198,9 @@ export function createEngine({
     },
     start(invitation) {
       if (waiting.length >= mostWaiting) return notStarted(invitation.id, 'too many wait');
-      waiting.push({ id: invitation.id, start: options(invitation), since: Date.now() });
-      if (lanes < startsAtOnce) void startWaiting();
+      lastCame = Date.now();
+      waiting.push({ id: invitation.id, start: options(invitation), since: lastCame });
+      startWaiting();
     },
     catchUp,
     deliver: (delivery) =>
@@ -200,8 +224,11 @@ export function createEngine({
       ),
     async close() {
       const end = Date.now() + giveUpMs;
+      isEnding = true;
+      startWaiting();
       while (waiting.length > 0 && Date.now() < end) await Promise.race(starting);
       for (const { id } of waiting.splice(0)) notStarted(id, 'the API ends');
+      clearTimeout(later);
       await Promise.all(starting);
       // A try that its timer begins on a closed connection would end the process.
       await Promise.allSettled(calls);
