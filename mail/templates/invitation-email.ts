@@ -28,7 +28,7 @@ export interface InvitationEmail {
  * It names who invites whom to what until when, says what to do if it was not expected, and shows everything that a user
  * wrote as text ({@link asText}).
  */
-export function invitationEmail(invitation: InvitationEmail): Promise<Email> {
+export function invitationEmail(invitation: InvitationEmail): Email {
   const organization = asText(invitation.organization);
   const inviter = asText(invitation.inviter.name) || invitation.inviter.email;
   const role = asText(invitation.role.replaceAll('_', ' '));

@@ -15,7 +15,7 @@ export interface ResendRequestEmail {
 }
 
 /** Tells the inviter that somebody met a link that no longer works, and asks for a new one. */
-export function resendRequestEmail(request: ResendRequestEmail): Promise<Email> {
+export function resendRequestEmail(request: ResendRequestEmail): Email {
   const organization = asText(request.organization);
   const name = asText(request.inviterName);
   return renderEmail({
