@@ -10,6 +10,7 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Kysely } from 'kysely';
 import { createDeliveryActivities } from './activities/delivery.ts';
 import { reducedFailures } from './activities/failure.ts';
+import { createFirstAttempts } from './activities/first-attempts.ts';
 import { createInvitationActivities } from './activities/invitation.ts';
 import { localDeadline } from './activities/local-deadline.ts';
 import { createPrivacyActivities } from './activities/privacy.ts';
@@ -42,23 +43,35 @@ export interface WorkerDeps {
   pageSize?: number;
   /** Has Temporal give this worker tasks only while its build is the current one. @default unversioned: any task */
   buildId?: string;
+  /**
+   * Whether it makes the first attempts of emails beside the runs. Otherwise each is an activity of its run, for which a
+   * server that skips time waits. @default true
+   */
+  firstAttempts?: boolean;
   /** @default the SDK's own */
   maxCachedWorkflows?: number;
 }
 
+/** A worker of Usher: executes invitations, sends their emails. */
+export interface UsherWorker extends Pick<Worker, 'shutdown' | 'getState'> {
+  /** Works until it has been shut down, and all that it had begun has ended. */
+  run(): Promise<void>;
+}
+
 /**
- * A worker of Usher: executes invitations, sends their emails. `run()` it; `shutdown()` drains it.
+ * Makes a worker. `run()` it; `shutdown()` drains it.
  *
  * @throws what Temporal says when it cannot be reached
  */
-export async function createWorker(deps: WorkerDeps): Promise<Worker> {
-  return Worker.create({
+export async function createWorker(deps: WorkerDeps): Promise<UsherWorker> {
+  const firstAttempts = deps.firstAttempts === false ? undefined : createFirstAttempts(deps);
+  const worker = await Worker.create({
     connection: deps.connection,
     namespace: deps.namespace,
     taskQueue,
     workflowBundle: await workflowBundle(),
     activities: {
-      ...createInvitationActivities(deps),
+      ...createInvitationActivities({ ...deps, firstAttempts }),
       ...createDeliveryActivities(deps),
       ...createReconcileActivities(deps),
       ...createPrivacyActivities(deps),
@@ -79,6 +92,17 @@ export async function createWorker(deps: WorkerDeps): Promise<Worker> {
       : {}),
     ...(deps.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: deps.maxCachedWorkflows }),
   });
+  return {
+    shutdown: () => worker.shutdown(),
+    getState: () => worker.getState(),
+    async run() {
+      try {
+        await worker.run();
+      } finally {
+        await firstAttempts?.close();
+      }
+    },
+  };
 }
 
 const reconcileSchedule = {

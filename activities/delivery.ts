@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
-import { countQueued, type Delivery, markAttempted, settleDelivery, unmarkAttempted } from '../db/deliveries.ts';
+import { countQueued, type Delivery, markAttempted, settleDeliveries, unmarkAttempted } from '../db/deliveries.ts';
 import { findInvitation, type Invitation } from '../db/invitations.ts';
 import { isOfRestore } from '../db/restored.ts';
 import type { Links } from '../identity/links.ts';
@@ -14,12 +14,15 @@ import { resendRequestEmail } from '../mail/templates/resend-request-email.ts';
 import type { DeliveryActivities } from '../workflows/invitation.ts';
 import { perSecond } from './resume.ts';
 
-export interface DeliveryDeps {
-  db: Kysely<Database>;
+export interface ComposeDeps {
   mail: Mail;
   links: Links;
   /** The sender address. */
   from: string;
+}
+
+export interface DeliveryDeps extends ComposeDeps {
+  db: Kysely<Database>;
   /** How long a message that may have been sent is looked for before it is sent again, ms. */
   lookupPatienceMs: number;
 }
@@ -45,15 +48,7 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
       if (delivery.status !== 'queued') return { ordinal, status: delivery.status };
 
       const settle = async (status: 'sent' | 'failed', detail: string | null, providerMessageId: string | null) => {
-        await settleDelivery(db, {
-          invitation: id,
-          ordinal,
-          organization: invitation.organization_id,
-          kind: delivery.kind,
-          status,
-          detail,
-          providerMessageId,
-        });
+        await settleDeliveries(db, [{ invitation: id, ordinal, status, detail, providerMessageId }]);
         return { ordinal, status };
       };
 
@@ -77,7 +72,7 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
         if (waited < deps.lookupPatienceMs)
           throw tryAgain('may_have_been_sent', Math.min(5_000, deps.lookupPatienceMs - waited));
       }
-      const message = await compose(deps, invitation, delivery);
+      const message = compose(deps, invitation, delivery);
       const mark = await markAttempted(db, { invitation: id, ordinal }, delivery.attempted_at);
       if (!mark) throw tryAgain('another_attempt', 1_000);
       const result = await mail.send(message);
@@ -136,7 +131,12 @@ function createBackOff(db: Kysely<Database>): () => Promise<number> {
   };
 }
 
-async function compose({ links, from }: DeliveryDeps, invitation: Invitation, delivery: Delivery): Promise<Message> {
+/** The email of a delivery. */
+export function compose(
+  { links, from }: Pick<ComposeDeps, 'links' | 'from'>,
+  invitation: Invitation,
+  delivery: Pick<Delivery, 'invitation_id' | 'ordinal' | 'kind' | 'generation'>,
+): Message {
   const { id, email, locale } = invitation;
   const ref = deliveryRef(delivery);
   const first = messageIdOf(deliveryRef({ invitation_id: id, ordinal: 1, generation: 1 }), from);
@@ -148,7 +148,7 @@ async function compose({ links, from }: DeliveryDeps, invitation: Invitation, de
     messageId: messageIdOf(ref, from),
   };
   if (delivery.kind === 'resend_request') {
-    const content = await resendRequestEmail({
+    const content = resendRequestEmail({
       inviterName: invitation.inviter_name,
       organization: invitation.organization_name,
       email,
@@ -156,7 +156,7 @@ async function compose({ links, from }: DeliveryDeps, invitation: Invitation, de
     });
     return { ...envelope, ...content, to: envelopeAddress(invitation.inviter_email) };
   }
-  const content = await invitationEmail({
+  const content = invitationEmail({
     kind: delivery.kind,
     organization: invitation.organization_name,
     inviter: { name: invitation.inviter_name, email: invitation.inviter_email },

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { queueDelivery } from '../db/deliveries.ts';
-import { findEventByRequest, insertEvent } from '../db/events.ts';
+import { findEventByRequest, insertEvent, isOfKnownRequest } from '../db/events.ts';
 import type { AccountId, AmendmentId, MemberId } from '../db/ids.ts';
 import { advanceInvitation, applyAmendment, type LockedInvitation, loadInvitation } from '../db/invitations.ts';
 import { assignSeats, lockLicensePools, releaseSeats, reserveSeats } from '../db/licenses.ts';
@@ -10,9 +10,10 @@ import { Refused, refusalOf } from '../db/refusal.ts';
 import { refusalOfInvitee } from '../identity/invitee.ts';
 import type { InvitationEffect } from '../statecharts/invitation.ts';
 import { isNewer, VersionMismatch } from '../statecharts/versions.ts';
-import type { InvitationId, Refusal, StoredInvitation } from '../workflows/contract.ts';
+import type { HandedOver, InvitationId, Refusal, StoredInvitation } from '../workflows/contract.ts';
 import type { Committed } from '../workflows/durable-machine.ts';
 import type { InvitationActivities, InvitationTransition } from '../workflows/invitation.ts';
+import type { FirstAttempts } from './first-attempts.ts';
 
 /** What the effects of one transition share. */
 interface Scene {
@@ -54,18 +55,13 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
     // The API has asked the same before; only this answer, in the transaction that lets the person in, counts.
     const claimant = await trx
       .selectFrom('accounts')
-      .select(['issuer', 'mailbox', 'email_verified'])
-      .where('id', '=', account)
-      .forShare()
+      .innerJoin('organizations', (j) => j.on('organizations.id', '=', invitation.organization_id))
+      .select(['accounts.issuer', 'mailbox', 'email_verified', 'organizations.issuer as organization_issuer'])
+      .where('accounts.id', '=', account)
+      .forShare('accounts')
       .executeTakeFirst();
-    const organization = await trx
-      .selectFrom('organizations')
-      .select('issuer')
-      .where('id', '=', invitation.organization_id)
-      .executeTakeFirstOrThrow();
-    const refusal = claimant
-      ? refusalOfInvitee({ mailbox: invitation.mailbox, organization }, claimant, scene.issuer)
-      : 'wrong_account';
+    const invited = { mailbox: invitation.mailbox, organization: { issuer: claimant?.organization_issuer ?? null } };
+    const refusal = claimant ? refusalOfInvitee(invited, claimant, scene.issuer) : 'wrong_account';
     if (refusal) throw new Refused(refusal);
     scene.member = await insertMember(trx, {
       organization: invitation.organization_id,
@@ -112,36 +108,53 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
  * Load and commit of invitations: all that their workflow does to Postgres.
  *
  * @param issuer the installation's: whose accounts count in every organization
+ * @param firstAttempts takes the deliveries that are queued; without it each is its run's
  */
 export function createInvitationActivities({
   db,
   issuer,
+  firstAttempts,
 }: {
   db: Kysely<Database>;
   issuer: string;
+  firstAttempts?: Pick<FirstAttempts, 'handOver'> | undefined;
 }): InvitationActivities {
-  /** The row as it stands; it must exist, since a run began from it. */
+  /** The row as it stands; it must exist, since a run began from it. What it has queued the run sees to. */
   const stored = async (id: InvitationId): Promise<StoredInvitation> => {
-    const row = await loadInvitation(db, id);
-    if (!row) throw new Error(`invitation ${id} is gone`);
-    return row;
+    const found = await loadInvitation(db, id);
+    if (!found) throw new Error(`invitation ${id} is gone`);
+    const { isAttempted: _, ...row } = found;
+    return { ...row, handedOver: null };
   };
+  const handOver = (invitation: InvitationId, ordinal: number): Required<HandedOver> => ({
+    handedOver: firstAttempts?.handOver({ invitation, ordinal }) ? ordinal : null,
+  });
 
   return {
-    async load(id, request) {
-      const row = await loadInvitation(db, id);
+    async load(id, request, isFirst = false) {
+      const found = await loadInvitation(db, id);
+      if (!found) return null;
+      const { isAttempted, ...row } = found;
+      const { state, delivery } = row.facts;
       const known = request ? await findEventByRequest(db, request) : undefined;
-      return row && known?.sequence ? { ...row, taken: known.sequence } : row;
+      const isNew = isFirst && state === 'pending' && delivery.status === 'queued' && !isAttempted && !isNewer(row);
+      return {
+        ...row,
+        ...(known?.sequence ? { taken: known.sequence } : {}),
+        ...(isNew ? handOver(id, delivery.ordinal) : { handedOver: null }),
+      };
     },
 
-    async commit(transition): Promise<Committed<StoredInvitation, Refusal>> {
+    async commit(transition): Promise<Committed<StoredInvitation, Refusal> & HandedOver> {
       const { invitation: id, sequence, facts, request, chartVersion = 1 } = transition;
       // From a workflow on a newer worker: this one would lose what it does not know of.
       if (isNewer(transition)) throw new VersionMismatch(`the transition is of chart version ${chartVersion}`);
-      if (request) {
-        const known = await findEventByRequest(db, request);
-        if (known?.sequence) return { status: 'repeated', sequence: known.sequence, row: await stored(id) };
-      }
+      const repeated = async () => {
+        const known = request ? await findEventByRequest(db, request) : undefined;
+        return known?.sequence
+          ? { status: 'repeated' as const, sequence: known.sequence, row: await stored(id) }
+          : undefined;
+      };
       try {
         const advanced = await db.transaction().execute(async (trx) => {
           const invitation = await advanceInvitation(trx, id, sequence, { chartVersion, facts }, transition.account);
@@ -150,9 +163,14 @@ export function createInvitationActivities({
           for (const effect of transition.effects) await effects[effect.type](scene, effect as never);
           return true;
         });
-        return advanced ? { status: 'committed' } : { status: 'superseded', row: await stored(id) };
+        if (!advanced) return (await repeated()) ?? { status: 'superseded', row: await stored(id) };
+        const queued = transition.effects.find((effect) => effect.type === 'queueDelivery');
+        return { status: 'committed', ...(queued ? handOver(id, queued.params.ordinal) : {}) };
       } catch (error) {
         const code = refusalOf(error);
+        // What has been done already is not refused, and has its audit row: a second one there cannot be.
+        const known = code || isOfKnownRequest(error) ? await repeated() : undefined;
+        if (known) return known;
         if (code) return { status: 'refused', code };
         throw error;
       }

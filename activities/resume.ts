@@ -13,6 +13,7 @@ import {
   stateQuery,
   workflowTypes,
 } from '../workflows/contract.ts';
+import type { Found } from './finds.ts';
 
 /** Gets going again what has no run, or one that is behind its row: for the reconciler and the sweep. */
 
@@ -30,7 +31,7 @@ const queryPatienceMs = 5_000;
 
 /**
  * - `started`: it had no run.
- * - `reloaded`: its run was behind its row, and was told to look.
+ * - `reloaded`: its run was behind its row, or waits for an email that was lost, and was told to look.
  * - `running`: all is well; it waits for something else, such as the mail provider.
  * - `unanswered`: it has a run that does not say where it stands: its tasks fail, or no worker takes them.
  */
@@ -40,19 +41,19 @@ export type Resumed = 'started' | 'reloaded' | 'running' | 'unanswered';
  * Starts the run of a pending invitation, which resumes from its row, or has it look at its row, if it is behind that.
  * What it mended it notes in the audit log.
  *
- * @param found how it was noticed: a code
+ * @param found how it was noticed
  * @throws what Postgres says, or Temporal of a start: it is not the invitation's fault
  */
 export async function resumeInvitation(
   { db, temporal }: { db: Kysely<Database>; temporal: Client },
   invitation: Resumable,
-  found: string,
+  found: Found | 'restored',
 ): Promise<Resumed> {
   const { id, slug, state, expires_at } = invitation;
   const options = invitationStart({ id, organization: slug, state, expiresAt: expires_at });
   const outcome = (await starts(temporal, workflowTypes.invitation, options))
     ? 'started'
-    : await reloadIfBehind(db, temporal, invitation).catch(() => 'unanswered' as const);
+    : await reloadIfBehind(db, temporal, invitation, found === 'delivery_queued').catch(() => 'unanswered' as const);
   if (outcome === 'started' || outcome === 'reloaded') {
     await insertEvent(db, {
       organization: invitation.organization_id,
@@ -86,15 +87,24 @@ const starts = (temporal: Client, type: string, options: WorkflowStartOptions): 
       },
     );
 
-const reloadIfBehind = (db: Kysely<Database>, temporal: Client, { id, sequence }: Resumable): Promise<Resumed> =>
+/** @param isQueued whether its delivery has been queued for so long that it was lost, had it been handed over */
+const reloadIfBehind = (
+  db: Kysely<Database>,
+  temporal: Client,
+  { id, sequence }: Resumable,
+  isQueued: boolean,
+): Promise<Resumed> =>
   temporal.withDeadline(Date.now() + queryPatienceMs, async () => {
     const run = temporal.workflow.getHandle(invitationWorkflowId(id));
     // Asked first: a query leaves no trace in the history of a run that may be asked again and again.
     const status = await run.query(stateQuery);
-    if (status.state === null || status.sequence === sequence) return 'running';
-    // The row may have moved on since it was listed.
-    const [now] = await findPending(db, [id]);
-    if (!now || now.sequence === status.sequence) return 'running';
+    if (status.state === null) return 'running';
+    if (!isQueued || status.delivery !== 'handed_over') {
+      if (status.sequence === sequence) return 'running';
+      // The row may have moved on since it was listed.
+      const [now] = await findPending(db, [id]);
+      if (!now || now.sequence === status.sequence) return 'running';
+    }
     await run.signal(reloadSignal);
     return 'reloaded';
   });

@@ -2,7 +2,7 @@ import { type Generated, type Kysely, type Selectable, sql, type Transaction } f
 import type { DeliveryKind, DeliveryStatus } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { insertEvent } from './events.ts';
-import type { InvitationId, OrganizationId } from './ids.ts';
+import type { InvitationId } from './ids.ts';
 import { resumable, type Span } from './invitations.ts';
 
 /** All emails about an invitation: those of its chart, and a former invitee's request to the inviter. */
@@ -52,6 +52,32 @@ export async function queueDelivery(trx: Transaction<Database>, delivery: NewDel
 const at = (db: Kysely<Database>, { invitation, ordinal }: DeliveryKey) =>
   db.updateTable('deliveries').where('invitation_id', '=', invitation).where('ordinal', '=', ordinal);
 
+/** Rows of `(invitation_id, ordinal)` to be found among deliveries. */
+const keys = (deliveries: readonly DeliveryKey[]) =>
+  sql`unnest(${deliveries.map((d) => d.invitation)}::text[], ${deliveries.map((d) => d.ordinal)}::integer[])`;
+
+/**
+ * Marks first attempts before the provider is called: of the deliveries that are queued and have never been attempted.
+ *
+ * @returns those it has marked, with the mark
+ */
+export async function markFirstAttempts(
+  db: Kysely<Database>,
+  deliveries: readonly DeliveryKey[],
+): Promise<{ marked: DeliveryKey[]; mark: Date }> {
+  // To the millisecond, as it will be read back and compared.
+  const mark = new Date();
+  const marked = await db
+    .updateTable('deliveries')
+    .set({ attempted_at: mark })
+    .where('status', '=', 'queued')
+    .where('attempted_at', 'is', null)
+    .where(sql<boolean>`(invitation_id, ordinal) in (select * from ${keys(deliveries)})`)
+    .returning(['invitation_id as invitation', 'ordinal'])
+    .execute();
+  return { marked, mark };
+}
+
 /**
  * Marks an attempt before the provider is called, if no other attempt has been marked since the row was read: an attempt
  * that its engine has given up may still be running.
@@ -86,37 +112,34 @@ export async function unmarkAttempted(db: Kysely<Database>, key: DeliveryKey, ma
     .execute();
 }
 
-/** Records how a queued delivery ended, with a note in the audit log; does nothing when it is settled already. */
-export async function settleDelivery(
-  db: Kysely<Database>,
-  delivery: DeliveryKey & {
-    organization: OrganizationId;
-    kind: AnyDeliveryKind;
-    status: 'sent' | 'failed';
-    detail: string | null;
-    providerMessageId: string | null;
-  },
-): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    const { numUpdatedRows } = await at(trx, delivery)
-      .set({
-        status: delivery.status,
-        detail: delivery.detail,
-        provider_message_id: delivery.providerMessageId,
-        settled_at: sql`now()`,
-      })
-      .where('status', '=', 'queued')
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) return;
-    await insertEvent(trx, {
-      organization: delivery.organization,
-      invitation: delivery.invitation,
-      sequence: null,
-      type: `${delivery.kind}_${delivery.status}`,
-      detail: delivery.detail,
-      by: { kind: 'system', id: null },
-    });
-  });
+/** How a delivery ended. */
+export interface Settled extends DeliveryKey {
+  status: 'sent' | 'failed';
+  /** Why it failed: a code. */
+  detail: string | null;
+  providerMessageId: string | null;
+}
+
+/** Records how queued deliveries ended, each with a note in the audit log. What is settled already stays as it is. */
+export async function settleDeliveries(db: Kysely<Database>, ended: readonly Settled[]): Promise<void> {
+  if (ended.length === 0) return;
+  // One statement, and so one transaction, for both tables and for all of them.
+  await sql`
+    with settled as (
+      update deliveries d
+      set status = e.status, detail = e.detail, provider_message_id = e.message, settled_at = now()
+      from unnest(
+        ${ended.map((e) => e.invitation)}::text[], ${ended.map((e) => e.ordinal)}::integer[],
+        ${ended.map((e) => e.status)}::text[], ${ended.map((e) => e.detail)}::text[],
+        ${ended.map((e) => e.providerMessageId)}::text[]
+      ) e (invitation, ordinal, status, detail, message)
+      where d.invitation_id = e.invitation and d.ordinal = e.ordinal and d.status = 'queued'
+      returning d.invitation_id, d.kind, d.status, d.detail
+    )
+    insert into events (organization_id, invitation_id, type, detail, actor_kind)
+    select i.organization_id, i.id, s.kind || '_' || s.status, s.detail, 'system'
+    from settled s join invitations i on i.id = s.invitation_id
+  `.execute(db);
 }
 
 /** How many deliveries are queued; no more than `most` are counted. */
@@ -185,9 +208,7 @@ export const settleSuperseded = (db: Kysely<Database>, deliveries: readonly Deli
           .whereRef('invitations.id', '=', 'deliveries.invitation_id')
           .where('deliveries.status', '=', 'queued')
           .where('attempted_at', 'is', null)
-          .where(
-            sql<boolean>`(invitation_id, ordinal) in (select * from unnest(${deliveries.map((d) => d.invitation)}::text[], ${deliveries.map((d) => d.ordinal)}::integer[]))`,
-          )
+          .where(sql<boolean>`(invitation_id, ordinal) in (select * from ${keys(deliveries)})`)
           .returning(['invitation_id', 'organization_id', 'kind'])
           .execute();
         for (const { invitation_id, organization_id, kind } of settled) {

@@ -77,6 +77,10 @@ export async function insertEvent(db: Kysely<Database>, event: NewEvent): Promis
   return numInsertedOrUpdatedRows === 1n;
 }
 
+/** Whether an error says that a request's transition is in the audit log already. */
+export const isOfKnownRequest = (error: unknown): boolean =>
+  (error as { constraint?: string }).constraint === 'events_one_per_request';
+
 /** Writes many notes at once; those that their requests have left already are not written again. */
 export async function insertNotes(
   db: Kysely<Database>,

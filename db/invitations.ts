@@ -169,8 +169,11 @@ export type NewInvitation = Omit<
   | 'erased_at'
 > & { facts: InvitationFacts; createdAt: Date };
 
-/** What the chart needs of an invitation, as it was stored. */
-export async function loadInvitation(db: Kysely<Database>, id: InvitationId): Promise<StoredInvitation | null> {
+/** What the chart needs of an invitation, as it was stored; and whether its delivery may have been sent. */
+export async function loadInvitation(
+  db: Kysely<Database>,
+  id: InvitationId,
+): Promise<(StoredInvitation & { isAttempted: boolean }) | null> {
   const row = await db
     .selectFrom('invitations')
     .innerJoin('deliveries', (j) =>
@@ -189,10 +192,13 @@ export async function loadInvitation(db: Kysely<Database>, id: InvitationId): Pr
       'erased_at',
       'deliveries.kind as delivery_kind',
       'deliveries.status as delivery_status',
+      'attempted_at',
     ])
     .where('invitations.id', '=', id)
     .executeTakeFirst();
-  return row ? { sequence: row.sequence, chartVersion: row.chart_version, facts: storedFacts(row) } : null;
+  if (!row) return null;
+  const { sequence, chart_version: chartVersion, attempted_at } = row;
+  return { sequence, chartVersion, facts: storedFacts(row), isAttempted: attempted_at !== null };
 }
 
 /** What a transition needs of an invitation besides its facts. */
@@ -309,6 +315,8 @@ const selectInvitations = (db: Kysely<Database>) =>
       'deliveries.kind as delivery_kind',
       'deliveries.status as delivery_status',
       'deliveries.detail as delivery_detail',
+      'deliveries.generation as delivery_generation',
+      'deliveries.attempted_at as delivery_attempted_at',
       sql<Date>`coalesce(deliveries.settled_at, deliveries.queued_at)`.as('delivery_at'),
     ])
     .select(licensesOf);
@@ -375,7 +383,8 @@ export async function insertInvitation(
       q
         .insertInto('deliveries')
         .values(queuedRow({ invitation: id, generation: facts.generation, ...facts.delivery }))
-        .returning(['invitation_id', 'ordinal', 'kind', 'status', 'detail', 'queued_at', 'settled_at']),
+        .returning(['invitation_id', 'ordinal', 'generation', 'kind', 'status', 'detail'])
+        .returning(['queued_at', 'attempted_at', 'settled_at']),
     )
     .with('pools', (q) =>
       q
@@ -413,6 +422,10 @@ export async function insertInvitation(
     )
     .executeTakeFirstOrThrow();
 }
+
+/** In no order; those missing do not exist. */
+export const findInvitations = (db: Kysely<Database>, ids: readonly InvitationId[]): Promise<Invitation[]> =>
+  ids.length === 0 ? Promise.resolve([]) : selectInvitations(db).where('invitations.id', 'in', ids).execute();
 
 export interface InvitationFilter {
   state?: InvitationState;

@@ -6,7 +6,7 @@ type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 export interface EngineKnowledge {
   /** Of the last transition it knows to be committed; 0: of none. */
   sequence: number;
-  /** Ordinals of the emails that it knows to be with the provider. */
+  /** Ordinals of the emails that are with the provider, or were handed over to be sent to it. */
   sent: Set<number>;
 }
 
@@ -14,7 +14,7 @@ type Payloads = { payloads?: { data?: Uint8Array | null }[] | null } | null | un
 
 /**
  * Reads a history for what its activities and Updates have answered: `load` with the row's sequence, `commit` with one
- * more, `deliver` with its ordinal. So it needs no worker, which would act.
+ * more, each with the email that it handed over, `deliver` with its ordinal. So it needs no worker, which would act.
  */
 export function knowledgeOf(history: History): EngineKnowledge {
   const known: EngineKnowledge = { sequence: 0, sent: new Set() };
@@ -31,7 +31,8 @@ export function knowledgeOf(history: History): EngineKnowledge {
 
 function note(known: EngineKnowledge, answer: unknown): void {
   if (typeof answer !== 'object' || answer === null) return;
-  const { status, sequence, ordinal, row } = answer as Record<string, unknown>;
+  const { status, sequence, ordinal, row, handedOver } = answer as Record<string, unknown>;
+  if (typeof handedOver === 'number') known.sent.add(handedOver);
   if (typeof ordinal === 'number') {
     if (status === 'sent') known.sent.add(ordinal);
   } else if (status === 'committed') {

@@ -118,7 +118,8 @@ export interface InvitationStatus {
   /** Where in the chart, such as `pending.waiting`. */
   at: string;
   allowed: PeoplesEvent[];
-  delivery: DeliveryStatus | null;
+  /** As far as the run knows. `handed_over`: the worker sends it, and tells the run only if that fails. */
+  delivery: DeliveryStatus | 'handed_over' | null;
   /** ISO 8601 */
   expiresAt: string | null;
   /** ISO 8601 */
@@ -139,8 +140,16 @@ export const searchAttributes = {
 /** The workflow id of an invitation. */
 export const invitationWorkflowId = (id: InvitationId): string => `invitation/${id}`;
 
+/**
+ * The ordinal of a delivery that the worker has taken to send it beside the run; null: it could not, so it is the run's.
+ * Absent where there was none to hand over, and in histories of 0.1.0, whose runs sent each themselves.
+ */
+export interface HandedOver {
+  handedOver?: number | null;
+}
+
 /** What a run of the invitation workflow starts from: the row. */
-export interface StoredInvitation {
+export interface StoredInvitation extends HandedOver {
   sequence: number;
   /** Which version of the chart stored the facts; absent in histories of 0.1.0, which knew one. */
   chartVersion?: number;

@@ -62,6 +62,8 @@ export interface DurableMachineOptions<TMachine extends AnyStateMachine, TRow ex
    * which number that event's request has been committed, if it has.
    */
   load: (event?: EventFromLogic<TMachine>) => Promise<(TRow & { taken?: number }) | null>;
+  /** Whether a run that is told to look at its row must adopt it though it has that transition already. */
+  isBehind?: (snapshot: SnapshotFrom<TMachine>, row: TRow) => boolean;
   /** The machine's input for a row at a time (ms). The machine's initial state must route by it and name no effect. */
   input: (row: TRow, at: number) => InputFrom<TMachine>;
   commit: (transition: Transition<TMachine>) => Promise<Committed<TRow, TRefusal>>;
@@ -86,7 +88,7 @@ export type Offered<TRefusal> = { status: 'taken'; sequence: number } | { status
 export interface DurableMachine<TMachine extends AnyStateMachine, TRefusal> {
   /** Queues an event and answers when it was taken or refused. Never rejects. For Signals, ignore the answer. */
   offer: (event: EventFromLogic<TMachine>) => Promise<Offered<TRefusal>>;
-  /** Queues a look at the row: moved on without this run, whose workflow task was lost, it is adopted. */
+  /** Queues a look at the row: moved on without this run, it is adopted. */
   reload: () => void;
   /** Runs until the chart has ended and every queued event has its answer. */
   run: () => Promise<void>;
@@ -309,7 +311,8 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
   /** Adopts the row unless it is as this run knows it. */
   async function resume(event?: EventFromLogic<TMachine>): Promise<{ moved: boolean; taken?: number | undefined }> {
     const row = await options.load(event);
-    const moved = row !== null && row.sequence !== sequence;
+    const isBehind = !event && snapshot && row && options.isBehind?.(snapshot, row);
+    const moved = row !== null && (row.sequence !== sequence || isBehind === true);
     if (moved) adopt(row);
     return { moved, taken: row?.taken };
   }

@@ -9,7 +9,13 @@ import type { InvitationId } from '../../db/ids.ts';
 import { factsOf, findInvitation } from '../../db/invitations.ts';
 import { mailboxOf } from '../../identity/mailbox.ts';
 import { chartVersion } from '../../statecharts/versions.ts';
-import { invitationStart, invitationWorkflowId, taskQueue, workflowTypes } from '../../workflows/contract.ts';
+import {
+  invitationStart,
+  invitationWorkflowId,
+  stateQuery,
+  taskQueue,
+  workflowTypes,
+} from '../../workflows/contract.ts';
 import type { Reconciled } from '../../workflows/reconcile.ts';
 import { findBreaches } from '../setup/consistency.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
@@ -129,6 +135,24 @@ test('a run that is behind its row is told to look, and mails what the row says'
   await age(id);
   expect((await reconcile()).found).toEqual({ 'delivery_queued.reloaded': 1 });
   await sent(id);
+  expect(await said(id)).toEqual(['delivery_queued']);
+});
+
+test('an email that was handed over, and died with its worker, is sent; its run waits and knows nothing', async () => {
+  const id = await invited('in-hand@example.com');
+  expect(await workflow(id).query(stateQuery)).toMatchObject({ at: 'pending.waiting', delivery: 'handed_over' });
+  // As a worker that dies before it has sent what it took.
+  await usher.db
+    .updateTable('deliveries')
+    .set({ status: 'queued', attempted_at: null, settled_at: null, provider_message_id: null })
+    .where('invitation_id', '=', id)
+    .execute();
+  expect((await reconcile()).found).toEqual({});
+  await age(id);
+  expect((await reconcile()).found).toEqual({ 'delivery_queued.reloaded': 1 });
+  await sent(id);
+  // With the one that has been made undone.
+  expect((await usher.messages('in-hand@example.com')).length).toBe(2);
   expect(await said(id)).toEqual(['delivery_queued']);
 });
 

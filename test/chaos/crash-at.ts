@@ -24,7 +24,10 @@ export const points = {
     when: 'after commit',
   },
   /** The provider has the mail; nothing of ours says so. */
-  'worker: before a sent email is recorded': { statement: /^update "deliveries" set "status"/, when: 'before' },
+  'worker: before a sent email is recorded': {
+    statement: /^\s*with settled as \(\s*update deliveries/,
+    when: 'before',
+  },
   /** The invitation is durable; nobody has told Temporal. */
   'api: after the creating transaction': {
     statement: /^with "inserted" as \(insert into "invitations"/,

@@ -60,7 +60,7 @@ test('the state query and the workflow details tell how an invitation stands', a
   });
   expect(status).toMatchObject({
     state: 'pending',
-    delivery: 'sent',
+    delivery: 'handed_over',
     allowed: ['accept', 'decline', 'resend', 'amend', 'revoke'],
     sequence: 1,
   });

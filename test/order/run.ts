@@ -1,5 +1,5 @@
 import { initialTransition, transition } from 'xstate';
-import { settleDelivery } from '../../db/deliveries.ts';
+import { settleDeliveries } from '../../db/deliveries.ts';
 import type { InvitationId } from '../../db/ids.ts';
 import {
   type InvitationEffect,
@@ -123,17 +123,9 @@ export class Runs {
     const run = await this.#run(to);
     const { state, delivery } = run.facts;
     if (state !== 'pending' || delivery.status !== 'queued') return;
-    const { ordinal, kind } = delivery;
-    const organization = this.#organization.id;
-    await settleDelivery(this.#organization.db, {
-      invitation: run.id,
-      ordinal,
-      organization,
-      kind,
-      status,
-      detail: null,
-      providerMessageId: null,
-    });
+    const { ordinal } = delivery;
+    const ended = { invitation: run.id, ordinal, status, detail: null, providerMessageId: null };
+    await settleDeliveries(this.#organization.db, [ended]);
     await this.#take(run, { type: 'xstate.done.actor.delivery', output: { ordinal, status } } as Timed, now, null);
   }
 

@@ -6,7 +6,6 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type UpdateDefinition, WorkflowNotFoundError } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { Worker } from '@temporalio/worker';
 import fc from 'fast-check';
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool } from 'pg';
@@ -18,7 +17,7 @@ import type { Mail } from '../../mail/mail.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
 import { startSandbox } from '../../mail/sandbox/sandbox.ts';
 import { refusalOf, snapshotOf, takes } from '../../statecharts/invitation.ts';
-import { createWorker } from '../../worker.ts';
+import { createWorker, type UsherWorker } from '../../worker.ts';
 import {
   acceptUpdate,
   amendUpdate,
@@ -120,7 +119,7 @@ let db: Kysely<Database>;
 let ofWorker: Kysely<Database>;
 let sandbox: Awaited<ReturnType<typeof startSandbox>>;
 let mail: Mail;
-let worker: Worker;
+let worker: UsherWorker;
 let running: Promise<void>;
 let dir: string;
 
@@ -142,6 +141,8 @@ beforeAll(async () => {
     connection: environment.nativeConnection,
     temporal: environment.client,
     namespace: 'default',
+    // Time is not to pass while an email is on its way.
+    firstAttempts: false,
     // Far fewer than there are: most tasks replay their run.
     maxCachedWorkflows: 10,
   });

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { Worker } from '@temporalio/worker';
 import type { FastifyInstance } from 'fastify';
 import type { Kysely } from 'kysely';
 import { pino } from 'pino';
@@ -24,7 +23,7 @@ import { freePort } from '../../local/ports.ts';
 import type { Mail } from '../../mail/mail.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
 import { startSandbox } from '../../mail/sandbox/sandbox.ts';
-import { createWorker, ensureReconcileSchedule, type WorkerDeps } from '../../worker.ts';
+import { createWorker, ensureReconcileSchedule, type UsherWorker, type WorkerDeps } from '../../worker.ts';
 import { emptyDatabase, freshDatabase } from './database.ts';
 import { searchPersonalData } from './personal-data.ts';
 import { temporalEnvironment } from './temporal.ts';
@@ -97,7 +96,7 @@ export interface Usher {
 }
 
 export interface RunningWorker {
-  worker: Worker;
+  worker: UsherWorker;
   /** Drains and ends it; again does nothing. */
   stop(): Promise<void>;
 }

@@ -329,7 +329,7 @@ describe('row and facts', () => {
             .execute();
         });
         const stored = await loadInvitation(db, id);
-        expect(stored).toEqual({ sequence: 1, chartVersion, facts: f });
+        expect(stored).toEqual({ sequence: 1, chartVersion, facts: f, isAttempted: false });
         // And on to the snapshot, which holds nothing else.
         expect(snapshotOf(stored!.facts, at).context).toEqual(f);
       }),

@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { Worker } from '@temporalio/worker';
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { insertPending } from '../../api/invitations.ts';
@@ -18,7 +17,7 @@ import { mailboxOf } from '../../identity/mailbox.ts';
 import type { Mail } from '../../mail/mail.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
 import { startSandbox } from '../../mail/sandbox/sandbox.ts';
-import { createWorker } from '../../worker.ts';
+import { createWorker, type UsherWorker } from '../../worker.ts';
 import { invitationWorkflowId, resendSignal, taskQueue } from '../../workflows/contract.ts';
 import { freshDatabase } from '../setup/database.ts';
 import { timeSkippingEnvironment } from '../setup/temporal.ts';
@@ -30,7 +29,7 @@ let environment: TestWorkflowEnvironment;
 let db: Kysely<Database>;
 let sandbox: Awaited<ReturnType<typeof startSandbox>>;
 let mail: Mail;
-let worker: Worker;
+let worker: UsherWorker;
 let running: Promise<void>;
 let dir: string;
 
@@ -50,6 +49,8 @@ beforeAll(async () => {
     connection: environment.nativeConnection,
     temporal: environment.client,
     namespace: 'default',
+    // Time is not to pass while an email is on its way.
+    firstAttempts: false,
     ...(inject('maxCachedWorkflows') === undefined ? {} : { maxCachedWorkflows: inject('maxCachedWorkflows') }),
   });
   running = worker.run();
