@@ -6,6 +6,7 @@ import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@tempora
 /** `npm run bundle`: makes the workflows into the one script that workers run, so that none has to at its start. */
 
 const root = import.meta.dirname;
+const workflowsPath = path.join(root, 'workflows/index.ts');
 const kept = path.join(root, '.cache/workflows.json');
 /** How it is bundled, and by which versions. */
 const recipe = ['bundle.ts', 'package-lock.json'];
@@ -57,7 +58,9 @@ async function bundle(): Promise<Bundled> {
   const began = Date.now();
   let read: string[] = [];
   const { code } = await bundleWorkflowCode({
-    workflowsPath: path.join(root, 'workflows/index.ts'),
+    workflowsPath,
+    // Once for all runs and not for each: nothing in them changes once they are loaded, and the SDK freezes them.
+    preloadModules: ['@temporalio/workflow', 'xstate', workflowsPath],
     // Its progress is of no interest; its errors are thrown as well.
     logger: new DefaultLogger('WARN'),
     webpackConfigHook: (config) => ({

@@ -4,7 +4,15 @@ import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '../..');
 const parts = ['activities', 'api', 'db', 'identity', 'local', 'mail', 'operations', 'statecharts', 'workflows'];
-const files = ['bundle.ts', 'config.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'worker.ts'];
+const files = [
+  'bundle.ts',
+  'config.ts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'worker.ts',
+  'workflow-threads.ts',
+];
 
 /** What the next version changes, file by file: a text that is there once, and what stands in its place. */
 const changes: Record<string, [was: string, becomes: string][]> = {
