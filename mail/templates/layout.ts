@@ -93,7 +93,7 @@ export const strong = (text: string): Part => ({ html: html`<strong style="${sty
 export function quote(words: string): Part {
   const lines = words.split('\n');
   return {
-    html: html`<blockquote class="panel ink" style="${style.quote}">${lines.map((line, i) => (i === 0 ? line : html`<br />${line}`))}</blockquote>`,
+    html: html`<blockquote class="panel ink" style="${style.quote}">${lines.map((line, i) => (i === 0 ? line : html`<br/>${line}`))}</blockquote>`,
     text: lines.map((line) => `> ${oneLine(line)}`.trimEnd()).join('\n'),
   };
 }

@@ -6,31 +6,35 @@ import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { insertPending } from '../../api/invitations.ts';
 import { workflowBundle } from '../../bundle.ts';
+import { queueDelivery } from '../../db/deliveries.ts';
 import { findInvitation } from '../../db/invitations.ts';
 import { mailboxOf } from '../../identity/mailbox.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import {
   type AccountId,
   acceptUpdate,
+  deliveryStart,
   type InvitationId,
   invitationStart,
   invitationWorkflowId,
   reloadSignal,
+  taskQueue,
   workflowTypes,
 } from '../../workflows/contract.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
 /**
  * Histories of every version that ran anywhere must replay with the workflows as they are. Files are
- * `invitation@<version>-<what>.json`, and only ever added: the first run after a new version writes its own, and fails
- * until they are committed.
+ * `<workflow>@<version>-<what>.json`, and only ever added: the first run after a new version writes its own, and fails
+ * until they are committed. In those of 0.1.0 that name no more, each run still sent its emails itself.
  */
 
 const { History } = protos.temporal.api.history.v1;
 
 const folder = path.join(import.meta.dirname, 'histories');
 
-const fileOf = (what: string) => path.join(folder, `invitation@${packageJson.version}-${what}.json`);
+/** @param life `<workflow> <what>` */
+const fileOf = (life: string) => path.join(folder, `${life.replace(' ', `@${packageJson.version}-`)}.json`);
 
 let usher: Usher;
 beforeAll(async () => {
@@ -46,15 +50,51 @@ const person = (email: string) => ({
 const sent = (id: string) =>
   usher.until('sent', async () => (await usher.call(`/v1/invitations/${id}`)).body.delivery.status === 'sent');
 
-/** The lives of which each version leaves a history; each answers the invitation's id. */
+const invitation = (id: string) => invitationWorkflowId(id as InvitationId);
+
+/** The lives of which each version leaves a history; each answers the workflow's id. */
 const lives: Record<string, () => Promise<string>> = {
-  async accepted() {
+  async 'invitation accepted'() {
     const { id } = await usher.invite('accepted@example.com', { licenses: ['studio'] });
     await sent(id);
     await post(id, 'accept', person('accepted@example.com'));
-    return id;
+    return invitation(id);
   },
-  async changed() {
+  async 'invitation handed-over'() {
+    const { id } = await usher.invite('handed-over@example.com', { licenses: ['studio'] });
+    await sent(id);
+    await post(id, 'accept', person('handed-over@example.com'));
+    return invitation(id);
+  },
+  /** Told that its first email was not taken. */
+  async 'invitation stalled'() {
+    const failures = [{ match: { recipient: 'stalled@example.com' }, count: 1, response: 429 }];
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${usher.inbox}/sandbox/settings`, { method: 'PUT', headers, body: JSON.stringify({ failures }) });
+    const { id } = await usher.invite('stalled@example.com');
+    await sent(id);
+    await post(id, 'resend', { expiresIn: 'P2D' });
+    await sent(id);
+    await post(id, 'revoke');
+    return invitation(id);
+  },
+  async 'delivery sent'() {
+    const { id } = await usher.invite('delivery@example.com');
+    await sent(id);
+    const ordinal = -1;
+    await usher.db
+      .transaction()
+      .execute((trx) => queueDelivery(trx, { invitation: id, ordinal, generation: 1, kind: 'resend_request' }));
+    const options = deliveryStart({ invitation: id, ordinal });
+    await usher.temporal.client.workflow.start(workflowTypes.delivery, options);
+    return options.workflowId;
+  },
+  async 'reconcile nothing-found'() {
+    const workflowId = 'reconcile-once';
+    await usher.temporal.client.workflow.start(workflowTypes.reconcile, { taskQueue, workflowId, args: [] });
+    return workflowId;
+  },
+  async 'invitation changed'() {
     const { id } = await usher.invite('changed@example.com');
     await sent(id);
     await post(id, 'resend', { expiresIn: 'P2D' });
@@ -63,20 +103,20 @@ const lives: Record<string, () => Promise<string>> = {
     await usher.call(`/v1/invitations/${id}`, { method: 'PATCH', body: { email: 'moved@example.com' } });
     await sent(id);
     await post(id, 'decline', person('moved@example.com'));
-    return id;
+    return invitation(id);
   },
-  async cancelled() {
+  async 'invitation cancelled'() {
     const { id } = await usher.invite('cancelled@example.com');
     await sent(id);
-    const handle = usher.temporal.client.workflow.getHandle(invitationWorkflowId(id));
+    const handle = usher.temporal.client.workflow.getHandle(invitation(id));
     await handle.signal('nonsense', 1);
     await handle.signal('delivery', { ordinal: 1, status: 'bounced' });
     await handle.signal('resend');
     await usher.until('a resend', async () => (await usher.messages('cancelled@example.com')).length === 2);
     await handle.cancel();
-    return id;
+    return invitation(id);
   },
-  async expired() {
+  async 'invitation expired'() {
     const email = 'expired@example.com';
     const { id } = await insertPending(usher.db, {
       organization: usher.organization,
@@ -97,13 +137,13 @@ const lives: Record<string, () => Promise<string>> = {
       workflowTypes.invitation,
       invitationStart({ id, organization, state, expiresAt }),
     );
-    return id;
+    return invitation(id);
   },
   /** Asked for what it refuses, and told to look at its row, before its end. */
-  async refused() {
+  async 'invitation refused'() {
     const { id } = await usher.invite('refused@example.com');
     await sent(id);
-    const handle = usher.temporal.client.workflow.getHandle(invitationWorkflowId(id));
+    const handle = usher.temporal.client.workflow.getHandle(invitation(id));
     const by = { kind: 'system', id: null } as const;
     const accept = {
       account: 'acc_none' as AccountId,
@@ -116,17 +156,15 @@ const lives: Record<string, () => Promise<string>> = {
     if (answer.status !== 'refused') throw new Error('an accept for another address was taken');
     await handle.signal(reloadSignal);
     await post(id, 'revoke');
-    return id;
+    return invitation(id);
   },
 };
 
 describe('this version', () => {
-  test.each(Object.keys(lives))('has left its history of an invitation that was %s', async (what) => {
+  test.each(Object.keys(lives))('has left its history of: %s', async (what) => {
     const file = fileOf(what);
     if (existsSync(file)) return;
-    const handle = usher.temporal.client.workflow.getHandle(
-      invitationWorkflowId((await lives[what]!()) as InvitationId),
-    );
+    const handle = usher.temporal.client.workflow.getHandle(await lives[what]!());
     await handle.result();
     const history = History.toObject(History.fromObject(await handle.fetchHistory()), {
       longs: String,

@@ -1,8 +1,14 @@
 import { sleep } from '@temporalio/workflow';
-import { invitation as compatible } from '../../../workflows/invitation.ts';
+import * as compatible from '../../../workflows/index.ts';
 
-/** A deliberately incompatible invitation: what the gate must not let through. */
-export async function invitation(input: Parameters<typeof compatible>[0]): Promise<void> {
-  await sleep('1 minute');
-  await compatible(input);
-}
+/** A deliberately incompatible change: what the gate must not let through. */
+const late =
+  <TArgs extends unknown[], TResult>(workflow: (...args: TArgs) => Promise<TResult>) =>
+  async (...args: TArgs): Promise<TResult> => {
+    await sleep('1 minute');
+    return workflow(...args);
+  };
+
+export const invitation = late(compatible.invitation);
+export const delivery = late(compatible.delivery);
+export const reconcile = late(compatible.reconcile);
