@@ -133,8 +133,10 @@ export async function changeLicense(
   } catch (error) {
     if (refusalOf(error) !== 'no_seat_left') throw error;
     const pool = await requireLicense(db, organization_id, id);
-    const seats = await listSeats(db, id, {}, { limit: namedHolders });
-    throw new LicenseInUse(pool, changes.quantity ?? pool.quantity, seats);
+    const wanted = changes.quantity ?? pool.quantity;
+    // Some have been taken back in between: now it fits.
+    if (pool.reserved + pool.assigned <= wanted) return changeLicense(db, pool, input, act);
+    throw new LicenseInUse(pool, wanted, await listSeats(db, id, {}, { limit: namedHolders }));
   }
 }
 
