@@ -482,7 +482,7 @@ describe('at the same time', () => {
   });
 
   test('the last seat is assigned and reserved: one of the two gets it', async () => {
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 5; round++) {
       const { id, product } = await license({ quantity: 1 });
       const pat = await member();
       const answers = await Promise.all([
@@ -498,7 +498,7 @@ describe('at the same time', () => {
 
   test('a licence shrinks and its seats are assigned: never more seats than there are', async () => {
     const outcomes = new Set<string>();
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 10; round++) {
       const { id } = await license({ quantity: 2 });
       const pair = await members(2);
       const answers = await Promise.all([act('assign', id, { members: pair }), change(id, { quantity: 1 })]);
