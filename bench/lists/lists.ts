@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../../db/database.ts';
 import { type EventFilter, listEvents } from '../../db/events.ts';
-import { type InvitationId, idAt } from '../../db/ids.ts';
+import { type InvitationId, idAt, type LicensePoolId } from '../../db/ids.ts';
 import { type InvitationFilter, listInvitations, listInvitationsOfMailbox } from '../../db/invitations.ts';
 import { listLicensePools } from '../../db/licenses.ts';
 import { listMemberships } from '../../db/members.ts';
@@ -30,9 +30,9 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     (db: Kysely<Database>): Promise<unknown> =>
       listEvents(db, { organization: large, ...filter }, { after: 0, ...page });
   const seats =
-    (filter: SeatFilter) =>
+    (filter: SeatFilter, pool: LicensePoolId = 'lic_studio') =>
     (db: Kysely<Database>): Promise<unknown> =>
-      listSeats(db, 'lic_studio', filter, page);
+      listSeats(db, pool, filter, page);
   return {
     invitations: invitations({}),
     'invitations, halfway': invitations({}, idAt('inv', madeAt(count / 2))),
@@ -61,6 +61,7 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'licences that have ended (none)': (db) => listLicensePools(db, large, { state: 'ended' }, page),
     seats: seats({}),
     'seats that are reserved': seats({ state: 'reserved' }),
+    'seats of a rare licence (few)': seats({}, 'lic_rare'),
     'seats of an address': seats({ mailbox: 'person-4@people.example' as Mailbox }),
     'seats reserved for an address': seats({ state: 'reserved', mailbox: 'person-10@people.example' as Mailbox }),
     'events of an invitation': (db) => listEvents(db, { invitation: idAt('inv', newest) }, { after: 0, ...page }),
