@@ -12,7 +12,7 @@ import {
   insertAmendment,
   insertInvitation,
 } from '../db/invitations.ts';
-import { findLicensePools, reserveSeats } from '../db/licenses.ts';
+import { findLicensePools } from '../db/licenses.ts';
 import { isMemberMailbox, mayGrant, type Role } from '../db/members.ts';
 import type { Organization } from '../db/organizations.ts';
 import { isPlainLine, isPlainText } from '../db/plain-text.ts';
