@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { markFirstAttempts, settleDeliveries, settleSuperseded, unmarkAttempted } from '../db/deliveries.ts';
 import { findInvitations, type Invitation } from '../db/invitations.ts';
+import type { SendResult } from '../mail/mail.ts';
 import { type DeliveryInput, invitationWorkflowId, reloadSignal } from '../workflows/contract.ts';
 import { type ComposeDeps, compose } from './delivery.ts';
 
@@ -76,10 +76,7 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
       const { marked, mark } = await markFirstAttempts(db, wanted);
       stalled = marked;
       const results = await Promise.all(
-        marked.map(async (delivery) => ({
-          delivery,
-          result: await mail.send(compose(deps, rows.get(delivery.invitation)!, deliveryOf(rows, delivery))),
-        })),
+        marked.map(async (delivery) => ({ delivery, result: await send(rows.get(delivery.invitation)!, delivery) })),
       );
       const taken = results.flatMap(({ delivery, result }) =>
         result.status === 'sent'
@@ -98,15 +95,23 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
       await Promise.all(stalled.slice(from, from + toldAtOnce).map(({ invitation }) => tell(invitation)));
   }
 
+  /** One that cannot be written does no harm to those it travels with: its run meets the same, where operators see it. */
+  const send = async (row: Invitation, { invitation, ordinal }: DeliveryInput): Promise<SendResult> => {
+    const { delivery_kind: kind, delivery_generation: generation } = row;
+    try {
+      return await mail.send(compose(deps, row, { invitation_id: invitation, ordinal, kind, generation }));
+    } catch {
+      return { status: 'not_sent', code: 'not_written' };
+    }
+  };
+
   const tell = (invitation: Invitation['id']) =>
     temporal
       .withDeadline(Date.now() + tellingMs, () =>
         temporal.workflow.getHandle(invitationWorkflowId(invitation)).signal(reloadSignal),
       )
-      .catch((error) => {
-        // Ended, or not reached: the reconciler sees to what is still queued.
-        if (!(error instanceof WorkflowNotFoundError)) return;
-      });
+      // Ended, or not reached: the reconciler sees to what is still queued.
+      .catch(() => undefined);
 
   return {
     handOver(delivery) {
@@ -121,8 +126,3 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
     },
   };
 }
-
-const deliveryOf = (rows: ReadonlyMap<string, Invitation>, { invitation, ordinal }: DeliveryInput) => {
-  const { delivery_kind: kind, delivery_generation: generation } = rows.get(invitation)!;
-  return { invitation_id: invitation, ordinal, kind, generation };
-};

@@ -19,6 +19,10 @@ test.each([
   ['expired', 3, [1, 2]],
   // created, revoked
   ['refused', 2, [1]],
+  // created, accepted
+  ['handed-over', 2, [1]],
+  // created, resent, revoked
+  ['stalled', 3, [1, 2]],
 ])('the history of an invitation that was %s tells its last sequence, and its emails', async (what, sequence, sent) => {
   const file = path.join(import.meta.dirname, `../replay/histories/invitation@0.1.0-${what}.json`);
   const history = History.fromObject(JSON.parse(await readFile(file, 'utf8')));
