@@ -28,10 +28,10 @@ const giveUpMs = 5_000;
 /** How many runs are being started at a time: more would not be faster. */
 const startsAtOnce = 16;
 /**
- * While invitations come as fast as this (ms from one to the next), they are answered first: their runs are started one
- * at a time, until the first has waited for so long (ms).
+ * In a burst (so many came of late, each of which counts half after so many ms: about 50 a second) those who invite are
+ * answered first: nothing is started until it is over, or the first has waited for so long, ms.
  */
-const burst = { gapMs: 20, longestMs: 2_000 };
+const burst = { count: 10, halfLifeMs: 150, longestMs: 2_000 };
 /** How many wait for their turn, and how long, ms. The reconciler sees to what has waited for a minute, and to all others. */
 const mostWaiting = 20_000;
 const longestWaitMs = 60_000;
@@ -112,13 +112,14 @@ export function createEngine({
   };
 
   const waiting: { id: string; start: ReturnType<typeof options>; since: number }[] = [];
-  let lastCame = 0;
+  const came = { count: 0, at: 0 };
+  const cameOfLate = (now: number) => came.count * 2 ** ((came.at - now) / burst.halfLifeMs);
   let lanes = 0;
   let isEnding = false;
   const lanesNow = () => {
     const now = Date.now();
-    const isBurst = now - lastCame < burst.gapMs && now - (waiting[0]?.since ?? now) < burst.longestMs;
-    return isBurst && !isEnding ? 1 : startsAtOnce;
+    const isBurst = cameOfLate(now) > burst.count && now - (waiting[0]?.since ?? now) < burst.longestMs;
+    return isBurst && !isEnding ? 0 : startsAtOnce;
   };
   /** Starts one after the other until none waits, or there are lanes enough. */
   const lane = async () => {
@@ -139,7 +140,7 @@ export function createEngine({
     later ??= setTimeout(() => {
       later = undefined;
       startWaiting();
-    }, burst.gapMs);
+    }, burst.halfLifeMs / 2);
   };
 
   const options = (i: Parameters<Engine['start']>[0]) =>
@@ -198,8 +199,9 @@ export function createEngine({
     },
     start(invitation) {
       if (waiting.length >= mostWaiting) return notStarted(invitation.id, 'too many wait');
-      lastCame = Date.now();
-      waiting.push({ id: invitation.id, start: options(invitation), since: lastCame });
+      const now = Date.now();
+      Object.assign(came, { count: cameOfLate(now) + 1, at: now });
+      waiting.push({ id: invitation.id, start: options(invitation), since: now });
       startWaiting();
     },
     catchUp,
