@@ -5,7 +5,7 @@ import { type AnyScope, findApiKey, isApiKey, type Scope, staffScopes } from '..
 import type { Database } from '../db/database.ts';
 import type { AccountId, ApiKeyId, OrganizationId } from '../db/ids.ts';
 import { findMembership, type Role } from '../db/members.ts';
-import { findOrganizationOfIssuer } from '../db/organizations.ts';
+import { findOrganization, findOrganizationOfIssuer, type Organization } from '../db/organizations.ts';
 import { BearerRefused, type Bearers, IssuerUnavailable } from '../identity/bearers.ts';
 import { sameIssuer } from '../identity/issuers.ts';
 import type { Actor } from '../statecharts/invitation.ts';
@@ -29,6 +29,8 @@ export type Caller =
       id: ApiKeyId;
       /** Null for a key of the installation's staff, which counts in every organization. */
       organization: OrganizationId | null;
+      /** That organization, which is read with the key: most of what a key asks is about it. */
+      own: Organization | null;
       role: Role;
       scopes: AnyScope[];
       account: AccountId;
@@ -93,8 +95,8 @@ export async function authenticate(request: FastifyRequest, deps: CallerDeps): P
       await deps.limits.use({ unknown_key: client });
       throw new Problem('not_authenticated', 'The API key is unknown or revoked.');
     }
-    const { id, organization_id: organization, role, scopes, created_by: account } = key;
-    return { kind: 'api_key', id, organization, role, scopes, account, client };
+    const { id, organization: own, role, scopes, created_by: account } = key;
+    return { kind: 'api_key', id, organization: own?.id ?? null, own, role, scopes, account, client };
   }
   const account = await accountOfCookie(request, deps);
   if (!account) {
@@ -143,6 +145,14 @@ async function callerOfBearer(
     await limits.use({ unknown_key: client });
     throw new Problem('not_authenticated', `The bearer token is refused: ${error.message}.`);
   }
+}
+
+/** The organization that a path names. @throws Problem `not_found` */
+export async function namedOrganization(db: Kysely<Database>, caller: Caller, slug: string): Promise<Organization> {
+  const own = caller.kind === 'api_key' ? caller.own : null;
+  const organization = own?.slug === slug ? own : await findOrganization(db, slug);
+  if (!organization) throw new Problem('not_found');
+  return organization;
 }
 
 /**

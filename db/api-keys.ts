@@ -4,6 +4,7 @@ import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { type AccountId, type ApiKeyId, newId, type OrganizationId } from './ids.ts';
 import type { Role } from './members.ts';
+import { organizationOfJson } from './organizations.ts';
 
 /** What a key may do. `act`: accept and decline for people whom its holder has authenticated. */
 export const scopes = ['read', 'invite', 'manage', 'act'] as const;
@@ -78,14 +79,18 @@ export async function insertApiKey(
   return id;
 }
 
-/** The live key with this text. */
-export const findApiKey = (db: Kysely<Database>, secret: string) =>
-  db
+/** The live key with this text, and the organization it is of. */
+export async function findApiKey(db: Kysely<Database>, secret: string) {
+  const found = await db
     .selectFrom('api_keys')
-    .select(['id', 'organization_id', 'role', 'scopes', 'created_by'])
+    .leftJoin('organizations', 'organizations.id', 'api_keys.organization_id')
+    .select(['api_keys.id', 'role', 'scopes', 'created_by'])
+    .select(sql<Record<string, unknown> | null>`to_jsonb(organizations)`.as('organization'))
     .where('hash', '=', hashOf(secret))
     .where('revoked_at', 'is', null)
     .executeTakeFirst();
+  return found && { ...found, organization: found.organization && organizationOfJson(found.organization) };
+}
 
 /** Ends a key, with an event; one that has ended already stays as it is. */
 export async function revokeApiKey(db: Kysely<Database>, id: ApiKeyId, by: Actor): Promise<void> {

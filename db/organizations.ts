@@ -38,6 +38,15 @@ const columns = [
 export const findOrganization = (db: Kysely<Database>, slug: string): Promise<Organization | undefined> =>
   db.selectFrom('organizations').select(columns).where('slug', '=', slug).executeTakeFirst();
 
+/** An organization as `to_jsonb` writes its row: all times of the schema end in `_at`. */
+export const organizationOfJson = (row: Record<string, unknown>): Organization =>
+  Object.fromEntries(
+    Object.entries(row).map(([column, value]) => [
+      column,
+      column.endsWith('_at') && value !== null ? new Date(value as string) : value,
+    ]),
+  ) as Organization;
+
 /** The organization whose own identity provider this is. */
 export const findOrganizationOfIssuer = (db: Kysely<Database>, issuer: string): Promise<Organization | undefined> =>
   db.selectFrom('organizations').select(columns).where('issuer', '=', issuer).executeTakeFirst();

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { listEvents } from '../../db/events.ts';
-import { findOrganization } from '../../db/organizations.ts';
-import { authenticate, standingIn } from '../caller.ts';
+import { authenticate, namedOrganization, standingIn } from '../caller.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { eventBody } from '../events.ts';
 import { Problem } from '../problem.ts';
@@ -25,8 +24,7 @@ export function registerEvents(app: App, deps: RouteDeps): void {
     },
     async (request) => {
       const caller = await authenticate(request, deps);
-      const organization = await findOrganization(db, request.params.organization);
-      if (!organization) throw new Problem('not_found');
+      const organization = await namedOrganization(db, caller, request.params.organization);
       await standingIn(db, caller, organization.id, 'readAuditLog');
       const { cursor = '0', limit = 50, since, until, ...same } = request.query;
       if (!/^\d{1,15}$/.test(cursor)) throw new Problem('invalid_request', 'cursor is not one of ours.');

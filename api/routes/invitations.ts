@@ -4,11 +4,10 @@ import { insertEvent, listEvents } from '../../db/events.ts';
 import { isId } from '../../db/ids.ts';
 import { findInvitation, type Invitation as InvitationRow, listInvitations } from '../../db/invitations.ts';
 import { findLicensePools } from '../../db/licenses.ts';
-import { findOrganization, type Organization } from '../../db/organizations.ts';
 import { sameIssuer } from '../../identity/issuers.ts';
 import { mailboxOf } from '../../identity/mailbox.ts';
 import type { Actor } from '../../statecharts/invitation.ts';
-import { authenticate, type Caller, requireScope, type Standing, standingIn } from '../caller.ts';
+import { authenticate, type Caller, namedOrganization, requireScope, type Standing, standingIn } from '../caller.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { eventBody } from '../events.ts';
 import { once, requestKeyOf } from '../idempotency.ts';
@@ -99,12 +98,6 @@ const further = Object.fromEntries(
 export function registerInvitations(app: App, deps: RouteDeps): void {
   const { db, links, issuer } = deps;
 
-  const findVisibleOrganization = async (slug: string): Promise<Organization> => {
-    const organization = await findOrganization(db, slug);
-    if (!organization) throw new Problem('not_found');
-    return organization;
-  };
-
   const findRow = async (id: string): Promise<InvitationRow> => {
     const row = isId('inv', id) ? await findInvitation(db, id) : undefined;
     if (!row) throw new Problem('invitation_not_found');
@@ -176,7 +169,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     },
     async (request, reply) => {
       const caller = await authenticate(request, deps);
-      const organization = await findVisibleOrganization(request.params.organization);
+      const organization = await namedOrganization(db, caller, request.params.organization);
       const standing = await standingIn(db, caller, organization.id, 'invite');
       return once({ db, request, reply, caller }, 201, async (key, _receivedAt, turn) =>
         invitationBody(await createInvitation(deps, organization, standing, request.body, { key, turn })),
@@ -198,7 +191,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     },
     async (request) => {
       const caller = await authenticate(request, deps);
-      const organization = await findVisibleOrganization(request.params.organization);
+      const organization = await namedOrganization(db, caller, request.params.organization);
       await standingIn(db, caller, organization.id, 'readInvitations');
       const { cursor, limit = 50, email, license, createdAfter, ...same } = request.query;
       const mailbox = email === undefined ? undefined : mailboxOf(email);

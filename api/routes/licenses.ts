@@ -1,10 +1,9 @@
 import { type TSchema, Type } from 'typebox';
 import { isId, type LicensePoolId } from '../../db/ids.ts';
 import { findLicensePool, type LicensePool, listLicensePools } from '../../db/licenses.ts';
-import { findOrganization } from '../../db/organizations.ts';
 import { type HeldSeat, listSeats, type SeatFilter } from '../../db/seats.ts';
 import { mailboxOf } from '../../identity/mailbox.ts';
-import { authenticate, type Caller, type Standing, standingIn } from '../caller.ts';
+import { authenticate, type Caller, namedOrganization, type Standing, standingIn } from '../caller.ts';
 import { csvAnswer, csvTimeoutMs, sendCsv } from '../csv.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { once } from '../idempotency.ts';
@@ -46,8 +45,7 @@ export function registerLicenses(app: App, deps: RouteDeps): void {
   const { db } = deps;
 
   const standingAt = async (caller: Caller, slug: string, permission: 'readLicenses' | 'manageLicenses') => {
-    const organization = await findOrganization(db, slug);
-    if (!organization) throw new Problem('not_found');
+    const organization = await namedOrganization(db, caller, slug);
     return {
       organization,
       standing: await standingIn(db, caller, organization.id, permission),
