@@ -3,6 +3,7 @@
 FROM node:24-slim AS dependencies
 WORKDIR /usher
 COPY package.json package-lock.json .npmrc ./
+COPY client/package.json client/
 # Not `npm ci`: it refuses a lockfile that was written where the registry lacked packages of other platforms. This takes
 # the same versions from the lockfile and checks the same hashes.
 RUN npm install --no-save --omit=dev

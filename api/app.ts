@@ -27,6 +27,7 @@ import { csrfSubject, frameOf, sendPage } from './page.ts';
 import { invitationPath } from './pages/post-form.ts';
 import { problemPage } from './pages/problem-page.ts';
 import { Problem, problemOf, problems } from './problem.ts';
+import { registerApiKeys } from './routes/api-keys.ts';
 import { registerConsole } from './routes/console.ts';
 import { registerDocs, registerOpenApi } from './routes/docs.ts';
 import { registerEvents } from './routes/events.ts';
@@ -207,6 +208,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     registerInvitations(scope as unknown as App, all);
     registerEvents(scope as unknown as App, all);
     registerLicenses(scope as unknown as App, all);
+    registerApiKeys(scope as unknown as App, all);
     registerMe(scope as unknown as App, all);
     await registerDocs(scope as unknown as App);
   });

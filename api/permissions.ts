@@ -21,8 +21,8 @@ export interface Permission {
   staff: readonly StaffRole[];
   /** Whether the invited person may, too. */
   invitee?: true;
-  /** Whether everybody may, or whoever is signed in. */
-  open?: 'everybody' | 'signed_in';
+  /** Whether everybody may, whoever is known (keys included), or whoever is signed in. */
+  open?: 'everybody' | 'known' | 'signed_in';
 }
 
 const managers = ['owner', 'admin'] as const satisfies Role[];
@@ -56,6 +56,22 @@ export const permissions = {
     scope: 'read',
     keyNeedsRole: true,
     staff: everyStaff,
+  },
+  readApiKeys: {
+    may: 'list the API keys',
+    routes: ['GET /v1/organizations/:organization/api-keys'],
+    roles: managers,
+    scope: 'read',
+    keyNeedsRole: true,
+    staff: everyStaff,
+  },
+  manageApiKeys: {
+    may: 'make and revoke API keys',
+    routes: ['POST /v1/organizations/:organization/api-keys', 'DELETE /v1/organizations/:organization/api-keys/:id'],
+    roles: managers,
+    scope: 'manage',
+    keyNeedsRole: true,
+    staff: [],
   },
   invite: {
     may: 'invite',
@@ -148,6 +164,12 @@ export const permissions = {
     routes: ['GET /v1/me/invitations', 'POST /v1/me/sign-out-everywhere'],
     ...nobody,
     open: 'signed_in',
+  },
+  whoCalls: {
+    may: 'ask who calls',
+    routes: ['GET /v1/me'],
+    ...nobody,
+    open: 'known',
   },
   openPages: {
     may: 'open a link, sign in, read the documentation, ask for the health',

@@ -1,6 +1,8 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { scopes, staffScopes } from '../db/api-keys.ts';
 import { licenseKinds } from '../db/licenses.ts';
 import { roles } from '../db/members.ts';
+import { staffRoles } from '../db/staff.ts';
 import { deliveryStatuses, invitationStates, peoplesEvents } from '../statecharts/invitation.ts';
 import { type ProblemCode, problems } from './problem.ts';
 
@@ -114,6 +116,8 @@ export type ActingAccount = Static<typeof ActingAccount>;
 
 export const Nothing = Type.Object({}, strict);
 
+const someone = Type.Object({ id: Type.String(), name: Type.String(), email: Type.String() });
+
 const InvitationSchema = Type.Object({
   id: Type.String({ examples: ['inv_01k9xqj2v3e8gt0d5w6m7n8p9q'] }),
   organization: Type.String(),
@@ -126,7 +130,7 @@ const InvitationSchema = Type.Object({
   generation: Type.Integer({ description: 'Links of a lower generation are dead' }),
   expiresAt: time,
   createdAt: time,
-  invitedBy: Type.Object({ id: Type.String(), name: Type.String(), email: Type.String() }),
+  invitedBy: someone,
   decidedAt: nullable(time),
   locale: Type.String(),
   message: nullable(Type.String()),
@@ -143,6 +147,75 @@ const InvitationSchema = Type.Object({
 export type Invitation = Static<typeof InvitationSchema>;
 export const Invitation = Type.Unsafe<Invitation>({ $ref: 'Invitation#' });
 
+const ApiKeySchema = Type.Object({
+  id: Type.String({ examples: ['key_01k9xqj2v3e8gt0d5w6m7n8p9q'] }),
+  organization: Type.String(),
+  name: Type.String(),
+  role: oneOf(roles, { description: 'The key grants this at most' }),
+  scopes: Type.Array(oneOf(scopes)),
+  createdBy: someone,
+  createdAt: time,
+  revokedAt: nullable(time),
+});
+export type ApiKey = Static<typeof ApiKeySchema>;
+export const ApiKey = Type.Unsafe<ApiKey>({ $ref: 'ApiKey#' });
+
+export const NewApiKey = Type.Object({
+  ...ApiKeySchema.properties,
+  secret: nullable(
+    Type.String({
+      description: 'What is sent as bearer. Shown this once; null in a repeat of the request',
+      examples: ['usher_sk_…'],
+    }),
+  ),
+});
+
+export const CreateApiKey = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 100, description: 'What it is for' }),
+    role: Type.Optional(
+      oneOf(roles, { description: "The key grants this at most; at most the caller's own", default: 'member' }),
+    ),
+    scopes: Type.Array(oneOf(scopes), {
+      minItems: 1,
+      maxItems: scopes.length,
+      uniqueItems: true,
+      description: 'What it may do; a key gives only scopes that it has',
+    }),
+  },
+  strict,
+);
+export type CreateApiKey = Static<typeof CreateApiKey>;
+
+/** Who calls, and what they may. */
+export const Me = Type.Union([
+  Type.Object({
+    kind: Type.Literal('api_key'),
+    id: Type.String(),
+    name: Type.String(),
+    organization: nullable(Type.String({ description: 'Null for a key of the staff, which counts in every one' })),
+    role: oneOf(roles),
+    scopes: Type.Array(oneOf([...scopes, ...staffScopes])),
+  }),
+  Type.Object({
+    kind: Type.Literal('account'),
+    id: Type.String(),
+    name: Type.String(),
+    email: Type.String(),
+    emailVerified: Type.Boolean(),
+    staff: nullable(oneOf(staffRoles, { description: 'Of those who run Usher' })),
+    memberships: Type.Array(
+      Type.Object({
+        organization: Type.String(),
+        name: Type.String(),
+        role: oneOf(roles),
+        teams: Type.Array(Type.String()),
+      }),
+    ),
+  }),
+]);
+export type Me = Static<typeof Me>;
+
 export const listOf = <T extends TSchema>(items: T) =>
   Type.Object({
     items: Type.Array(items),
@@ -155,7 +228,7 @@ export const listOf = <T extends TSchema>(items: T) =>
   });
 
 /** What a list's `cursor` was: an id, or an event's number. */
-const cursor = Type.String({ maxLength: 40, pattern: '^((inv|lic|mem)_[0-7][0-9a-hjkmnp-tv-z]{25}|\\d{1,15})$' });
+const cursor = Type.String({ maxLength: 40, pattern: '^((inv|key|lic|mem)_[0-7][0-9a-hjkmnp-tv-z]{25}|\\d{1,15})$' });
 
 export const Page = {
   cursor: Type.Optional(cursor),
@@ -277,7 +350,7 @@ export const SeatMove = Type.Object(
 );
 export type SeatMove = Static<typeof SeatMove>;
 
-export const Event = Type.Object({
+const EventSchema = Type.Object({
   id: Type.Integer(),
   type: Type.String({ examples: ['created', 'invitation_sent', 'accepted'] }),
   sequence: nullable(Type.Integer()),
@@ -290,7 +363,8 @@ export const Event = Type.Object({
   reason: nullable(Type.String({ description: 'Given by whoever did it; staff must give one' })),
   at: time,
 });
-export type Event = Static<typeof Event>;
+export type Event = Static<typeof EventSchema>;
+export const Event = Type.Unsafe<Event>({ $ref: 'Event#' });
 
 export const EventQuery = Type.Object(
   {
@@ -310,7 +384,7 @@ const ProblemSchema = Type.Object(
     type: Type.String({ description: 'The page of the code, from the root of the API' }),
     title: Type.String(),
     status: Type.Integer(),
-    code: Type.String(),
+    code: oneOf(Object.keys(problems) as ProblemCode[], { description: 'For programs; later versions may know more' }),
     detail: Type.Optional(Type.String({ description: 'What is wrong here, and what to do about it' })),
     errors: Type.Optional(
       Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), { description: 'Where in the request' }),
@@ -326,6 +400,8 @@ export const sharedSchemas = [
   { ...InvitationSchema, $id: 'Invitation' },
   { ...LicenseSchema, $id: 'License' },
   { ...SeatSchema, $id: 'Seat' },
+  { ...EventSchema, $id: 'Event' },
+  { ...ApiKeySchema, $id: 'ApiKey' },
   { ...ProblemSchema, $id: 'Problem' },
 ];
 

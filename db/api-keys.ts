@@ -38,7 +38,18 @@ export const newApiKey = (): string => `${prefix}${randomBytes(32).toString('bas
 
 export const isApiKey = (text: string): boolean => text.startsWith(prefix);
 
-/** Makes a key, with an event: of an organization, or of the staff. */
+/** Who makes or ends a key: whose act it is, and its request key. */
+interface KeyAct {
+  by: Actor;
+  request: string;
+}
+
+/**
+ * Makes a key, with an event: of an organization, or of the staff.
+ *
+ * @param act whose it is, when it is not simply that of the account
+ * @throws Postgres' unique violation `events_one_per_request` when the request has made one before
+ */
 export async function insertApiKey(
   db: Kysely<Database>,
   key: {
@@ -50,8 +61,10 @@ export async function insertApiKey(
     | { organization: OrganizationId; scopes: readonly Scope[] }
     | { organization: null; scopes: readonly StaffScope[] }
   ),
+  act?: KeyAct,
 ): Promise<ApiKeyId> {
   const id = newId('key');
+  const by = act?.by ?? { kind: 'account', id: key.createdBy };
   // One statement, so that no key is without its event.
   await db
     .with('made', (q) =>
@@ -69,11 +82,13 @@ export async function insertApiKey(
     .insertInto('events')
     .values({
       type: 'key_created',
+      detail: `${key.role} ${key.scopes.join(',')}`,
       target_kind: 'api_key',
       target_id: id,
       organization_id: key.organization,
-      actor_kind: 'account',
-      actor_id: key.createdBy,
+      actor_kind: by.kind,
+      actor_id: by.id,
+      request_key: act?.request ?? null,
     })
     .execute();
   return id;
@@ -92,8 +107,65 @@ export async function findApiKey(db: Kysely<Database>, secret: string) {
   return found && { ...found, organization: found.organization && organizationOfJson(found.organization) };
 }
 
+const described = (db: Kysely<Database>) =>
+  db
+    .selectFrom('api_keys')
+    .leftJoin('organizations', 'organizations.id', 'api_keys.organization_id')
+    .innerJoin('accounts', 'accounts.id', 'api_keys.created_by')
+    .select(['api_keys.id', 'api_keys.name', 'role', 'scopes', 'api_keys.created_at', 'revoked_at'])
+    .select([
+      'slug as organization',
+      'api_keys.organization_id',
+      'created_by',
+      'accounts.name as creator_name',
+      'accounts.email as creator_email',
+    ]);
+
+/** What is known of a key; its text is not. */
+export type ApiKey = Awaited<ReturnType<ReturnType<typeof described>['executeTakeFirstOrThrow']>>;
+
+/** A key, live or revoked. */
+export const findApiKeyById = (db: Kysely<Database>, id: ApiKeyId): Promise<ApiKey | undefined> =>
+  described(db).where('api_keys.id', '=', id).executeTakeFirst();
+
+/** The key that a request has made, if it has made one. */
+export const findApiKeyByRequest = (db: Kysely<Database>, request: string): Promise<ApiKey | undefined> =>
+  described(db)
+    .innerJoin('events', 'events.target_id', 'api_keys.id')
+    .where('request_key', '=', request)
+    .executeTakeFirst();
+
+/** Keys of an organization, newest first, before a cursor (a key's id). */
+export const listApiKeys = (
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  page: { before?: ApiKeyId; limit: number },
+): Promise<ApiKey[]> =>
+  described(db)
+    .where('api_keys.organization_id', '=', organization)
+    .$if(page.before !== undefined, (q) => q.where('api_keys.id', '<', page.before!))
+    .orderBy('api_keys.id', 'desc')
+    .limit(page.limit)
+    .execute();
+
+/** How many live keys an organization has. */
+export const countApiKeys = async (db: Kysely<Database>, organization: OrganizationId): Promise<number> => {
+  const { count } = await db
+    .selectFrom('api_keys')
+    .select((e) => e.fn.countAll<string>().as('count'))
+    .where('organization_id', '=', organization)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+};
+
 /** Ends a key, with an event; one that has ended already stays as it is. */
-export async function revokeApiKey(db: Kysely<Database>, id: ApiKeyId, by: Actor): Promise<void> {
+export async function revokeApiKey(
+  db: Kysely<Database>,
+  id: ApiKeyId,
+  by: Actor,
+  request: string | null = null,
+): Promise<void> {
   await db
     .with('revoked', (q) =>
       q
@@ -104,7 +176,7 @@ export async function revokeApiKey(db: Kysely<Database>, id: ApiKeyId, by: Actor
         .returning('organization_id'),
     )
     .insertInto('events')
-    .columns(['organization_id', 'target_kind', 'target_id', 'type', 'actor_kind', 'actor_id'])
+    .columns(['organization_id', 'target_kind', 'target_id', 'type', 'actor_kind', 'actor_id', 'request_key'])
     .expression((e) =>
       e
         .selectFrom('revoked')
@@ -115,6 +187,7 @@ export async function revokeApiKey(db: Kysely<Database>, id: ApiKeyId, by: Actor
           r.val('key_revoked').as('type'),
           r.val(by.kind).as('actor_kind'),
           r.val(by.id).as('actor_id'),
+          r.val(request).as('request_key'),
         ]),
     )
     .execute();

@@ -74,8 +74,12 @@ export const isMemberMailbox = async (
   return asked.rows[0]!.is;
 };
 
-/** Where an account is a member, with the licences it holds there, longest first. */
-export async function listMemberships(db: Kysely<Database>, account: AccountId) {
+/**
+ * Where an account is a member, with the licences it holds there, longest first.
+ *
+ * @param only the organization in which alone it counts
+ */
+export async function listMemberships(db: Kysely<Database>, account: AccountId, only?: OrganizationId) {
   const memberships = await db
     .selectFrom('members')
     .innerJoin('organizations', 'organizations.id', 'members.organization_id')
@@ -84,6 +88,7 @@ export async function listMemberships(db: Kysely<Database>, account: AccountId) 
     .select(['home_url', 'origins', 'redirect_url'])
     .where('account_id', '=', account)
     .where('removed_at', 'is', null)
+    .$if(only !== undefined, (q) => q.where('members.organization_id', '=', only!))
     .orderBy('members.id')
     .limit(100)
     .execute();

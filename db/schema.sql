@@ -54,6 +54,7 @@ CASE
     ELSE (NOT (scopes && '{support,operate}'::text[]))
 END)
 );
+CREATE INDEX api_keys_of_organization ON api_keys USING btree (organization_id, id DESC);
 
 create table deliveries (
   invitation_id text collate "C" not null,

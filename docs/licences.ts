@@ -15,14 +15,18 @@ const elsewhere: Record<string, string> = { 'node_modules/unionfs': 'Unlicense' 
 
 /** The packages that Usher runs with, those of its own dependencies included, as the lock file pins them. */
 export function licences(): Package[] {
-  const locked: Record<string, { version: string; license?: string; dev?: true }> = json('package-lock.json').packages;
-  return Object.entries(locked)
-    .filter(([folder, { dev }]) => folder !== '' && !dev)
-    .map(([folder, { version, license }]) => ({
-      name: folder.split('node_modules/').at(-1)!,
-      version,
-      license: license ?? elsewhere[folder] ?? 'unknown',
-    }));
+  const locked: Record<string, { version: string; license?: string; dev?: true; link?: true }> =
+    json('package-lock.json').packages;
+  return (
+    Object.entries(locked)
+      // Usher's own packages are in the lock file, and linked.
+      .filter(([folder, { dev, link }]) => folder.includes('node_modules/') && !link && !dev)
+      .map(([folder, { version, license }]) => ({
+        name: folder.split('node_modules/').at(-1)!,
+        version,
+        license: license ?? elsewhere[folder] ?? 'unknown',
+      }))
+  );
 }
 
 if (import.meta.main)

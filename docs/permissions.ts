@@ -8,6 +8,12 @@ import { staffRoles } from '../db/staff.ts';
 export const page = path.join(import.meta.dirname, 'permissions.md');
 const markers = /(<!-- table: npm run docs:permissions -->\n)[\s\S]*?(<!-- end of table -->)/;
 
+const openTo: Record<NonNullable<Permission['open']>, string> = {
+  everybody: 'everybody',
+  known: 'whoever is signed in, and every API key',
+  signed_in: 'whoever is signed in, and no API key',
+};
+
 const tableOf = (rows: string[][]): string => {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const [head, ...body] = rows.map((row) => `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`);
@@ -36,11 +42,7 @@ function tables(): string {
         ...staffRoles.map((role) => mark(row.staff.includes(role))),
       ]),
   ]);
-  const open = rows
-    .filter((row) => row.open)
-    .map(
-      (row) => `- To ${row.may}: ${row.open === 'everybody' ? 'everybody' : 'whoever is signed in, and no API key'}.`,
-    );
+  const open = rows.filter((row) => row.open).map((row) => `- To ${row.may}: ${openTo[row.open!]}.`);
   const routes = tableOf([
     ['Route', 'To …'],
     ...rows.flatMap((row) => row.routes.map((route) => [`\`${route.replace(/:(\w+)/g, '{$1}')}\``, row.may])),

@@ -13,7 +13,13 @@ export function mermaidOf(machine: AnyStateMachine): string {
 
 /** A name that is one word for Mermaid, and unlike any other state's. */
 const nameOf = (node: AnyStateNode) => node.path.join('_');
-const childrenOf = (node: AnyStateNode) => Object.values(node.states) as AnyStateNode[];
+export const childrenOf = (node: AnyStateNode) => Object.values(node.states) as AnyStateNode[];
+export const transitionsOf = (node: AnyStateNode) => [...node.transitions.values(), node.always ?? []].flat();
+/** Whether nothing ever stays in a state. */
+export const onlyRoutes = (node: AnyStateNode): boolean => {
+  const transitions = transitionsOf(node);
+  return transitions.length > 0 && transitions.every((t) => t.eventType === '');
+};
 const indented = (lines: string[]) => lines.map((line) => `  ${line}`);
 
 function inside(parent: AnyStateNode): string[] {
@@ -25,12 +31,11 @@ function inside(parent: AnyStateNode): string[] {
 function drawn(node: AnyStateNode): string[] {
   const name = nameOf(node);
   const children = childrenOf(node);
-  const transitions = [...node.transitions.values(), node.always ?? []].flat();
+  const transitions = transitionsOf(node);
   const staying = children.length > 0 ? transitions.filter((t) => !leaves(node, t)) : [];
-  const isChoice = transitions.length > 0 && transitions.every((t) => t.eventType === '');
   const runs = node.invoke.map((invoke) => `<br/>runs ${String(invoke.src)}`).join('');
   return [
-    isChoice ? `state ${name} <<choice>>` : `state "${node.key}${runs}" as ${name}`,
+    onlyRoutes(node) ? `state ${name} <<choice>>` : `state "${node.key}${runs}" as ${name}`,
     ...(children.length > 0 ? [`state ${name} {`, ...inside(node), '}'] : []),
     ...(staying.length > 0
       ? [`note left of ${name}`, ...indented(staying.map((t) => `${labelOf(t)} → ${outcomeOf(node, t)}`)), 'end note']
@@ -49,7 +54,8 @@ function leaves(node: AnyStateNode, transition: AnyTransitionDefinition): boolea
   return !node.path.every((key, i) => path[i] === key);
 }
 
-const outcomeOf = (node: AnyStateNode, transition: AnyTransitionDefinition): string => {
+/** Where a transition leads, in a word. */
+export const outcomeOf = (node: AnyStateNode, transition: AnyTransitionDefinition): string => {
   const target = targetOf(node, transition);
   if (target !== node) return target.key;
   return transition.reenter ? 'anew' : 'stays';
@@ -59,7 +65,7 @@ const labelOf = ({ eventType, guard }: AnyTransitionDefinition): string =>
   [eventName(String(eventType)), guard ? `[${guardName(guard)}]` : ''].filter(Boolean).join(' ');
 
 /** `xstate.after.expiry.invitation.pending` reads `after expiry`; a done actor `delivery done`; none for `always`. */
-const eventName = (type: string): string =>
+export const eventName = (type: string): string =>
   type
     .replace(/^xstate\.after\.([^.]+)\..*/, 'after $1')
     .replace(/^xstate\.done\.actor\.(.*)/, '$1 done')

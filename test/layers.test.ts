@@ -68,6 +68,19 @@ const layers: { file: string; refused: string[]; allowed: string[] }[] = [
     ],
     allowed: ['node:fs', '../../workflows/contract.ts', '../../identity/oidc.ts', '../../db/ids.ts', './pages.ts'],
   },
+  {
+    file: 'client/a.ts',
+    refused: ['node:fs', '../api/schemas.ts', '../statecharts/invitation.ts', '../cli/settings.ts'],
+    allowed: ['ky', 'openapi-fetch', './openapi.ts'],
+  },
+  {
+    file: 'cli/commands/a.ts',
+    refused: [
+      ...['../../api/schemas.ts', '../../db/ids.ts', '../../workflows/contract.ts', '../../config.ts'],
+      ...['../../local/local.ts', '../../operations/audit.ts', '../../test/setup/usher.ts'],
+    ],
+    allowed: ['node:fs', 'commander', '../../client/index.ts', '../../statecharts/invitation.ts', '../act.ts'],
+  },
 ];
 
 /** Ways to import; each must be seen. */

@@ -1,12 +1,14 @@
 import { Type } from 'typebox';
 import { endSessions } from '../../db/accounts.ts';
+import { findApiKeyById } from '../../db/api-keys.ts';
 import { isId } from '../../db/ids.ts';
 import { listInvitationsOfMailbox } from '../../db/invitations.ts';
+import { listMemberships } from '../../db/members.ts';
 import { authenticate, type Caller } from '../caller.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { invitationBody } from '../invitations.ts';
 import { Problem } from '../problem.ts';
-import { answers, changeProblems, Invitation, listOf, Nothing, Page } from '../schemas.ts';
+import { answers, changeProblems, Invitation, listOf, Me, Nothing, Page } from '../schemas.ts';
 import { page } from './invitations.ts';
 
 /** @throws Problem `not_allowed` */
@@ -17,6 +19,36 @@ function requirePerson(caller: Caller): asserts caller is Extract<Caller, { kind
 
 /** What concerns the signed-in person. */
 export function registerMe(app: App, deps: RouteDeps): void {
+  app.get(
+    '/v1/me',
+    {
+      schema: {
+        operationId: 'getMe',
+        summary: 'Who calls: the API key, or the person with what they are a member of',
+        tags: ['me'],
+        response: answers(200, Me),
+      },
+    },
+    async (request): Promise<Me> => {
+      const caller = await authenticate(request, deps);
+      if (caller.kind === 'api_key') {
+        const { id, name, organization, role, scopes } = (await findApiKeyById(deps.db, caller.id))!;
+        return { kind: 'api_key', id, name, organization, role, scopes };
+      }
+      const { id, name, email, email_verified: emailVerified } = caller.account;
+      const memberships = await listMemberships(deps.db, caller.id, caller.organization);
+      return {
+        kind: 'account',
+        id,
+        name,
+        email,
+        emailVerified,
+        staff: caller.organization === undefined ? caller.account.staff_role : null,
+        memberships: memberships.map((m) => ({ organization: m.slug, name: m.name, role: m.role, teams: m.teams })),
+      };
+    },
+  );
+
   app.get(
     '/v1/me/invitations',
     {

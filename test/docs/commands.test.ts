@@ -204,6 +204,20 @@ describe('against a local Usher', { timeout: 90_000 }, () => {
     await expect.poll(subjects, { timeout: 15_000 }).toEqual(['Olivia Owner invited you to join Acme']);
   });
 
+  test('a newcomer finds all well, invites somebody, and sees them listed', async () => {
+    const newcomer = await bash(
+      'set -e; npx usher doctor; npx usher invite new@example.com; npx usher list --state pending',
+      checkout,
+    );
+    expect(newcomer).toMatchObject({ code: 0, stderr: '' });
+    expect(newcomer.stdout).toMatch(/^✓ Settings +from \.usher\/local\.json\n/);
+    expect(newcomer.stdout).not.toMatch(/^[✗!]/m);
+    expect(newcomer.stdout).toMatch(
+      /Usher is well\.\nnew@example\.com: invited until .*\nID .*\ninv_\w+ +new@example\.com +pending/,
+    );
+    expect(newcomer.stdout).not.toContain(local.apiKey);
+  });
+
   test('the organization that operations.md makes can invite', async () => {
     const { stdout } = await bash('node_modules/.bin/node first-organization.ts owner@acme.example', checkout, {
       USHER_DATABASE_URL: local.database,

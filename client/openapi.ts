@@ -1,0 +1,1493 @@
+// What crosses HTTP, generated from the app's OpenAPI document: npm run client:types
+
+export interface paths {
+    "/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One invitation */
+        get: operations["getInvitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a pending invitation; another address gets a new link, and the old one dies */
+        patch: operations["amendInvitation"];
+        trace?: never;
+    };
+    "/v1/invitations/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Join, as the invited person */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decline, as the invited person */
+        post: operations["declineInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to an invitation, oldest first */
+        get: operations["listInvitationEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The link in the email, to be copied; noted in the audit log */
+        post: operations["copyInvitationLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it again and renew its expiry; revives one that expired or was revoked if a seat is left */
+        post: operations["resendInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take it back: its links die and its seats are free */
+        post: operations["revokeInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who calls: the API key, or the person with what they are a member of */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pending invitations for the verified address of the signed-in person */
+        get: operations["listMyInvitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sign-out-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End all sessions of the signed-in person, this one included */
+        post: operations["signOutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List API keys, newest first, those that are revoked included */
+        get: operations["listApiKeys"];
+        put?: never;
+        /** Make an API key; its secret is in this answer, and in no other */
+        post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API key, at once and for ever; one that is revoked already stays so */
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened in an organization, oldest first: its audit log */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List invitations, newest first */
+        get: operations["listInvitations"];
+        put?: never;
+        /** Invite an address */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/licenses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List licences with their seats, oldest first */
+        get: operations["listLicenses"];
+        put?: never;
+        /** Add a licence of a product */
+        post: operations["createLicense"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/licenses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One licence with its seats */
+        get: operations["getLicense"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a licence, change how many seats it has, or when it ends */
+        patch: operations["changeLicense"];
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/licenses/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give members a seat each, all or none; who has one keeps it */
+        post: operations["assignSeats"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/licenses/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give members a seat of another licence for the one that they hold, all or none */
+        post: operations["moveSeats"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/licenses/{id}/seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who holds the seats of a licence: members, then pending invitations, newest first */
+        get: operations["listSeats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/licenses/{id}/seats.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, all of it, for spreadsheets */
+        get: operations["exportSeats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/licenses/{id}/unassign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take their seats from members, which are free at once */
+        post: operations["unassignSeats"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        ApiKey: {
+            /**
+             * Format: date-time
+             * @description ISO 8601
+             */
+            createdAt: string;
+            createdBy: {
+                email: string;
+                id: string;
+                name: string;
+            };
+            /** @example key_01k9xqj2v3e8gt0d5w6m7n8p9q */
+            id: string;
+            name: string;
+            organization: string;
+            revokedAt: string | null;
+            /**
+             * @description The key grants this at most
+             * @enum {string}
+             */
+            role: "member" | "billing_manager" | "admin" | "owner";
+            scopes: ("read" | "invite" | "manage" | "act")[];
+        };
+        Event: {
+            actor: {
+                id: string | null;
+                kind: string;
+            };
+            /**
+             * Format: date-time
+             * @description ISO 8601
+             */
+            at: string;
+            detail: string | null;
+            id: number;
+            reason: string | null;
+            request: string | null;
+            sequence: number | null;
+            target: {
+                id: string;
+                kind: string;
+            };
+            /**
+             * @example created
+             * @example invitation_sent
+             * @example accepted
+             */
+            type: string;
+        };
+        Invitation: {
+            /** @description What it takes now: advice, not a promise */
+            allowed: ("accept" | "decline" | "resend" | "amend" | "revoke")[];
+            batch: null;
+            /**
+             * Format: date-time
+             * @description ISO 8601
+             */
+            createdAt: string;
+            decidedAt: string | null;
+            delivery: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601
+                 */
+                at: string;
+                detail: string | null;
+                /** @enum {string} */
+                status: "queued" | "sent" | "delivered" | "opened" | "bounced" | "complained" | "failed";
+            };
+            email: string;
+            /**
+             * Format: date-time
+             * @description ISO 8601
+             */
+            expiresAt: string;
+            /** @description Links of a lower generation are dead */
+            generation: number;
+            /** @example inv_01k9xqj2v3e8gt0d5w6m7n8p9q */
+            id: string;
+            invitedBy: {
+                email: string;
+                id: string;
+                name: string;
+            };
+            licenses: string[];
+            locale: string;
+            message: string | null;
+            metadata: {
+                [key: string]: string;
+            };
+            organization: string;
+            redirectUrl: string | null;
+            /** @enum {string} */
+            role: "member" | "billing_manager" | "admin" | "owner";
+            /** @enum {string} */
+            state: "pending" | "accepted" | "declined" | "expired" | "revoked";
+            teams: string[];
+            /** @description What to look at twice; `look_alike`: the address has letters that can pass for others; `license_ended`: a licence of this pending invitation has ended */
+            warnings: {
+                /** @enum {string} */
+                code: "look_alike" | "license_ended";
+                detail: string;
+            }[];
+            workflowId: string;
+        };
+        License: {
+            /** @description Held by members */
+            assigned: number;
+            available: number | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601
+             */
+            createdAt: string;
+            expiresAt: string | null;
+            /** @example lic_01k9xqj2v3e8gt0d5w6m7n8p9q */
+            id: string;
+            /** @enum {string} */
+            kind: "named" | "floating";
+            name: string;
+            product: string;
+            quantity: number;
+            /** @description Held by pending invitations */
+            reserved: number;
+            /** @enum {string} */
+            state: "active" | "ended";
+        };
+        /** @description RFC 9457 problem details */
+        Problem: {
+            /**
+             * @description For programs; later versions may know more
+             * @enum {string}
+             */
+            code: "invalid_request" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "email_changed" | "event_unknown" | "already_invited" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
+            /** @description What is wrong here, and what to do about it */
+            detail?: string;
+            /** @description Where in the request */
+            errors?: {
+                message: string;
+                path: string;
+            }[];
+            requestId?: string;
+            /** @description Who uses the licence: the first 100 */
+            seats?: components["schemas"]["Seat"][];
+            status: number;
+            title: string;
+            /** @description The page of the code, from the root of the API */
+            type: string;
+        };
+        Seat: {
+            invitation: {
+                email: string;
+                id: string;
+            } | null;
+            member: {
+                email: string;
+                id: string;
+                name: string;
+            } | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601
+             */
+            since: string;
+            /** @enum {string} */
+            state: "reserved" | "assigned";
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type ApiKey = components['schemas']['ApiKey'];
+export type Event = components['schemas']['Event'];
+export type Invitation = components['schemas']['Invitation'];
+export type License = components['schemas']['License'];
+export type Problem = components['schemas']['Problem'];
+export type Seat = components['schemas']['Seat'];
+export type $defs = Record<string, never>;
+export interface operations {
+    getInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    amendInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: idn-email
+                     * @description The address to invite
+                     */
+                    email?: string;
+                    /** @description Products; a seat of each is reserved */
+                    licenses?: string[];
+                    /** @description BCP 47 */
+                    locale?: string;
+                    message?: string | null;
+                    /** @description The caller's own notes, returned as they are */
+                    metadata?: {
+                        [key: string]: string;
+                    };
+                    /** @description Why, for the audit log. Staff must say it */
+                    reason?: string;
+                    redirectUrl?: string | null;
+                    /**
+                     * @description At most the inviter's own
+                     * @enum {string}
+                     */
+                    role?: "member" | "billing_manager" | "admin" | "owner";
+                    teams?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description For API keys with the scope `act`; a signed-in person sends none */
+                    account?: {
+                        /** Format: idn-email */
+                        email: string;
+                        emailVerified: boolean;
+                        issuer: string;
+                        name?: string;
+                        subject: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    declineInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description For API keys with the scope `act`; a signed-in person sends none */
+                    account?: {
+                        /** Format: idn-email */
+                        email: string;
+                        emailVerified: boolean;
+                        issuer: string;
+                        name?: string;
+                        subject: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    listInvitationEvents: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cursor: string | null;
+                        items: components["schemas"]["Event"][];
+                    };
+                };
+            };
+        };
+    };
+    copyInvitationLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        generation: number;
+                        url: string;
+                    };
+                };
+            };
+        };
+    };
+    resendInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description ISO 8601 duration in weeks, days, hours, minutes, seconds: PT1H to P90D
+                     * @example P7D
+                     * @example PT36H
+                     */
+                    expiresIn?: string;
+                    /** @description Why, for the audit log. Staff must say it */
+                    reason?: string;
+                    /** @description Kill the links sent so far */
+                    replaceLink?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Why, for the audit log. Staff must say it */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @enum {string} */
+                        kind: "api_key";
+                        name: string;
+                        organization: string | null;
+                        /** @enum {string} */
+                        role: "member" | "billing_manager" | "admin" | "owner";
+                        scopes: ("read" | "invite" | "manage" | "act" | "support" | "operate")[];
+                    } | {
+                        email: string;
+                        emailVerified: boolean;
+                        id: string;
+                        /** @enum {string} */
+                        kind: "account";
+                        memberships: {
+                            name: string;
+                            organization: string;
+                            /** @enum {string} */
+                            role: "member" | "billing_manager" | "admin" | "owner";
+                            teams: string[];
+                        }[];
+                        name: string;
+                        staff: ("support" | "operator") | null;
+                    };
+                };
+            };
+        };
+    };
+    listMyInvitations: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cursor: string | null;
+                        items: components["schemas"]["Invitation"][];
+                    };
+                };
+            };
+        };
+    };
+    signOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many sessions that were */
+                        ended: number;
+                    };
+                };
+            };
+        };
+    };
+    listApiKeys: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cursor: string | null;
+                        items: components["schemas"]["ApiKey"][];
+                    };
+                };
+            };
+        };
+    };
+    createApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What it is for */
+                    name: string;
+                    /**
+                     * @description The key grants this at most; at most the caller's own
+                     * @default member
+                     * @enum {string}
+                     */
+                    role?: "member" | "billing_manager" | "admin" | "owner";
+                    /** @description What it may do; a key gives only scopes that it has */
+                    scopes: ("read" | "invite" | "manage" | "act")[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601
+                         */
+                        createdAt: string;
+                        createdBy: {
+                            email: string;
+                            id: string;
+                            name: string;
+                        };
+                        /** @example key_01k9xqj2v3e8gt0d5w6m7n8p9q */
+                        id: string;
+                        name: string;
+                        organization: string;
+                        revokedAt: string | null;
+                        /**
+                         * @description The key grants this at most
+                         * @enum {string}
+                         */
+                        role: "member" | "billing_manager" | "admin" | "owner";
+                        scopes: ("read" | "invite" | "manage" | "act")[];
+                        secret: string | null;
+                    };
+                };
+            };
+        };
+    };
+    revokeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Id of a member, account or API key */
+                actor?: string;
+                cursor?: string;
+                limit?: number;
+                /** @description ISO 8601 */
+                since?: string;
+                type?: string;
+                /** @description ISO 8601 */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cursor: string | null;
+                        items: components["schemas"]["Event"][];
+                    };
+                };
+            };
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /** @description ISO 8601 */
+                createdAfter?: string;
+                cursor?: string;
+                delivery?: "queued" | "sent" | "delivered" | "opened" | "bounced" | "complained" | "failed";
+                /** @description The address to invite */
+                email?: string;
+                license?: string;
+                limit?: number;
+                role?: "member" | "billing_manager" | "admin" | "owner";
+                state?: "pending" | "accepted" | "declined" | "expired" | "revoked";
+            };
+            header?: never;
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cursor: string | null;
+                        items: components["schemas"]["Invitation"][];
+                    };
+                };
+            };
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: idn-email
+                     * @description The address to invite
+                     */
+                    email: string;
+                    /**
+                     * @description ISO 8601 duration in weeks, days, hours, minutes, seconds: PT1H to P90D
+                     * @example P7D
+                     * @example PT36H
+                     */
+                    expiresIn?: string;
+                    /** @description Products; a seat of each is reserved */
+                    licenses?: string[];
+                    /** @description BCP 47 */
+                    locale?: string;
+                    /** @description The inviter's own words; plain text without links */
+                    message?: string;
+                    /** @description The caller's own notes, returned as they are */
+                    metadata?: {
+                        [key: string]: string;
+                    };
+                    /** @description Where the member goes after joining */
+                    redirectUrl?: string;
+                    /**
+                     * @description At most the inviter's own
+                     * @enum {string}
+                     */
+                    role?: "member" | "billing_manager" | "admin" | "owner";
+                    teams?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    listLicenses: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                kind?: "named" | "floating";
+                limit?: number;
+                product?: string;
+                state?: "active" | "ended";
+            };
+            header?: never;
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cursor: string | null;
+                        items: components["schemas"]["License"][];
+                    };
+                };
+            };
+        };
+    };
+    createLicense: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    expiresAt?: string | null;
+                    /**
+                     * @description `named`: seats are counted. `floating`: assigned without limit, sessions are limited elsewhere
+                     * @enum {string}
+                     */
+                    kind?: "named" | "floating";
+                    /** @description As invited people read it; plain text */
+                    name?: string;
+                    /**
+                     * @description How invitations and programs name it; it never changes
+                     * @example studio
+                     */
+                    product: string;
+                    /** @description How many seats there are */
+                    quantity: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["License"];
+                };
+            };
+        };
+    };
+    getLicense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["License"];
+                };
+            };
+        };
+    };
+    changeLicense: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    expiresAt?: string | null;
+                    /**
+                     * @description `named`: seats are counted. `floating`: assigned without limit, sessions are limited elsewhere
+                     * @enum {string}
+                     */
+                    kind?: "named" | "floating";
+                    /** @description As invited people read it; plain text */
+                    name?: string;
+                    /** @description How many seats there are */
+                    quantity?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["License"];
+                };
+            };
+        };
+    };
+    assignSeats: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of members */
+                    members: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["License"];
+                };
+            };
+        };
+    };
+    moveSeats: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of members */
+                    members: string[];
+                    /** @description Id of the other licence */
+                    to: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        from: components["schemas"]["License"];
+                        to: components["schemas"]["License"];
+                    };
+                };
+            };
+        };
+    };
+    listSeats: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                email?: string;
+                limit?: number;
+                state?: "reserved" | "assigned";
+            };
+            header?: never;
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cursor: string | null;
+                        items: components["schemas"]["Seat"][];
+                    };
+                };
+            };
+        };
+    };
+    exportSeats: {
+        parameters: {
+            query?: {
+                email?: string;
+                state?: "reserved" | "assigned";
+            };
+            header?: never;
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Comma-separated values (RFC 4180), in UTF-8 with a byte order mark; formulas are made harmless. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    unassignSeats: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of members */
+                    members: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["License"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ensureOrganization } from '../../db/organizations.ts';
+import { startUsher, type Usher } from '../setup/usher.ts';
+
+let usher: Usher;
+beforeAll(async () => {
+  usher = await startUsher({ withWorker: false });
+});
+afterAll(() => usher?.close());
+
+const keys = '/v1/organizations/acme/api-keys';
+const make = (body: object, more: object = {}) => usher.call(keys, { body: { name: 'test', ...body }, ...more });
+const revoke = (id: string, more: object = {}) => usher.call(`${keys}/${id}`, { method: 'DELETE', ...more });
+const events = async (id: string) =>
+  (await usher.call('/v1/organizations/acme/events?limit=100')).body.items
+    .filter((e: { target: { id: string } }) => e.target.id === id)
+    .map((e: { type: string; detail: string | null; actor: object; request: string }) => e);
+
+test('a key is made with what it may, shown once, works, and ends at once', async () => {
+  const made = await make({ role: 'admin', scopes: ['read', 'invite'] });
+  expect(made).toMatchObject({
+    status: 201,
+    body: {
+      id: expect.stringMatching(/^key_/),
+      organization: 'acme',
+      name: 'test',
+      role: 'admin',
+      scopes: ['read', 'invite'],
+      createdBy: { email: 'owner@acme.example' },
+      revokedAt: null,
+      secret: expect.stringMatching(/^usher_sk_[\w-]{43}$/),
+    },
+  });
+  const { id, secret } = made.body;
+  expect((await usher.call('/v1/me', { key: secret })).body).toEqual({
+    kind: 'api_key',
+    id,
+    name: 'test',
+    organization: 'acme',
+    role: 'admin',
+    scopes: ['read', 'invite'],
+  });
+  const ended = await revoke(id);
+  expect(ended).toMatchObject({ status: 200, body: { id, revokedAt: expect.any(String) } });
+  expect((await usher.call('/v1/me', { key: secret })).status).toBe(401);
+  expect((await revoke(id)).body).toEqual(ended.body);
+
+  const log = await events(id);
+  expect(log).toMatchObject([
+    { type: 'key_created', detail: 'admin read,invite', request: made.headers.get('x-request-id') },
+    { type: 'key_revoked', request: ended.headers.get('x-request-id') },
+  ]);
+  expect(log[0].actor).toMatchObject({ kind: 'api_key' });
+});
+
+test('its secret is in one answer alone: not in repeats, the list, the log, or the database', async () => {
+  const more = { idempotencyKey: 'once' };
+  const [a, b] = await Promise.all([make({ scopes: ['read'] }, more), make({ scopes: ['read'] }, more)]);
+  expect(a.body.id).toBe(b.body.id);
+  const secrets = [a.body.secret, b.body.secret].filter(Boolean);
+  expect(secrets).toHaveLength(1);
+  const again = await make({ scopes: ['read'] }, more);
+  expect(again).toMatchObject({ status: 201, body: { id: a.body.id, secret: null } });
+  expect(again.headers.get('idempotency-replayed')).toBe('true');
+  expect(await make({ scopes: ['invite'] }, more)).toMatchObject({ status: 422 });
+
+  const { body } = await usher.call(`${keys}?limit=100`);
+  expect(body.items.filter(({ id }: { id: string }) => id === a.body.id)).toHaveLength(1);
+  const { rows } = await usher.db.executeQuery<{ kept: string }>({
+    sql: `select jsonb_agg(t)::text as kept from (select to_jsonb(k) t from api_keys k union all select to_jsonb(e) from events e
+      union all select to_jsonb(r) from requests r) all_rows`,
+    parameters: [],
+  } as never);
+  for (const place of [JSON.stringify(body), usher.log.join(''), rows[0]!.kept]) {
+    expect(place.length).toBeGreaterThan(100);
+    expect(place).not.toContain(secrets[0]);
+  }
+});
+
+test('nobody gives more than they may', async () => {
+  const { body: manager } = await make({ role: 'admin', scopes: ['manage', 'read'] });
+  const by = { key: manager.secret };
+  expect(await make({ role: 'owner', scopes: ['read'] }, by)).toMatchObject({
+    status: 403,
+    body: { code: 'role_too_high' },
+  });
+  expect(await make({ scopes: ['read', 'act'] }, by)).toMatchObject({ status: 403, body: { code: 'scope_too_high' } });
+  expect(await make({ role: 'admin', scopes: ['read'] }, by)).toMatchObject({ status: 201 });
+  // The scopes of the staff are no organization's to give.
+  expect(await make({ scopes: ['support'] })).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+  expect(await make({ scopes: ['read'], name: 'see https://evil.example' })).toMatchObject({
+    body: { code: 'unsafe_text' },
+  });
+});
+
+test('people make keys in their own name', async () => {
+  const { account, session } = await usher.person('admin@acme.example');
+  await usher.db
+    .insertInto('members')
+    .values({
+      id: 'mem_01k9xqj2v3e8gt0d5w6m7n8p9q',
+      organization_id: usher.organization.id,
+      account_id: account.id,
+      role: 'admin',
+      invitation_id: null,
+      removed_at: null,
+    })
+    .execute();
+  expect(await make({ role: 'owner', scopes: ['read'] }, { session })).toMatchObject({
+    body: { code: 'role_too_high' },
+  });
+  const made = await make({ role: 'admin', scopes: ['act'] }, { session });
+  expect(made).toMatchObject({ status: 201, body: { createdBy: { email: 'admin@acme.example' } } });
+  expect((await events(made.body.id))[0].actor).toEqual({ kind: 'member', id: 'mem_01k9xqj2v3e8gt0d5w6m7n8p9q' });
+});
+
+test('a key of another organization is as one that does not exist', async () => {
+  const other = await ensureOrganization(usher.db, { slug: 'other', name: 'Other' });
+  const theirs = await usher.apiKey({ organization: other });
+  const { body } = await make({ scopes: ['read'] });
+  expect((await revoke(body.id, { key: theirs })).status).toBe(404);
+  const elsewhere = await usher.call(`/v1/organizations/other/api-keys/${body.id}`, { method: 'DELETE', key: theirs });
+  const none = await usher.call('/v1/organizations/other/api-keys/key_none', { method: 'DELETE', key: theirs });
+  expect([elsewhere.status, elsewhere.body.code, elsewhere.body.detail]).toEqual([
+    404,
+    none.body.code,
+    none.body.detail,
+  ]);
+  expect((await usher.call('/v1/me', { key: body.secret })).status).toBe(200);
+});
+
+test('lists are read in pages, and there is an end to how many may live', async () => {
+  let { items, cursor } = (await usher.call(`${keys}?limit=2`)).body;
+  const ids = items.map(({ id }: { id: string }) => id);
+  while (cursor) {
+    ({ items, cursor } = (await usher.call(`${keys}?limit=2&cursor=${cursor}`)).body);
+    ids.push(...items.map(({ id }: { id: string }) => id));
+  }
+  expect(ids).toEqual([...new Set(ids)].sort().reverse());
+  const live = (await usher.call(`${keys}?limit=100`)).body.items.filter(
+    (k: { revokedAt: string | null }) => !k.revokedAt,
+  );
+  for (let i = live.length; i < 100; i++) await usher.apiKey({ scopes: ['read'] });
+  expect(await make({ scopes: ['read'] })).toMatchObject({ status: 409, body: { code: 'too_many_api_keys' } });
+  await revoke(live[0].id);
+  expect((await make({ scopes: ['read'] })).status).toBe(201);
+});

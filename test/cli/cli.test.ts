@@ -1,0 +1,323 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { page, withCommands } from '../../docs/commands.ts';
+import { startProxy } from '../setup/proxy.ts';
+import { startUsher, type Usher } from '../setup/usher.ts';
+
+/** The program itself, as a child process, against an Usher that runs. */
+
+const program = path.join(import.meta.dirname, '../../cli/main.ts');
+
+let usher: Usher;
+let folder: string;
+/** Everything the program has printed in this file. */
+const printed: string[] = [];
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'usher-cli-'));
+  usher = await startUsher();
+});
+afterAll(async () => {
+  await usher?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface RunOptions {
+  env?: Record<string, string>;
+  input?: string;
+  cwd?: string;
+  /** What to do while it runs. */
+  meanwhile?: (child: ReturnType<typeof spawn>) => Promise<void>;
+}
+
+async function run(args: string[], { env = {}, input = '', cwd = folder, meanwhile }: RunOptions = {}) {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, USHER_URL: usher.url, USHER_API_KEY: usher.key, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.end(input);
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+    meanwhile?.(child),
+  ]);
+  printed.push(stdout, stderr);
+  return { code, stdout, stderr };
+}
+const json = async (...args: string[]) => {
+  const { code, stdout, stderr } = await run([...args, '--json']);
+  return { code, stderr, body: JSON.parse(stdout) };
+};
+const count = async () => (await usher.call('/v1/organizations/acme/invitations')).body.items.length;
+
+test('invitations are made, listed, shown, changed, sent again and taken back', async () => {
+  const invited = await run([
+    'invite',
+    'ada@example.com',
+    'grace@example.com',
+    '--license',
+    'studio',
+    '--team',
+    'Design',
+  ]);
+  expect(invited).toMatchObject({ code: 0, stderr: '' });
+  expect(invited.stdout).toMatch(/^ada@example\.com: invited until .* UTC \(inv_\w+\)\ngrace@example\.com: .*\n$/);
+  expect((await run(['list'])).stdout).toMatch(
+    /^ID +ADDRESS +STATE .*\ninv_\w+ +grace@.* pending .*\ninv_\w+ +ada@.*studio\n$/,
+  );
+
+  const { id } = (await json('list', '--email', 'ada@example.com')).body[0];
+  await usher.until('the email has left', async () => (await usher.messages('ada@example.com'))[0]);
+  const waiting = await run(['show', id]);
+  expect(waiting.stdout).toContain('● pending');
+  expect(waiting.stdout).toContain('   ● waiting');
+  expect(waiting.stdout).toMatch(/Licences +studio/);
+  expect(waiting.stdout).toMatch(/created +api_key key_/);
+
+  await run(['amend', 'ada@example.com', '--email', 'ada.l@example.com', '--role', 'admin']);
+  expect((await json('show', id)).body).toMatchObject({ email: 'ada.l@example.com', role: 'admin', teams: ['Design'] });
+  expect((await run(['resend', id, '--expires-in', 'P3D', '--replace-link'])).code).toBe(0);
+  expect((await run(['revoke', 'ada.l@example.com'])).stdout).toContain(`ada.l@example.com: revoked (${id})`);
+  const revoked = await run(['show', id]);
+  expect(revoked.stdout).toContain('● revoked');
+  expect(revoked.stdout).not.toContain('● pending');
+  const { body } = await json('show', id);
+  expect(body.events.map((e: { type: string }) => e.type)).toEqual(
+    expect.arrayContaining(['created', 'amended', 'resent', 'revoked']),
+  );
+  // Beside its events it is what the API says.
+  const { events: _, ...shown } = body;
+  expect(shown).toEqual((await usher.call(`/v1/invitations/${id}`)).body);
+});
+
+test('the link is that of the email', async () => {
+  await run(['invite', 'link@example.com']);
+  const { stdout } = await run(['link', 'link@example.com']);
+  expect(stdout.trim()).toBe(`${usher.url}${await usher.linkTo('link@example.com')}`);
+});
+
+test('an API key is made, used and revoked; its secret is all that is printed', async () => {
+  const made = await run(['keys', 'create', 'For the test', '--scope', 'read']);
+  expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^usher_sk_[\w-]{43}\n$/) });
+  expect(made.stderr).toMatch(/^key_\w+ grants member at most, and may: read\. Keep its secret/);
+  const env = { USHER_API_KEY: made.stdout.trim() };
+  expect((await run(['list'], { env })).code).toBe(0);
+  expect(await run(['invite', 'x@example.com'], { env })).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('scope_missing'),
+  });
+  const { body } = await json('keys', 'list');
+  const { id } = body.find(({ name }: { name: string }) => name === 'For the test');
+  expect((await run(['keys', 'revoke', id])).stdout).toBe(`${id}: revoked (For the test)\n`);
+  expect((await run(['list'], { env })).code).toBe(4);
+});
+
+test('a key whose secret got lost on the way is revoked, and another one made', async () => {
+  const proxy = await startProxy(usher.url, ['lose']);
+  const { code, stdout } = await run(['keys', 'create', 'Lost', '--scope', 'read', '--organization', 'acme'], {
+    env: { USHER_URL: proxy.url },
+  });
+  await proxy.close();
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^usher_sk_/)]);
+  const { body } = await json('keys', 'list');
+  const made = body.filter(({ name }: { name: string }) => name === 'Lost');
+  expect(made.map(({ revokedAt }: { revokedAt: string | null }) => revokedAt !== null)).toEqual([false, true]);
+});
+
+test('licences are added, changed, given, moved and taken; the audit log has it', async () => {
+  await run(['licenses', 'add', 'plotter', '5', '--name', 'Plotter Pro', '--expires-at', '2031-01-01T00:00:00Z']);
+  expect((await run(['licenses', 'change', 'plotter', '--seats', '7', '--expires-at', 'never'])).code).toBe(0);
+  const { body: licenses } = await json('licenses', 'list');
+  expect(licenses.at(-1)).toMatchObject({ product: 'plotter', name: 'Plotter Pro', quantity: 7, expiresAt: null });
+
+  const { id } = await usher.db
+    .selectFrom('members')
+    .select('id')
+    .where('role', '=', 'owner')
+    .executeTakeFirstOrThrow();
+  expect((await run(['licenses', 'assign', 'plotter', id])).stdout).toMatch(/plotter +Plotter Pro +named +7 +0 +1 +6/);
+  expect((await run(['licenses', 'move', 'plotter', 'studio', id])).code).toBe(0);
+  const csv = await run(['licenses', 'seats', 'studio', '--state', 'assigned', '--csv']);
+  expect(csv.stdout).toMatch(
+    new RegExp(`^state,name,email,member,invitation,since\\r?\\nassigned,.*,owner@acme\\.example,${id},`),
+  );
+  expect((await run(['licenses', 'unassign', 'studio', id])).code).toBe(0);
+  expect((await json('licenses', 'seats', 'studio', '--state', 'assigned')).body).toEqual([]);
+  expect(await run(['licenses', 'assign', 'none', id])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/no licence for none/),
+  });
+
+  const log = await run(['events', '--type', 'seat_assigned']);
+  expect(log.stdout).toMatch(new RegExp(`seat_assigned +api_key key_.*${id}`));
+});
+
+test('addresses come from the standard input, separated by anything, each once', async () => {
+  const input = 'Ada <a1@example.com>, "B" <b1@example.com>; c1@example.com\n\tc1@example.com,';
+  const { code, stdout } = await run(['invite', '-', '--json'], { input });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).map((r: { target: string }) => r.target)).toEqual([
+    'a1@example.com',
+    'b1@example.com',
+    'c1@example.com',
+  ]);
+});
+
+test('a file that calls another machine a local run gets no key', async () => {
+  const elsewhere = await mkdtemp(path.join(folder, 'else-'));
+  await mkdir(path.join(elsewhere, '.usher'));
+  const local = { api: 'http://usher.example', apiKey: 'usher_sk_theirs', organization: 'acme' };
+  await writeFile(path.join(elsewhere, '.usher/local.json'), JSON.stringify(local));
+  const { code, stderr } = await run(['list'], { cwd: elsewhere, env: { USHER_URL: '' } });
+  expect([code, stderr]).toEqual([2, expect.stringContaining('names another machine')]);
+});
+
+test('of several, each says what became of it, and the exit code that not all went well', async () => {
+  const { code, stdout, stderr } = await run([
+    'invite',
+    'm1@example.com',
+    'nobody',
+    'm1@example.com',
+    'm2@example.com',
+  ]);
+  expect(code).toBe(3);
+  expect(stdout.match(/invited/g)).toHaveLength(2);
+  expect(stderr).toMatch(/^nobody: This is no address that mail can be sent to: .*\/docs\/errors\/invalid_email\)\n$/);
+  const again = await json('invite', 'm1@example.com', 'm3@example.com');
+  expect(again.code).toBe(3);
+  expect(again.body).toMatchObject([
+    { target: 'm1@example.com', error: { code: 'already_invited', status: 409 } },
+    { target: 'm3@example.com', result: { state: 'pending' } },
+  ]);
+});
+
+const gone = { USHER_URL: 'http://127.0.0.1:1', USHER_API_KEY: 'usher_sk_x' };
+test.each<[number, string[], Record<string, string>, RegExp]>([
+  [0, ['--help'], {}, /^$/],
+  [0, ['list', '--state', 'declined'], {}, /^There are none\./],
+  [2, ['list', '--state', 'lost'], {}, /Allowed choices are pending/],
+  [2, ['nothing'], {}, /unknown command 'nothing'/],
+  [2, ['invite'], {}, /^Say whom to invite/],
+  [2, ['list'], { USHER_URL: '' }, /^USHER_URL is not set, and no local run is found here/],
+  [2, ['list'], { USHER_URL: 'usher.example' }, /^USHER_URL is not an address/],
+  [2, ['list'], { USHER_API_KEY: '' }, /^USHER_API_KEY is not set/],
+  [2, ['list'], { USHER_API_KEY: '', USHER_API_KEY_FILE: '/none' }, /^USHER_API_KEY_FILE .* \(ENOENT\)/],
+  [3, ['show', 'inv_none'], {}, /invitation_not_found/],
+  [3, ['list', '--license', 'none'], {}, /unknown_license/],
+  [4, ['list'], { USHER_API_KEY: 'usher_sk_wrong' }, /not_authenticated/],
+  [5, ['list'], gone, /cannot be reached \(.*\)\. Run usher doctor/],
+])('ends with %i: %o %o', async (code, args, env, complaint) => {
+  const result = await run(args, { env: { ...env } });
+  expect(result.stderr).toMatch(complaint);
+  expect(result.code).toBe(code);
+});
+
+test('several end where the next would fare no better', async () => {
+  const before = await count();
+  const wrong = { env: { USHER_API_KEY: 'usher_sk_wrong' } };
+  const invited = await run(['invite', 'w1@example.com', 'w2@example.com', '--organization', 'acme'], wrong);
+  expect(invited).toMatchObject({
+    code: 4,
+    stderr: expect.stringMatching(/^w1@.*not_authenticated\)\nNot tried: w2@example.com\n$/),
+  });
+  const proxy = await startProxy(usher.url, ['pass', 'silence']);
+  const env = { USHER_URL: proxy.url };
+  const { stdout } = await run(
+    ['invite', 'w3@example.com', 'w4@example.com', 'w5@example.com', '--json', '--organization', 'acme'],
+    {
+      env,
+      meanwhile: async () => {
+        await usher.until('the second is under way', async () => proxy.seen.length > 1);
+        await proxy.close();
+      },
+    },
+  );
+  expect(JSON.parse(stdout)).toMatchObject([
+    { target: 'w3@example.com', result: { state: 'pending' } },
+    { target: 'w4@example.com', error: { code: 'unreachable', idempotencyKey: expect.any(String) } },
+    { target: 'w5@example.com', error: { code: 'not_tried' } },
+  ]);
+  expect(await count()).toBe(before + 1);
+});
+
+test('with --json, what goes wrong is JSON too', async () => {
+  const { code, stdout, stderr } = await run(['show', 'inv_none', '--json']);
+  expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'invitation_not_found', status: 404 } });
+});
+
+test('long lists come in pages, as many as wanted', async () => {
+  const all = await count();
+  expect(all).toBeGreaterThan(3);
+  expect((await json('list', '--all')).body).toHaveLength(all);
+  const some = await json('list', '--limit', '2');
+  expect(some.body).toHaveLength(2);
+  expect(some.stderr).toContain('These are the newest 2');
+  expect((await json('list', '--limit', String(all))).stderr).toBe('');
+});
+
+test('colours are for terminals that want them, and nothing of others moves the cursor', async () => {
+  const hostile = '\u001b[2J\u202egnp.exe\r';
+  await usher.invite('hostile@example.com', { metadata: { note: hostile } });
+  const show = ['show', 'hostile@example.com'];
+  const piped = await run(show);
+  expect(piped.stdout).toContain('note=\ufffd[2J\ufffdgnp.exe\ufffd');
+  for (const unsafe of '\u001b\u202e\r') expect(piped.stdout).not.toContain(unsafe);
+  expect((await run(show, { env: { FORCE_COLOR: '1' } })).stdout).toContain('\u001b[');
+  expect((await run(show, { env: { NO_COLOR: '1' } })).stdout).toBe(piped.stdout);
+});
+
+test('a reader that has seen enough ends it without a word', async () => {
+  const closed = await run(['list', '--json'], { meanwhile: async (child) => void child.stdout!.destroy() }).catch(
+    (e) => e,
+  );
+  expect(closed.stderr ?? '').toBe('');
+});
+
+test('Ctrl-C lets an invitation that has begun come to its end, and begins no other', async () => {
+  const slow = await startProxy(usher.url, [{ afterMs: 1_000 }]);
+  const before = await count();
+  const { code, stdout, stderr } = await run(['invite', 'i1@example.com', 'i2@example.com', '--organization', 'acme'], {
+    env: { USHER_URL: slow.url },
+    meanwhile: async (child) => {
+      await usher.until('the first is under way', async () => slow.seen.length > 0);
+      child.kill('SIGINT');
+    },
+  });
+  await slow.close();
+  expect({ code, stdout }).toEqual({ code: 130, stdout: expect.stringMatching(/^i1@example\.com: invited .*\n$/) });
+  expect(stderr).toBe('i2@example.com: Interrupted.\n');
+  expect(await count()).toBe(before + 1);
+});
+
+test('the doctor names what is wrong, and what to do about it', async () => {
+  // This Usher's identity provider has not been started.
+  const { code, stdout } = await run(['doctor']);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/✓ Postgres .*\n✓ Temporal .*\n✓ Worker .*\n✗ Sign-in .*\n +→ .*USHER_ISSUER/);
+  expect(stdout).toContain('✓ API key     test, of acme, role owner');
+  expect(stdout).toMatch(/✓ Licences .*studio/);
+  expect(stdout.trimEnd()).toMatch(/1 thing is wrong\.$/);
+  const away = await run(['doctor', '--json'], { env: gone });
+  expect(away.code).toBe(1);
+  expect(JSON.parse(away.stdout)).toMatchObject([{ status: 'well' }, { check: 'Address', status: 'wrong' }]);
+  const wrongKey = await run(['doctor'], { env: { USHER_API_KEY: 'usher_sk_wrong' } });
+  expect(wrongKey.stdout).toContain('✗ API key');
+});
+
+test('no secret was printed', () => {
+  expect(printed.length).toBeGreaterThan(20);
+  expect(printed.filter((output) => output.includes(usher.key))).toEqual([]);
+});
+
+test('the reference in docs/commands.md is that of the program', async () => {
+  // When it is not: npm run docs:commands
+  const written = await readFile(page, 'utf8');
+  expect(written).toBe(withCommands(written));
+});
