@@ -47,6 +47,8 @@ const lastOf = (values: number[] | undefined) => (values?.length ? [values.at(-1
 const quotient = (over: number[] | undefined, under: number[] | undefined) =>
   over?.length && under?.length ? [over[0]! / under[0]!] : undefined;
 
+const wholeBatch = (batch: Scenario | undefined) => (column(batch, 'invitations')?.[0] === 10_000 ? batch : undefined);
+
 /** What Usher is to reach. Ratios are taken within a round, where both met the same machine; a median decides. */
 const goals: readonly Goal[] = [
   {
@@ -104,6 +106,32 @@ const goals: readonly Goal[] = [
     wanted: '≤ 6144',
     measured: ofUsher(({ history }) => [history?.bytes]),
     reached: atMost(6144),
+    digits: 0,
+  },
+  {
+    what: 'batch of 10,000: answered after, s',
+    wanted: '≤ 2',
+    measured: ({ batch }) => column(wholeBatch(batch), 'answered after s'),
+    reached: atMost(2),
+  },
+  {
+    what: 'batch of 10,000: starts ÷ bare starts',
+    wanted: '≥ 0.9',
+    measured: ({ batch }) => column(wholeBatch(batch), 'ratio'),
+    reached: atLeast(0.9),
+  },
+  {
+    what: 'batch of 10,000: all mailed ÷ all started',
+    wanted: '≤ 1.1',
+    measured: ({ batch }) =>
+      quotient(column(wholeBatch(batch), 'all mailed after s'), column(wholeBatch(batch), 'all started after s')),
+    reached: atMost(1.1),
+  },
+  {
+    what: 'batch of 10,000: provider calls',
+    wanted: '≤ 40',
+    measured: ({ batch }) => column(wholeBatch(batch), 'provider calls'),
+    reached: atMost(40),
     digits: 0,
   },
   {

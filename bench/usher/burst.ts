@@ -14,7 +14,7 @@ export const burst = (o: Omit<StageOptions, 'people' | 'seats'> & { people: numb
       32,
       async (n) => {
         try {
-          invited.push({ id: await usher.create(personOf(n + 1)), n: n + 1 });
+          invited.push({ id: await usher.invite(personOf(n + 1)), n: n + 1 });
         } catch (error) {
           if (!(error instanceof CallFailed) || error.status !== 409) throw error;
           refused += 1;

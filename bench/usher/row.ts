@@ -10,7 +10,7 @@ import { ensureOrganization } from '../../db/organizations.ts';
 import { freePort } from '../../local/ports.ts';
 import { type CallFailed, createCaller } from '../http.ts';
 import { type Program, startProgram } from '../program.ts';
-import type { Row, Running } from '../row.ts';
+import type { Person, Row, Running } from '../row.ts';
 import type { Servers } from '../servers.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -53,12 +53,19 @@ async function furnish(url: string, people: number, seats: number): Promise<stri
   }
 }
 
+export interface UsherRunning extends Running {
+  apiKey: string;
+  url: string;
+  /** As `create`, with an Idempotency-Key, and again until it is answered. */
+  invite(person: Person): Promise<string>;
+}
+
 /** Usher on the servers, with its programs as `programs` starts them. */
 export async function startUsher(
   servers: Servers,
   o: { database: string; namespace: string; people: number; seats?: number },
   programs: (env: Record<string, string>) => Promise<{ pids: Running['pids']; programs: Program[] }>,
-): Promise<Running & { apiKey: string; url: string }> {
+): Promise<UsherRunning> {
   const database = await servers.database(o.database);
   const apiKey = await furnish(database, o.people, o.seats ?? 100_000_000);
   const { namespace } = o;
@@ -82,6 +89,9 @@ export async function startUsher(
     TEMPORAL_NAMESPACE: namespace,
   });
   const caller = createCaller(url);
+  const invitations = '/v1/organizations/acme/invitations';
+  const asKey = { authorization: `Bearer ${apiKey}` };
+  const invitationOf = ({ email }: Person) => ({ email, licenses: ['studio'] });
   return {
     apiKey,
     url,
@@ -89,31 +99,38 @@ export async function startUsher(
     database,
     namespace,
     mails: true,
-    create: async ({ email }) =>
+    create: async (person) => (await caller.post(invitations, invitationOf(person), asKey)).id,
+    invite: async (person) =>
       (
-        await caller.post(
-          '/v1/organizations/acme/invitations',
-          { email, licenses: ['studio'] },
-          { authorization: `Bearer ${apiKey}` },
+        await untilKnown(() =>
+          caller.post(invitations, invitationOf(person), { ...asKey, 'idempotency-key': `invite-${person.n}` }),
         )
       ).id,
-    async accept(invitation, { n }) {
-      const headers = { cookie: `usher_${port}_session=session-${n}`, origin: url, 'idempotency-key': String(n) };
-      for (;;) {
-        try {
-          return await caller.post(`/v1/invitations/${invitation}/accept`, {}, headers);
-        } catch (error) {
-          // Not known yet, which a caller repeats with the same key; it is all one wait.
-          if ((error as CallFailed).status !== 503) throw error;
-        }
-      }
-    },
+    accept: (invitation, { n }) =>
+      untilKnown(() =>
+        caller.post(
+          `/v1/invitations/${invitation}/accept`,
+          {},
+          { cookie: `usher_${port}_session=session-${n}`, origin: url, 'idempotency-key': String(n) },
+        ),
+      ),
     workflowId: (invitation) => `invitation/${invitation}`,
     async stop() {
       await caller.close();
       for (const program of started.programs) await program.stop();
     },
   };
+}
+
+/** Repeats a call while it is answered 503: not known yet, or not now, which callers repeat with the same key. It is all one wait. */
+async function untilKnown<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if ((error as CallFailed).status !== 503) throw error;
+    }
+  }
 }
 
 /** API and worker as operators run them. */

@@ -3,12 +3,12 @@ import { percentile } from '../figures.ts';
 import { memoryMb } from '../processes.ts';
 import { type Person, personOf } from '../row.ts';
 import { type Servers, startServers } from '../servers.ts';
-import { separatePrograms, startUsher } from './row.ts';
+import { separatePrograms, startUsher, type UsherRunning } from './row.ts';
 
 /** Usher alone, under one kind of load. */
 export interface Stage {
   servers: Servers;
-  usher: Awaited<ReturnType<typeof startUsher>>;
+  usher: UsherRunning;
   /** Asks its database. */
   ask<T>(query: string, values?: unknown[]): Promise<T[]>;
   report(line: string): void;
@@ -87,7 +87,7 @@ export async function invite(stage: Stage, from: number, count: number): Promise
     32,
     async (n) => {
       const person = personOf(from + n);
-      invited.push({ id: await stage.usher.create(person), person });
+      invited.push({ id: await stage.usher.invite(person), person });
     },
     stage.report,
   );

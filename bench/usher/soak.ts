@@ -43,7 +43,7 @@ export const soak = (o: Omit<StageOptions, 'people'> & { minutes: number; perSec
       const accepts: number[] = [];
       const before = await spent();
       const lifecycle = async (person: ReturnType<typeof personOf>) => {
-        const id = await usher.create(person);
+        const id = await usher.invite(person);
         await servers.mail.arrival(person.email);
         accepts.push(await timed(() => usher.accept(id, person)));
       };
