@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { compare, rows } from './compare.ts';
 import { goalsTable } from './goals.ts';
 import { measureLists } from './lists/scenario.ts';
+import { capacity, costs, validation } from './model/model.ts';
 import { machine, markdown, picture, type Scenario, scenarioMarkdown } from './report.ts';
 import { keep, resultsOf } from './results.ts';
 import { batch } from './usher/batch.ts';
@@ -110,6 +111,15 @@ scenario('batch', 'Many people invited at once, by single calls.', batch).option
   whole,
   10_000,
 );
+
+program
+  .command('model')
+  .description('What it takes to carry so many invitations a month, computed and simulated from results.')
+  .option('--results <folder>', 'what was measured: compare.json, soak.json, burst.json', 'bench/results')
+  .action(async (o: { results: string }) => {
+    const results = await resultsOf(o.results);
+    console.log([costs(results), capacity(results), validation(results)].join('\n\n'));
+  });
 
 await program.parseAsync();
 // The clients of the peers keep connections of their own.
