@@ -76,7 +76,15 @@ export async function startServers(temporalAddress?: string): Promise<Servers> {
     async engineBytes() {
       const folder = path.join(dir, 'temporal');
       const files = temporalAddress === undefined ? await readdir(folder, { recursive: true }) : [];
-      const sizes = await Promise.all(files.map(async (file) => (await stat(path.join(folder, file))).size));
+      const sizes = await Promise.all(
+        // A journal may be gone by now.
+        files.map((file) =>
+          stat(path.join(folder, file)).then(
+            ({ size }) => size,
+            () => 0,
+          ),
+        ),
+      );
       return sizes.reduce((sum, size) => sum + size, 0);
     },
     mail,

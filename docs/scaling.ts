@@ -36,5 +36,6 @@ export const withFigures = (text: string, of: Results): string =>
 if (import.meta.main) {
   const found = await resultsOf(results);
   await writeFile(page, withFigures(await readFile(page, 'utf8'), found));
-  if (found.compare) await writeFile(path.join(import.meta.dirname, 'images/compare.svg'), await picture(found.compare));
+  if (found.compare)
+    await writeFile(path.join(import.meta.dirname, 'images/compare.svg'), await picture(found.compare));
 }

@@ -21,7 +21,7 @@ export interface Measured {
   acceptMs: number;
   /** Write-ahead log of Postgres, bytes a lifecycle. */
   walBytes: number;
-  /** On disk for good, and until the engine's retention is over; bytes a lifecycle. */
+  /** On disk for good, and until the engine's retention is over; bytes a lifecycle. NaN: not measured. */
   databaseBytes: number;
   engineBytes: number;
   historyBytes: number;
@@ -33,13 +33,14 @@ const mailMs = 50;
 /** The costs that results hold. @throws Error when what they hold says nothing of them */
 export function measuredOf({ compare, soak }: Results): Measured {
   const usher = compare?.rows.find(({ name }) => name === 'usher');
-  if (!usher?.history || !soak) throw new Error('There are no results of the row usher, or of soak.');
+  if (!usher?.history) throw new Error('There are no results of the row usher.');
   const [idle, busy] = [usher.phases['1']!, usher.phases['32']!];
   const cpu = (rounds: { cpuMs: Cpu }[], part: Part) => median(rounds.map(({ cpuMs }) => cpuMs[part] ?? 0));
   const costs = (of: (part: Part) => number) => Object.fromEntries(parts.map((p) => [p, of(p)])) as Costs;
   const create = costs((part) => cpu(usher.creates, part));
-  const minutes = soak.rows.filter((row) => typeof row[0] === 'number');
+  const minutes = soak?.rows.filter((row) => typeof row[0] === 'number') ?? [];
   const perLifecycle = (column: string) => {
+    if (!soak || minutes.length < 2) return Number.NaN;
     const at = soak.head.indexOf(column);
     const count = soak.head.indexOf('lifecycles');
     const [first, last] = [minutes[0]!, minutes.at(-1)!];
@@ -128,21 +129,23 @@ export function validation(results: Results): string {
     row('32 at a time: lifecycles/s', median(busy.map((p) => p.perSecond)), 2_000 / (closed.endMs / 1000)),
     row('32 at a time: accept p50 ms', median(busy.map((p) => p.accept.p50)), percentile(closed.took.accept!, 0.5)),
   ];
-  const perSecond = Number(soak!.options.perSecond);
-  const steady = simulate(servers, [{ job: lifecycle, arrivals: arrivalsAt(perSecond, 600) }]);
   const cell = (of: typeof soak, column: string) =>
     median(of!.rows.filter((r) => typeof r[0] === 'number').map((r) => Number(r[of!.head.indexOf(column)])));
-  const cpuColumns = ['worker CPU %', 'API CPU %', 'Temporal CPU %', 'Postgres CPU %'];
-  const modelled = parts.reduce((sum, part) => sum + m.create[part] + m.accept[part], 0);
-  rows.push(
-    row(`${perSecond}/s: accept p50 ms`, cell(soak, 'accept p50 ms'), percentile(steady.took.accept!, 0.5)),
-    row(`${perSecond}/s: accept p99 ms`, cell(soak, 'accept p99 ms'), percentile(steady.took.accept!, 0.99)),
-    row(
-      `${perSecond}/s: CPU of all parts, % of a core`,
-      cpuColumns.reduce((sum, column) => sum + cell(soak, column), 0),
-      (perSecond * modelled) / 10,
-    ),
-  );
+  if (soak) {
+    const perSecond = Number(soak.options.perSecond);
+    const steady = simulate(servers, [{ job: lifecycle, arrivals: arrivalsAt(perSecond, 600) }]);
+    const cpuColumns = ['worker CPU %', 'API CPU %', 'Temporal CPU %', 'Postgres CPU %'];
+    const modelled = parts.reduce((sum, part) => sum + m.create[part] + m.accept[part], 0);
+    rows.push(
+      row(`${perSecond}/s: accept p50 ms`, cell(soak, 'accept p50 ms'), percentile(steady.took.accept!, 0.5)),
+      row(`${perSecond}/s: accept p99 ms`, cell(soak, 'accept p99 ms'), percentile(steady.took.accept!, 0.99)),
+      row(
+        `${perSecond}/s: CPU of all parts, % of a core`,
+        cpuColumns.reduce((sum, column) => sum + cell(soak, column), 0),
+        (perSecond * modelled) / 10,
+      ),
+    );
+  }
   if (burst) {
     const people = Number(burst.rows[0]![burst.head.indexOf('members')]);
     const seconds = Number(burst.options.seconds);
@@ -155,6 +158,8 @@ export function validation(results: Results): string {
   }
   return table(['', 'measured', 'model', 'model, % of measured'], rows);
 }
+
+const known = (bytes: number) => (Number.isNaN(bytes) ? 'not measured' : bytes / 1024);
 
 /** CPU by part, and bytes. */
 export function costs(results: Results): string {
@@ -172,9 +177,9 @@ export function costs(results: Results): string {
     table(
       ['KiB', ''],
       [
-        ['database, for good', m.databaseBytes / 1024],
+        ['database, for good', known(m.databaseBytes)],
         ['write-ahead log of all of Postgres, until it is archived or recycled', m.walBytes / 1024],
-        ['engine, until its retention is over (development server)', m.engineBytes / 1024],
+        ['engine, until its retention is over (development server)', known(m.engineBytes)],
         ['of that, history', m.historyBytes / 1024],
       ],
     ),
@@ -241,6 +246,7 @@ const volumes = [10_000, 1_000_000, 100_000_000];
 /** Two figures that count. */
 const brief = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(2));
 const size = (bytes: number) => {
+  if (Number.isNaN(bytes)) return 'not measured';
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
   return `${brief(bytes / 2 ** (10 * power))} ${units[power]}`;

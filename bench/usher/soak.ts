@@ -50,7 +50,9 @@ export const soak = (o: Omit<StageOptions, 'people'> & { minutes: number; perSec
       const begun = Date.now();
       // By the clock, so that a late timer does not lower the rate.
       for (let due = 0; due < 60 * o.perSecond; due += 1) {
-        await new Promise((resolve) => setTimeout(resolve, begun + (due * 1000) / o.perSecond - Date.now()));
+        await new Promise((resolve) =>
+          setTimeout(resolve, Math.max(0, begun + (due * 1000) / o.perSecond - Date.now())),
+        );
         const one: Promise<void> = lifecycle(personOf(++n))
           .catch((error) => {
             failure ??= error;
