@@ -15,6 +15,7 @@ test('no request made from the OpenAPI document fails, or is answered otherwise 
   const findings = await fuzz({
     url: usher.url,
     key: usher.key,
+    issuer: 'https://idp.example',
     examples: 3,
     seed: 1,
     report: (text) => printed.push(text),

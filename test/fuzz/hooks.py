@@ -46,7 +46,7 @@ def before_call(context, case, kwargs):
         account = case.body.get("account")
         if isinstance(account, dict) and parameters.get("id") in invitations:
             email = invitations[parameters["id"]]
-            account.update(issuer="https://idp.example", subject=email, email=email, emailVerified=True)
+            account.update(issuer=os.environ["USHER_FUZZ_ISSUER"], subject=email, email=email, emailVerified=True)
         if "redirectUrl" in case.body:
             case.body["redirectUrl"] = None if case.method == "PATCH" else "https://acme.example/welcome"
         # Random words are seldom plain, random addresses seldom such that mail can be sent to.

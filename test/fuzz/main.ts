@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { startLocal } from '../../local/local.ts';
 import { LocalError } from '../../local/local-error.ts';
+import { example } from '../../local/seed.ts';
 import { fuzz, gaps } from './schemathesis.ts';
 
 /** `npm run fuzz`: random requests from the API's own OpenAPI document, against a whole Usher of its own. */
@@ -38,6 +39,7 @@ try {
     const findings = await fuzz({
       url: local.addresses.api,
       key: local.addresses.apiKey,
+      issuer: example.issuer,
       examples,
       seconds,
       ...(seed === undefined ? {} : { seed }),

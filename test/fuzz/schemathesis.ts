@@ -48,6 +48,8 @@ export interface FuzzOptions {
   url: string;
   /** An API key that may do everything in the organization `acme`. */
   key: string;
+  /** The organization's own issuer, whose people the key may vouch for. */
+  issuer: string;
   /** Requests of each kind to each operation. */
   examples: number;
   /** Goes on with random requests and sequences of them for so long, s. @default just the examples */
@@ -74,7 +76,7 @@ export interface Findings {
  * are as described; that what the schema forbids is refused, and what it allows is not called invalid; that no operation
  * goes without authentication.
  */
-export async function fuzz({ url, key, examples, seconds, seed, report, log }: FuzzOptions): Promise<Findings> {
+export async function fuzz({ url, key, issuer, examples, seconds, seed, report, log }: FuzzOptions): Promise<Findings> {
   const packages = await schemathesis(report);
   const call = async (target: string, body?: object) => {
     const response = await fetch(`${url}${target}`, {
@@ -135,6 +137,7 @@ export async function fuzz({ url, key, examples, seconds, seed, report, log }: F
           USHER_FUZZ_INVITATIONS: JSON.stringify(invitations),
           USHER_FUZZ_LICENSES: JSON.stringify(licenses),
           USHER_FUZZ_MEMBERS: JSON.stringify(members),
+          USHER_FUZZ_ISSUER: issuer,
         },
       },
     );
