@@ -1,8 +1,7 @@
-import { mkdir } from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Locator, Page, Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
-import { launchBrowser } from '../setup/browser.ts';
+import { accessibilityFaults } from '../setup/accessibility.ts';
+import { launchBrowser, takePicture } from '../setup/browser.ts';
 import { findBreaches } from '../setup/consistency.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
@@ -17,8 +16,6 @@ export let usher: Usher;
 
 /** The password of everybody here. */
 const password = 'correct horse battery';
-/** Where pictures of the pages are left, to be looked at. */
-const pictures = 'test-output/browser';
 
 let chromium: Browser;
 /** Shows copies of pages to axe, which needs JavaScript. */
@@ -29,7 +26,6 @@ const present: Invitee[] = [];
 vi.setConfig({ testTimeout: 120_000 });
 
 beforeAll(async () => {
-  await mkdir(pictures, { recursive: true });
   [usher, chromium] = await Promise.all([startUsher({ withProvider: true, seats: 100 }), launchBrowser()]);
   laboratory = await chromium.newPage();
 });
@@ -220,7 +216,10 @@ export class Invitee {
     await this.page.keyboard.press('Enter');
   }
 
-  /** Holds the page against axe and the edges of the window, light and wide, dark and narrow; takes its picture. */
+  /**
+   * Holds the page as it came against axe, and against the edges of the window, wide and narrow. In every light and width
+   * each page is looked at where pages are drawn without an Usher behind them (test/pages/browser.test.ts).
+   */
   async inspect(name: string): Promise<void> {
     const [url, body] = [this.page.url(), await this.page.content()];
     await laboratory.route(url, (route) => route.fulfill({ body, contentType: 'text/html' }));
@@ -231,11 +230,10 @@ export class Invitee {
     ] as const) {
       await laboratory.setViewportSize({ width, height: 800 });
       await laboratory.emulateMedia({ colorScheme });
-      await laboratory.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true });
+      await takePicture(laboratory, `${name}-${colorScheme}-${width}`);
       expect(await laboratory.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-      const { violations } = await new AxeBuilder({ page: laboratory }).setLegacyMode().analyze();
-      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
     }
+    expect(await accessibilityFaults(laboratory)).toEqual([]);
     await laboratory.unroute(url);
   }
 

@@ -1,12 +1,8 @@
-import { mkdir } from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launchBrowser } from '../setup/browser.ts';
+import { accessibilityFaults, rulesOfColours } from '../setup/accessibility.ts';
+import { launchBrowser, takePicture } from '../setup/browser.ts';
 import { password, startWorld, type World } from './world.ts';
-
-/** Pictures of every page, to be looked at. */
-const pictures = 'test-output/identity';
 
 let world: World;
 let browser: Browser;
@@ -16,7 +12,6 @@ let requests: string[];
 let complaints: string[];
 
 beforeAll(async () => {
-  await mkdir(pictures, { recursive: true });
   world = await startWorld();
   for (const [email, emailVerified] of Object.entries({ 'ada@example.com': true, 'other@example.com': true }))
     await world.provider.ensureUser({ email, name: 'Ada Lovelace', password, emailVerified });
@@ -55,17 +50,19 @@ async function signIn(email: string, secret = password) {
   await button('Sign in').click();
 }
 
-/** Holds the page against axe in both colour schemes, and takes its picture, narrow and wide. */
+/** Holds the page against axe in both colour schemes, and against the edges of the window, narrow and wide. */
 async function inspect(name: string) {
-  for (const colorScheme of ['light', 'dark'] as const) {
+  for (const [colorScheme, rules] of [
+    ['light', undefined],
+    ['dark', rulesOfColours],
+  ] as const) {
     await page.emulateMedia({ colorScheme });
     for (const width of [360, 1200]) {
       await page.setViewportSize({ width, height: 800 });
-      await page.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png` });
+      await takePicture(page, `${name}-${colorScheme}-${width}`);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
     }
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    expect(await accessibilityFaults(page, rules)).toEqual([]);
   }
 }
 

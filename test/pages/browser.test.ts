@@ -1,15 +1,12 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Html } from '../../api/pages/layout.ts';
-import { launchBrowser } from '../setup/browser.ts';
+import { accessibilityFaults, rulesOfColours } from '../setup/accessibility.ts';
+import { launchBrowser, takePicture } from '../setup/browser.ts';
 import { casts, pagesOf } from './views.ts';
-
-/** Where to leave a picture of every page; none are taken without. */
-const pictures = process.env.PAGE_PICTURES;
 
 const policy =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -37,7 +34,6 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   browser = await launchBrowser();
-  if (pictures) await mkdir(pictures, { recursive: true });
 }, 60_000);
 
 afterAll(async () => {
@@ -81,23 +77,17 @@ const faultsOf = (page: Page): Promise<string[]> =>
 /** Pages that show most of what people supply: of the casts that differ in nothing else, axe sees only these. */
 const fullest = ['invitation', 'wrong-account', 'home', 'console'];
 
-/** The everyday cast in every light and width, the others in two that differ in both. */
-const lights = [
-  ['light', 320],
-  ['dark', 1200],
-  ['dark', 320],
-  ['light', 1200],
+/** The everyday cast is shown in both lights in either width, the others in the first alone. */
+const looks = [
+  [320, 'light', 'dark'],
+  [1200, 'dark', 'light'],
 ] as const;
 
 describe.each(castNames)('in the browser, pages of a cast that is %s', (cast) => {
-  test.each(cast === 'everyday' ? lights : lights.slice(0, 2))(
-    'are accessible, and fit, in %s at %d px',
-    async (colorScheme, width) => {
-      const context = await browser.newContext({
-        colorScheme,
-        viewport: { width, height: 800 },
-        reducedMotion: 'reduce',
-      });
+  test.each(looks)(
+    'are accessible, and fit, at %d px in %s',
+    async (width, colorScheme, otherScheme) => {
+      const context = await browser.newContext({ viewport: { width, height: 800 }, reducedMotion: 'reduce' });
       const page = await context.newPage();
       const trouble: unknown[] = [];
       let path = '';
@@ -108,18 +98,17 @@ describe.each(castNames)('in the browser, pages of a cast that is %s', (cast) =>
       });
       for (path of rendered.keys()) {
         if (!path.startsWith(`/${cast}/`)) continue;
+        await page.emulateMedia({ colorScheme });
         await page.goto(origin + path);
         for (const fault of await faultsOf(page)) trouble.push({ path, fault });
-        if (pictures) {
-          const name = `${pictures}/${path.slice(1).replace('/', '-')}-${colorScheme}-${width}.png`;
-          await page.screenshot({ path: name, fullPage: true });
-        }
+        await takePicture(page, `${path.slice(1).replace('/', '-')}-${colorScheme}-${width}`);
         if (cast !== 'everyday' && !fullest.some((name) => path.endsWith(`/${name}`))) continue;
-        const { violations, incomplete } = await new AxeBuilder({ page }).setLegacyMode().analyze();
-        // What axe could not decide counts too.
-        for (const { id, nodes } of [...violations, ...incomplete]) {
-          for (const { html, failureSummary } of nodes) trouble.push({ path, id, html, failureSummary });
-        }
+        for (const fault of await accessibilityFaults(page)) trouble.push({ path, colorScheme, fault });
+        if (cast !== 'everyday') continue;
+        await page.emulateMedia({ colorScheme: otherScheme });
+        await takePicture(page, `${path.slice(1).replace('/', '-')}-${otherScheme}-${width}`);
+        for (const fault of await accessibilityFaults(page, rulesOfColours))
+          trouble.push({ path, colorScheme: otherScheme, fault });
       }
       await context.close();
       expect(trouble).toEqual([]);

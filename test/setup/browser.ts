@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 const run = promisify(execFile);
 
@@ -20,6 +20,14 @@ export const launchBrowser = async (): Promise<Browser> =>
       '--disable-sync',
     ],
   });
+
+/** Leaves a picture of a page, to be looked at, in the folder that PAGE_PICTURES names; without that it does nothing. */
+export async function takePicture(page: Page, name: string): Promise<void> {
+  const folder = process.env.PAGE_PICTURES;
+  if (!folder) return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
+}
 
 const commands = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
 const applications = ['Chromium', 'Google Chrome', 'Microsoft Edge'].map(
