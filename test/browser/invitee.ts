@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Locator, Page, Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 import { accessibilityFaults } from '../setup/accessibility.ts';
-import { launchBrowser, takePicture } from '../setup/browser.ts';
+import { clickInFrame, launchBrowser, takePicture } from '../setup/browser.ts';
 import { findBreaches } from '../setup/consistency.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
@@ -59,6 +59,8 @@ export async function invitee(): Promise<Invitee> {
   present.push(person);
   return person;
 }
+
+const subjectOf = (organization: string) => new RegExp(`invited you to join ${organization}$`);
 
 const textOf = async (locator: Locator): Promise<string> => (await locator.textContent())!.replace(/\s+/g, ' ').trim();
 
@@ -153,11 +155,19 @@ export class Invitee {
     return tab;
   }
 
-  /** Opens the newest invitation in the inbox and follows its link, which opens a tab. */
+  /** Follows the link of the newest invitation as from a mail program, which has it opened in a tab. */
   async followLink(email: string, organization = 'Acme'): Promise<void> {
-    const inbox = await this.openEmail(email, new RegExp(`invited you to join ${organization}$`));
-    const link = inbox.frameLocator('iframe').getByRole('link', { name: 'View the invitation' });
-    [this.page] = await Promise.all([this.context.waitForEvent('page'), link.click()]);
+    const link = await usher.linkTo(email, subjectOf(organization));
+    if (this.page.url() !== 'about:blank') this.page = await this.context.newPage();
+    await this.goto(link);
+  }
+
+  /** Opens the newest invitation in the inbox, another site in this browser, and follows its link, which opens a tab. */
+  async followLinkInInbox(email: string, organization = 'Acme'): Promise<void> {
+    const inbox = await this.openEmail(email, subjectOf(organization));
+    const mail = inbox.frameLocator('iframe');
+    const link = mail.getByRole('link', { name: 'View the invitation' });
+    [this.page] = await Promise.all([this.context.waitForEvent('page'), clickInFrame(mail, link)]);
     await this.page.waitForLoadState();
   }
 

@@ -18,7 +18,7 @@ describe('an invitee joins', () => {
     const message = 'Glad to have you with us!';
     const { id } = await usher.invite(email, { licenses: ['studio'], role: 'admin', teams: ['Firmware'], message });
     const person = await invitee();
-    await person.followLink(email);
+    await person.followLinkInInbox(email);
     expect(await person.page.getByLabel('Email address').inputValue()).toBe(email);
     await person.signUp('Grace Hopper');
     expect(await person.verify(email)).toBe(200);
@@ -62,7 +62,7 @@ describe('an invitee joins', () => {
     await person.inspect('home-empty');
     await usher.invite(email);
     const before = person.asked.length;
-    await person.followLink(email);
+    await person.followLinkInInbox(email);
     expect(await person.heading()).toContain('Acme');
     expect(person.asked.slice(before)).not.toContain(usher.provider.url);
     await person.join();

@@ -38,9 +38,9 @@ describe('two invitations in two tabs', () => {
     const email = freshAddress();
     const { states } = await inviteToBoth(email);
     const person = await signedIn(email);
-    await person.followLink(email, 'Acme');
+    await person.followLinkInInbox(email, 'Acme');
     const first = person.page;
-    await person.followLink(email, 'Borealis');
+    await person.followLinkInInbox(email, 'Borealis');
     const second = person.page;
     person.page = first;
     await person.join();
@@ -182,7 +182,7 @@ test('every cookie is kept from scripts and from other sites’ posts, and names
   const email = await accountHolder();
   const { id } = await usher.invite(email);
   const person = await invitee();
-  await person.followLink(email);
+  await person.followLinkInInbox(email);
   const names = new Set<string>();
   const look = async () => {
     for (const cookie of await person.context.cookies(usher.url)) {

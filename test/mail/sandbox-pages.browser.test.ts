@@ -5,7 +5,7 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { invitationEmail } from '../../mail/templates/invitation-email.ts';
 import { accessibilityFaults } from '../setup/accessibility.ts';
-import { launchBrowser } from '../setup/browser.ts';
+import { clickInFrame, launchBrowser } from '../setup/browser.ts';
 import { message, postmark, release, sandbox, sentTo } from './with-sandbox.ts';
 
 let browser: Browser;
@@ -70,7 +70,7 @@ it('an email runs nothing and loads nothing, and its link opens a tab that knows
 
   const [tab] = await Promise.all([
     page.context().waitForEvent('page'),
-    email.getByRole('link', { name: 'View the invitation' }).click(),
+    clickInFrame(email, email.getByRole('link', { name: 'View the invitation' })),
   ]);
   await tab.waitForLoadState();
   expect(await tab.title()).toBe('Invitation');

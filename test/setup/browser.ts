@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
 
 const run = promisify(execFile);
 
@@ -27,6 +27,16 @@ export async function takePicture(page: Page, name: string): Promise<void> {
   if (!folder) return;
   await mkdir(folder, { recursive: true });
   await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
+}
+
+/**
+ * Presses a link inside a frame of another origin with the mouse. On a busy machine Chromium shows such a frame some time
+ * before it sends it the mouse, and what is pressed meanwhile is lost; so the mouse first comes to rest on the link.
+ */
+export async function clickInFrame(frame: FrameLocator, link: Locator): Promise<void> {
+  do await link.hover();
+  while ((await frame.locator('a:hover').count()) === 0);
+  await link.click();
 }
 
 const commands = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];

@@ -86,8 +86,8 @@ export interface Usher {
   apiKey(more: { scopes?: readonly Scope[]; role?: Role; organization?: Organization }): Promise<string>;
   /** Messages in the sandbox for an address, newest first. */
   messages(email: string): Promise<{ MessageID: string; Subject: string; Metadata: Record<string, string> }[]>;
-  /** The path of the link in the newest email to an address. */
-  linkTo(email: string): Promise<string>;
+  /** The path of the link in the newest email to an address, of those with such a subject. */
+  linkTo(email: string, subject?: RegExp): Promise<string>;
   /** Waits until a condition holds. @throws after a minute */
   until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T>;
   worker: RunningWorker;
@@ -332,12 +332,11 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     },
     apiKey,
     messages,
-    async linkTo(email) {
-      const [newest] = await until(`an email to ${email}`, async () => {
-        const found = await messages(email);
-        return found.length > 0 && found;
-      });
-      const details = await fetch(`${sandbox.url}/messages/outbound/${newest!.MessageID}/details`, {
+    async linkTo(email, subject = /./) {
+      const newest = await until(`an email to ${email}`, async () =>
+        (await messages(email)).find(({ Subject }) => subject.test(Subject)),
+      );
+      const details = await fetch(`${sandbox.url}/messages/outbound/${newest.MessageID}/details`, {
         headers: { 'X-Postmark-Server-Token': 'test', accept: 'application/json' },
       });
       const { TextBody } = (await details.json()) as { TextBody: string };
