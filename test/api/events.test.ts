@@ -128,6 +128,15 @@ test('for the support it says why', async () => {
 });
 
 test('is filtered and paged', async () => {
+  // Nothing is to come in between two readings.
+  await usher.until('all emails to be out', async () => {
+    const { deliveries } = await usher.db
+      .selectFrom('deliveries')
+      .select((e) => e.fn.countAll<string>().as('deliveries'))
+      .where('status', '=', 'queued')
+      .executeTakeFirstOrThrow();
+    return deliveries === '0';
+  });
   const all = [];
   let cursor: string | null = '0';
   while (cursor !== null) {
