@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 
-/** `npm test`: types, style, what nothing uses, then every test. Each goes on when an earlier one failed; the last line is the sum. */
+/** `npm test`: types, style and what nothing uses, then every test, whatever failed before; the last line is the sum. */
 
 interface Count {
   passed: number;
@@ -20,26 +21,24 @@ interface Results {
 
 const bin = path.join(import.meta.dirname, '../../node_modules/.bin');
 
-/** Runs a program of the dependencies; true when it succeeded. */
-async function succeeds(program: string, ...args: string[]): Promise<boolean> {
-  console.log(`\n> ${[program, ...args].join(' ')}`);
-  const child = spawn(path.join(bin, program), args, { stdio: 'inherit' });
-  const [code] = await once(child, 'exit');
-  return code === 0;
-}
-
 const one = (passed: boolean): Count => ({ passed: Number(passed), failed: Number(!passed) });
+
+/** Runs a program of the dependencies, and prints what it said when it has ended: several may run at once. */
+async function check(program: string, ...args: string[]): Promise<Count> {
+  const child = spawn(path.join(bin, program), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [[code], ...said] = await Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]);
+  console.log(`> ${[program, ...args].join(' ')}\n${said.join('')}`);
+  return one(code === 0);
+}
 
 /** @param filters which test files, as Vitest takes them; none for all */
 async function tests(filters: string[]): Promise<Count> {
   const folder = await mkdtemp(path.join(tmpdir(), 'usher-suite-'));
   try {
     const file = path.join(folder, 'results.json');
-    const succeeded = await succeeds(
-      'vitest',
-      ...['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-      ...filters,
-    );
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const vitest = spawn(path.join(bin, 'vitest'), ['run', ...reporters, ...filters], { stdio: 'inherit' });
+    const [code] = await once(vitest, 'exit');
     const results: Results = JSON.parse(await readFile(file, 'utf8'));
     // A file can fail outside of its tests: in a hook, or for what it left open.
     const brokenFiles = results.testResults.filter(
@@ -47,7 +46,7 @@ async function tests(filters: string[]): Promise<Count> {
     );
     const failed = results.numFailedTests + brokenFiles.length;
     // So can the whole run: in the set-up, or for an error that nobody caught.
-    return { passed: results.numPassedTests, failed: failed || Number(!succeeded) };
+    return { passed: results.numPassedTests, failed: failed || Number(code !== 0) };
   } catch (error) {
     console.error(`Vitest left no results: ${error}`);
     return one(false);
@@ -57,9 +56,7 @@ async function tests(filters: string[]): Promise<Count> {
 }
 
 const counts = [
-  one(await succeeds('tsc', '-p', '.')),
-  one(await succeeds('biome', 'check', '--diagnostic-level=error')),
-  one(await succeeds('knip')),
+  ...(await Promise.all([check('tsc', '-p', '.'), check('biome', 'check', '--diagnostic-level=error'), check('knip')])),
   await tests(process.argv.slice(2)),
 ];
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
