@@ -83,7 +83,12 @@ async function main([program, ...args]) {
     return 127;
   }
   const file = program.endsWith('.ts') ? path.join(root, program) : path.join(bin, program);
-  return run(node, [file, ...args], { ...process.env, PATH: `${bin}${path.delimiter}${pathWithoutDependencies()}` });
+  return run(node, [file, ...args], {
+    // What Node has compiled once it need not compile again, in this program and in those that it starts.
+    NODE_COMPILE_CACHE: path.join(root, '.cache', 'node'),
+    ...process.env,
+    PATH: `${bin}${path.delimiter}${pathWithoutDependencies()}`,
+  });
 }
 
 process.exitCode = await main(process.argv.slice(2));

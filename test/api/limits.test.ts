@@ -14,6 +14,7 @@ import { ensureOrganization, type Organization } from '../../db/organizations.ts
 import { forgetExpired } from '../../db/requests.ts';
 import { freePort } from '../../local/ports.ts';
 import { freshDatabase } from '../setup/database.ts';
+import { machine } from '../setup/machine.ts';
 import { type Answer, startUsher, type Usher, until } from '../setup/usher.ts';
 
 /** Limits on how often: exact, shared by all APIs over one database, and truthful about when to come back. */
@@ -161,7 +162,7 @@ describe('two APIs over one database', () => {
         cwd: root,
         stdio: ['ignore', 'pipe', 'inherit'],
         env: {
-          PATH: process.env.PATH,
+          ...machine,
           USHER_DATABASE_URL: databaseUrl,
           USHER_PUBLIC_URL: 'http://localhost:8080',
           USHER_PORT: port,

@@ -19,6 +19,7 @@ import { freePort } from '../../local/ports.ts';
 import { startPostgres } from '../../local/postgres.ts';
 import { startTemporal } from '../../local/temporal.ts';
 import type { SandboxSettings } from '../../mail/sandbox/settings.ts';
+import { machine } from '../setup/machine.ts';
 import { searchPersonalData } from '../setup/personal-data.ts';
 import { until } from '../setup/until.ts';
 import type { Answer } from '../setup/usher.ts';
@@ -294,7 +295,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     // Guarded: it must not outlive this process, however that ends.
     const child = spawn('/bin/sh', ['-c', guarded('SIGKILL'), name, process.execPath, ...preload, file], {
       cwd: folder,
-      env: { PATH: process.env.PATH!, ...environments[name], ...doom },
+      env: { ...machine, ...environments[name], ...doom },
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     });
@@ -381,7 +382,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     another: (name, folder, more) => start(name, [], more, folder),
     run: (args, folder = product) =>
       new Promise((resolve) => {
-        const env = { PATH: process.env.PATH!, ...environments.worker, USHER_MIGRATE_DATABASE_URL: databaseUrl };
+        const env = { ...machine, ...environments.worker, USHER_MIGRATE_DATABASE_URL: databaseUrl };
         execFile(process.execPath, args, { cwd: folder, env }, (error, stdout, stderr) => {
           printed.push(...stdout.split('\n'), ...stderr.split('\n'));
           resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr });

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { pip } from '../../local/binaries.ts';
+import { machine } from '../setup/machine.ts';
 
 const run = promisify(execFile);
 const cache = path.join(import.meta.dirname, '../../.cache');
@@ -130,7 +131,7 @@ export async function fuzz({ url, key, issuer, examples, seconds, seed, report, 
         cwd: folder,
         stdio: ['ignore', 'pipe', 'inherit'],
         env: {
-          PATH: process.env.PATH,
+          ...machine,
           PYTHONPATH: `${packages}${path.delimiter}${import.meta.dirname}`,
           PYTHONDONTWRITEBYTECODE: '1',
           SCHEMATHESIS_HOOKS: 'hooks',

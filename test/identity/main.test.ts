@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../local/ports.ts';
 import { emptyDatabase } from '../setup/database.ts';
+import { machine } from '../setup/machine.ts';
 
 let environment: Record<string, string>;
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
 
 const run = (changes: Record<string, string>) => {
   const child = spawn(process.execPath, ['identity/provider/main.ts'], {
-    env: { PATH: process.env.PATH, ...environment, ...changes },
+    env: { ...machine, ...environment, ...changes },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return { child, output: text(child.stdout), exit: once(child, 'exit') };

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { beginSession, upsertAccount } from '../../db/accounts.ts';
 import { forgetExpired } from '../../db/requests.ts';
+import { machine } from '../setup/machine.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
 import { Visitor } from './visitor.ts';
@@ -201,7 +202,7 @@ describe('a session ends', () => {
 describe('operators', () => {
   const operate = (...args: string[]) =>
     new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-      const env = { PATH: process.env.PATH!, USHER_DATABASE_URL: usher.databaseUrl, USHER_ISSUER: issuer.url };
+      const env = { ...machine, USHER_DATABASE_URL: usher.databaseUrl, USHER_ISSUER: issuer.url };
       const root = path.join(import.meta.dirname, '../..');
       execFile(process.execPath, ['operations/main.ts', ...args], { cwd: root, env }, (error, stdout, stderr) =>
         resolve({ code: error?.code ?? 0, stdout, stderr }),

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { machine } from '../setup/machine.ts';
 
 /** How the programs of production say that they cannot start. */
 
@@ -24,7 +25,7 @@ const environment = {
 
 const run = (program: string, change: Record<string, string>) =>
   new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-    const env = { PATH: process.env.PATH!, ...environment, ...change };
+    const env = { ...machine, ...environment, ...change };
     execFile(process.execPath, program.split(' '), { cwd: root, env }, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, stdout, stderr }),
     );

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ConfigError, migrationUrls, readConfig } from '../../config.ts';
+import { machine } from '../setup/machine.ts';
 
 /** Secrets come by variables or files, and no program prints one, whatever is wrong. */
 
@@ -39,7 +40,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const run = (program: string, change: Record<string, string>) =>
   new Promise<{ code: unknown; output: string }>((resolve) => {
-    const env = { PATH: process.env.PATH!, ...secrets, ...others, ...change };
+    const env = { ...machine, ...secrets, ...others, ...change };
     execFile(process.execPath, [program], { cwd: root, env }, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, output: stdout + stderr }),
     );

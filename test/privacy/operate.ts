@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
+import { machine } from '../setup/machine.ts';
 
 /** Runs `npm run operate -- …`, as an operator without a terminal would. */
 export const operateOn =
@@ -11,7 +12,7 @@ export const operateOn =
         ['operations/main.ts', ...args],
         {
           cwd: path.join(import.meta.dirname, '../..'),
-          env: { PATH: process.env.PATH!, ...environment },
+          env: { ...machine, ...environment },
           maxBuffer: 100 * 2 ** 20,
         },
         (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),

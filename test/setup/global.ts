@@ -23,6 +23,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await temporalTestServer(console.log);
   await workflowBundle();
   const dir = await mkdtemp(path.join(tmpdir(), 'usher-test-'));
+  // For the workers of this run, and all programs that they start: most load the same.
+  process.env.NODE_COMPILE_CACHE = path.join(dir, 'compiled');
   const postgres = await startPostgres({ dir, port: await freePort(), durable: false });
   const template = 'template';
   const teardown = async () => {

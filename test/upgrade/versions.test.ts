@@ -7,6 +7,7 @@ import type { Database } from '../../db/database.ts';
 import { migrate } from '../../db/migrate.ts';
 import { type InvitationId, invitationWorkflowId } from '../../workflows/contract.ts';
 import { emptyDatabase, freshDatabase } from '../setup/database.ts';
+import { machine } from '../setup/machine.ts';
 import { decided } from '../setup/until.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
@@ -34,7 +35,7 @@ const run = (program: string, databaseUrl: string) =>
   new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     const key = Buffer.alloc(32).toString('base64');
     const env = {
-      PATH: process.env.PATH!,
+      ...machine,
       USHER_DATABASE_URL: databaseUrl,
       USHER_PUBLIC_URL: 'http://localhost:8080',
       USHER_LINK_KEYS: key,
