@@ -29,7 +29,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const template = 'template';
   const teardown = async () => {
     await postgres.stop();
-    await rm(dir, { recursive: true, force: true });
+    // Again where the last worker, as it ends, still writes down what it has compiled.
+    await rm(dir, { recursive: true, force: true, maxRetries: 10 });
   };
   try {
     await postgres.ensureDatabase(template);
