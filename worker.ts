@@ -32,6 +32,8 @@ export interface WorkerDeps {
   /** The sender address of emails. */
   from: string;
   lookupPatienceMs: number;
+  /** As of {@link DeliveryDeps}. */
+  suspendedMs?: number;
   /** Issuer URL of the identity provider at which people sign in to Usher. */
   issuer: string;
   /** Days for which ended invitations are kept where their organization says nothing; 0: for ever. @default 365 */

@@ -25,6 +25,8 @@ export interface DeliveryDeps extends ComposeDeps {
   db: Kysely<Database>;
   /** How long a message that may have been sent is looked for before it is sent again, ms. */
   lookupPatienceMs: number;
+  /** How long an email of a suspended organization waits until it is looked at again, ms. @default 5 minutes */
+  suspendedMs?: number;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface DeliveryDeps extends ComposeDeps {
  * provider is called, and one that may have been taken is looked up by its metadata, with patience for a late index.
  */
 export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities {
-  const { db, mail } = deps;
+  const { db, mail, suspendedMs = 300_000 } = deps;
   const nextDelay = createBackOff(db);
 
   return {
@@ -63,6 +65,9 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
       if (found) return settle('sent', null, found.messageId);
       // Superseded before it left: a link to it would be dead, or the invitation has ended.
       if (!wanted) return settle('failed', 'superseded', null);
+      // Held back, not given up: whoever waits for it gets it when the organization may send again.
+      if (invitation.organization_suspended_at)
+        throw tryAgain('organization_suspended', suspendedMs * (0.5 + Math.random()));
       // A request of somebody who was erased since, or to somebody who was: there is no one to write of, or to.
       if (invitation.erased_at || (delivery.kind === 'resend_request' && invitation.inviter_erased_at))
         return settle('failed', 'erased', null);

@@ -71,10 +71,16 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
       // Before they left: a link to one would be dead, or the invitation has ended.
       const overtaken = batch.filter((delivery) => !isWanted(delivery));
       if (overtaken.length > 0) await settleSuperseded(db, overtaken);
+      // Of a suspended organization nothing leaves: their runs hold it back.
+      const isHeld = ({ invitation }: DeliveryInput) => rows.get(invitation)!.organization_suspended_at !== null;
+      const held = wanted.filter(isHeld);
       if (wanted.length === 0) return;
       // What has been attempted is whosoever attempted it.
-      const { marked, mark } = await markFirstAttempts(db, wanted);
-      stalled = marked;
+      const { marked, mark } = await markFirstAttempts(
+        db,
+        wanted.filter((delivery) => !isHeld(delivery)),
+      );
+      stalled = [...held, ...marked];
       const results = await Promise.all(
         marked.map(async (delivery) => ({ delivery, result: await send(rows.get(delivery.invitation)!, delivery) })),
       );
@@ -84,7 +90,7 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
           : [],
       );
       await settleDeliveries(db, taken);
-      stalled = results.filter(({ result }) => result.status !== 'sent').map(({ delivery }) => delivery);
+      stalled = [...held, ...results.filter(({ result }) => result.status !== 'sent').map(({ delivery }) => delivery)];
       // Surely not taken, so that it need not be looked for.
       for (const { delivery, result } of results)
         if (result.status === 'not_sent' || result.status === 'failed') await unmarkAttempted(db, delivery, mark);

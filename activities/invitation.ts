@@ -56,10 +56,17 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
     const claimant = await trx
       .selectFrom('accounts')
       .innerJoin('organizations', (j) => j.on('organizations.id', '=', invitation.organization_id))
-      .select(['accounts.issuer', 'mailbox', 'email_verified', 'organizations.issuer as organization_issuer'])
+      .select([
+        'accounts.issuer',
+        'mailbox',
+        'email_verified',
+        'organizations.issuer as organization_issuer',
+        'suspended_at',
+      ])
       .where('accounts.id', '=', account)
       .forShare('accounts')
       .executeTakeFirst();
+    if (claimant?.suspended_at) throw new Refused('organization_suspended');
     const invited = { mailbox: invitation.mailbox, organization: { issuer: claimant?.organization_issuer ?? null } };
     const refusal = claimant ? refusalOfInvitee(invited, claimant, scene.issuer) : 'wrong_account';
     if (refusal) throw new Refused(refusal);

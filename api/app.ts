@@ -36,6 +36,8 @@ import { registerHome } from './routes/home.ts';
 import { registerInvitations } from './routes/invitations.ts';
 import { registerLicenses } from './routes/licenses.ts';
 import { registerMe } from './routes/me.ts';
+import { registerMembers } from './routes/members.ts';
+import { registerOrganizations } from './routes/organizations.ts';
 import { registerPages } from './routes/pages.ts';
 import { registerSignIn } from './routes/sign-in.ts';
 
@@ -210,6 +212,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     registerLicenses(scope as unknown as App, all);
     registerApiKeys(scope as unknown as App, all);
     registerMe(scope as unknown as App, all);
+    registerMembers(scope as unknown as App, all);
+    registerOrganizations(scope as unknown as App, all);
     await registerDocs(scope as unknown as App);
   });
   await app.register(async (scope) => {

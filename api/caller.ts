@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { type Account, accountOfBearer, accountOfSession } from '../db/accounts.ts';
 import { type AnyScope, findApiKey, isApiKey, type Scope, staffScopes } from '../db/api-keys.ts';
 import type { Database } from '../db/database.ts';
-import type { AccountId, ApiKeyId, OrganizationId } from '../db/ids.ts';
+import type { AccountId, ApiKeyId, MemberId, OrganizationId } from '../db/ids.ts';
 import { findMembership, type Role } from '../db/members.ts';
 import { findOrganization, findOrganizationOfIssuer, type Organization } from '../db/organizations.ts';
 import { BearerRefused, type Bearers, IssuerUnavailable } from '../identity/bearers.ts';
@@ -67,6 +67,8 @@ export interface Standing {
   /** One of those who run Usher, not of the organization: what they change needs a reason. */
   staff?: true;
 }
+
+type MemberStanding = Standing & { by: { kind: 'member'; id: MemberId } };
 
 /** Who is signed in by the session cookie. Accounts of an issuer that the installation has left behind are not. */
 export async function accountOfCookie(
@@ -170,18 +172,28 @@ export async function standingIn(
 ): Promise<Standing> {
   if (caller.kind === 'api_key') return standingOfKey(caller, organization, permission, hidden);
   const { client, account } = caller;
-  const counts = caller.organization === undefined || caller.organization === organization;
-  const member = counts && (await findMembership(db, organization, caller.id));
-  if (member && roleMay(member.role, permission))
-    return { role: member.role, account: caller.id, by: { kind: 'member', id: member.id }, client };
+  const member = await ownStanding(db, caller, organization);
+  if (member && roleMay(member.role, permission)) return member;
   // An organization's own identity provider can make nobody staff.
   const staff = caller.organization === undefined ? account.staff_role : null;
   if (staff && staffMay(staff, permission))
     return { role: 'owner', account: caller.id, by: { kind: 'support', id: caller.id }, client, staff: true };
-  if (staff && !member)
-    throw new Problem('not_allowed', `${whoMay(permission)} of the organization may; staff may not.`);
+  if (staff && !member) throw new Problem('not_allowed', `${whoMay(permission)} may; staff may not.`);
   if (!member) throw new Problem(hidden);
-  throw new Problem('not_allowed', `${whoMay(permission)} of the organization may.`);
+  throw new Problem('not_allowed', `${whoMay(permission)} may.`);
+}
+
+/** What a person is in an organization as its member, whatever that allows; undefined when they are none. */
+export async function ownStanding(
+  db: Kysely<Database>,
+  caller: Caller,
+  organization: OrganizationId,
+): Promise<MemberStanding | undefined> {
+  if (caller.kind !== 'account') return undefined;
+  const counts = caller.organization === undefined || caller.organization === organization;
+  const member = counts && (await findMembership(db, organization, caller.id));
+  if (!member) return undefined;
+  return { role: member.role, account: caller.id, by: { kind: 'member', id: member.id }, client: caller.client };
 }
 
 function standingOfKey(
@@ -195,11 +207,11 @@ function standingOfKey(
   const { scope, keyNeedsRole }: Permission = permissions[permission];
   if (caller.organization === null) {
     const may = staffScopes.some((s) => caller.scopes.includes(s) && staffMay(staffRoleOf[s], permission));
-    if (!may) throw new Problem('not_allowed', `${whoMay(permission)} of the organization may; staff may not.`);
+    if (!may) throw new Problem('not_allowed', `${whoMay(permission)} may; staff may not.`);
     return { role: 'owner', account, by, client, staff: true };
   }
   if (caller.organization !== organization) throw new Problem(hidden);
-  if (!scope) throw new Problem('not_allowed', `This is for people. ${whoMay(permission)} of the organization may.`);
+  if (!scope) throw new Problem('not_allowed', `This is for people. ${whoMay(permission)} may.`);
   requireScope(caller, scope);
   if (keyNeedsRole && !roleMay(role, permission))
     throw new Problem('not_allowed', `${whoMay(permission)} may, and keys that have such a role.`);

@@ -1,9 +1,10 @@
+import type { FastifyBaseLogger } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Account } from '../db/accounts.ts';
 import type { Database } from '../db/database.ts';
 import { queueDelivery } from '../db/deliveries.ts';
 import { findEventByRequest, insertEvent } from '../db/events.ts';
-import { type InvitationId, newId } from '../db/ids.ts';
+import { type AccountId, type InvitationId, newId, type OrganizationId } from '../db/ids.ts';
 import {
   type Amendment,
   factsOf,
@@ -11,18 +12,21 @@ import {
   type Invitation,
   insertAmendment,
   insertInvitation,
+  listInvitations,
+  listOvertaken,
 } from '../db/invitations.ts';
 import { findLicensePools } from '../db/licenses.ts';
 import { isMemberMailbox, mayGrant, type Role } from '../db/members.ts';
-import type { Organization } from '../db/organizations.ts';
+import { findOrganizationById, type Organization } from '../db/organizations.ts';
 import { isPlainLine, isPlainText } from '../db/plain-text.ts';
 import { refusalOf } from '../db/refusal.ts';
 import { refusalOfInvitee } from '../identity/invitee.ts';
 import { countsIn } from '../identity/issuers.ts';
 import { canLookAlike, spellings } from '../identity/look-alike.ts';
+import { invitesMailbox } from '../identity/mail-domains.ts';
 import { type Mailbox, mailboxOf } from '../identity/mailbox.ts';
 import { mayLeadTo } from '../identity/origins.ts';
-import { type Actor, allowedEvents, createdFacts } from '../statecharts/invitation.ts';
+import { type Actor, allowedEvents, createdFacts, type PeoplesEvent } from '../statecharts/invitation.ts';
 import { isNewer } from '../statecharts/versions.ts';
 import {
   acceptUpdate,
@@ -37,8 +41,9 @@ import type { Standing } from './caller.ts';
 import type { Engine } from './engine.ts';
 import type { Turn } from './idempotency.ts';
 import type { Limits } from './limits.ts';
+import { errorForLog } from './log.ts';
 import { Problem } from './problem.ts';
-import type { Reasoned } from './reason.ts';
+import { keepReason, type Reasoned } from './reason.ts';
 import {
   type AmendInvitation,
   type CreateInvitation,
@@ -60,7 +65,7 @@ const hour = 3_600_000;
 const expiry = { shortest: hour, longest: 90 * 24 * hour, usual: 7 * 24 * hour };
 
 /** What an inviter should look at twice. */
-function warningsOf({ email, state, licenses }: Invitation): InvitationBody['warnings'] {
+function warningsOf({ email, state, licenses, role, inviter_role }: Invitation): InvitationBody['warnings'] {
   const warnings: InvitationBody['warnings'] = [];
   if (canLookAlike(email)) {
     const both = spellings(email);
@@ -75,8 +80,22 @@ function warningsOf({ email, state, licenses }: Invitation): InvitationBody['war
       detail: `Whoever joins gets a seat that is of no use until the licence is renewed: ${products}.`,
     });
   }
+  if (state === 'pending' && inviter_role === 'removed') {
+    warnings.push({
+      code: 'inviter_removed',
+      detail: 'Whoever invited is no member any more. Revoke it unless you want it.',
+    });
+  } else if (state === 'pending' && inviter_role && !mayGrant(inviter_role as Role, role)) {
+    warnings.push({
+      code: 'inviter_demoted',
+      detail: `Whoever invited is ${inviter_role} now, and could not grant the role ${role} any more. Revoke it unless you want it.`,
+    });
+  }
   return warnings;
 }
+
+/** What nobody may do while the organization is suspended. */
+const needsActive: ReadonlySet<PeoplesEvent> = new Set(['accept', 'resend', 'amend']);
 
 /** An invitation as callers see it. */
 export const invitationBody = (row: Invitation): InvitationBody => ({
@@ -97,7 +116,11 @@ export const invitationBody = (row: Invitation): InvitationBody => ({
   message: row.message,
   redirectUrl: row.redirect_url,
   // What a newer version has taken on can be shown, but not judged.
-  allowed: isNewer({ chartVersion: row.chart_version }) ? [] : allowedEvents(factsOf(row), Date.now()),
+  allowed: isNewer({ chartVersion: row.chart_version })
+    ? []
+    : allowedEvents(factsOf(row), Date.now()).filter(
+        (event) => !row.organization_suspended_at || !needsActive.has(event),
+      ),
   workflowId: invitationWorkflowId(row.id),
   metadata: row.metadata,
   warnings: warningsOf(row),
@@ -127,10 +150,16 @@ export function expiresInMs(duration: string | undefined): number | undefined {
   return ms;
 }
 
+/** While an organization is suspended nothing is sent for it. @throws Problem `organization_suspended` */
+export function requireActive(organization: Pick<Organization, 'suspended_at'>): void {
+  if (organization.suspended_at)
+    throw new Problem('organization_suspended', 'Nothing can be sent or accepted until it is no longer.');
+}
+
 /** What an inviter may write, checked; the parts that need the database are looked up. */
 async function checked(
   db: Kysely<Database>,
-  organization: Pick<Organization, 'id' | 'home_url' | 'origins'>,
+  organization: Organization,
   standing: Standing,
   input: Omit<AmendInvitation, 'reason'>,
 ): Promise<Amendment> {
@@ -141,6 +170,15 @@ async function checked(
       'invalid_email',
       'Write it as name@example.com; quoted names and addresses by number are not sent to.',
     );
+  }
+  if (mailbox && !invitesMailbox(mailbox, organization)) {
+    throw new Problem('domain_not_allowed', 'Its owners and admins say in its settings which domains it invites.');
+  }
+  if (locale && organization.languages.length > 0 && !organization.languages.includes(locale)) {
+    throw new Problem('language_not_allowed', `Choose one of ${organization.languages.join(', ')}.`);
+  }
+  if (role === 'billing_manager' && teams && teams.length > 0) {
+    throw new Problem('invalid_request', 'A billing manager belongs to no team: leave teams out.');
   }
   if (role && !mayGrant(standing.role, role)) {
     throw new Problem('role_too_high', `Your role is ${standing.role}; choose that or a lower one.`);
@@ -185,9 +223,10 @@ export async function createInvitation(
 ): Promise<Invitation> {
   const known = turn === 'again' ? await findEventByRequest(db, requestKey) : undefined;
   if (known?.invitation_id) return requireInvitation(db, known.invitation_id);
-  const expiresIn = expiresInMs(input.expiresIn) ?? expiry.usual;
-  const { role = 'member' } = input;
-  const { expiresIn: _, ...wanted } = input;
+  requireActive(organization);
+  const expiresIn = expiresInMs(input.expiresIn ?? organization.expires_in ?? undefined) ?? expiry.usual;
+  const { role = 'member', locale = organization.languages[0] } = input;
+  const { expiresIn: _, ...wanted } = { ...input, ...(locale ? { locale } : {}) };
   const {
     email,
     mailbox,
@@ -206,6 +245,7 @@ export async function createInvitation(
     organization,
     standing,
     expiresIn,
+    ...remindersOf(organization),
     requestKey,
     email: email!,
     mailbox: mailbox!,
@@ -218,13 +258,18 @@ export async function createInvitation(
   return row;
 }
 
-/** Makes a pending invitation: its sequence 1. @param wanted.expiresIn ms */
+/** When an organization reminds, ms after the sending; empty for the usual times. */
+const remindersOf = ({ reminders }: Pick<Organization, 'reminders'>): { reminders?: number[] } =>
+  reminders ? { reminders: reminders.map(durationMs) } : {};
+
+/** Makes a pending invitation: its sequence 1. @param wanted.expiresIn ms @param wanted.reminders ms after the sending */
 export async function insertPending(
   db: Kysely<Database>,
   wanted: Amendment & {
     organization: Pick<Organization, 'id'>;
     standing: Omit<Standing, 'client'>;
     expiresIn: number;
+    reminders?: readonly number[];
     requestKey: string;
     email: string;
     mailbox: Mailbox;
@@ -251,7 +296,7 @@ export async function insertPending(
         inviter_id: standing.account,
         created_by_kind: standing.by.kind,
         created_by_id: standing.by.id,
-        facts: createdFacts(createdAt.getTime(), wanted.expiresIn),
+        facts: createdFacts(createdAt.getTime(), wanted.expiresIn, wanted.reminders),
         createdAt,
       },
       requestKey,
@@ -314,10 +359,11 @@ function requireInvitee(row: Invitation, account: Account, issuer: string): void
 
 /** Joins. Repeated by the same account it answers the same; by another it is refused. */
 export async function acceptInvitation(
-  { db, engine, issuer }: InvitationDeps,
+  deps: InvitationDeps & { logger: FastifyBaseLogger },
   row: Invitation,
   decision: Decision,
 ): Promise<Invitation> {
+  const { db, engine, issuer } = deps;
   const mine = (r: Invitation) => r.state === 'accepted' && r.decided_by === decision.account.id;
   if (mine(row)) {
     engine.catchUp(row);
@@ -326,6 +372,7 @@ export async function acceptInvitation(
   if (row.state === 'accepted') throw new Problem('invitation_accepted');
   requireInvitee(row, decision.account, issuer);
   const outcome = await engine.offer(row, acceptUpdate, { type: 'accept', ...facts(row, decision) }, decision.turn);
+  if (outcome.status === 'refused' && outcome.code === 'already_member') void closeOvertaken(deps, decision.account.id);
   const after = await requireInvitation(db, row.id);
   return mine(after) ? after : taken(db, row.id, outcome);
 }
@@ -369,8 +416,14 @@ export async function resendInvitation(
 ): Promise<Invitation> {
   const { by } = standing;
   if (!mayGrant(standing.role, row.role)) throw new Problem('role_too_high', 'It grants more than your own role.');
+  const organization = await findOrganizationById(db, row.organization_id);
+  requireActive(organization);
   await limits.email(emailOf(row, row.mailbox as Mailbox, standing, act.request));
-  return taken(db, row.id, await engine.offer(row, resendUpdate, { type: 'resend', by, ...act }));
+  return taken(
+    db,
+    row.id,
+    await engine.offer(row, resendUpdate, { type: 'resend', by, ...remindersOf(organization), ...act }),
+  );
 }
 
 export async function revokeInvitation(
@@ -379,6 +432,67 @@ export async function revokeInvitation(
   act: Reasoned & { by: Actor },
 ): Promise<Invitation> {
   return taken(db, row.id, await engine.offer(row, revokeUpdate, { type: 'revoke', ...act }));
+}
+
+/** How many are revoked by one call, and how many of them at a time. */
+const revoked = { most: 100, atATime: 10 };
+
+/**
+ * Revokes the pending invitations of somebody who invited, the newest first, some at a time; those that end meanwhile stay as
+ * they ended.
+ *
+ * @returns how many are revoked, and whether there are more
+ * @throws Problem `engine_unreachable` when some may be revoked, and some not: repeating it goes on
+ */
+export async function revokeInvitationsOf(
+  deps: InvitationDeps,
+  organization: OrganizationId,
+  inviter: AccountId,
+  act: Reasoned & { by: Actor },
+): Promise<{ revoked: number; more: boolean }> {
+  const filter = { state: 'pending', inviter } as const;
+  const { rows: those, next } = await listInvitations(deps.db, organization, filter, { limit: revoked.most });
+  let count = 0;
+  for (let i = 0; i < those.length; i += revoked.atATime) {
+    const outcomes = await Promise.all(
+      those.slice(i, i + revoked.atATime).map((row) =>
+        // Each has a transition of its own, known by the request.
+        revokeInvitation(deps, row, { ...act, request: `${act.request}/${row.id}` }).then(
+          () => true,
+          (error) => {
+            if (error instanceof Problem && error.code.startsWith('invitation_')) return false;
+            throw error;
+          },
+        ),
+      ),
+    );
+    count += outcomes.filter((done) => done).length;
+  }
+  return { revoked: count, more: next !== null };
+}
+
+/**
+ * Closes the pending invitations of somebody who has become a member another way: their seats are free. What fails here is
+ * done at their next sign-in. Nobody waits for it.
+ */
+export async function closeOvertaken(
+  deps: InvitationDeps & { logger: FastifyBaseLogger },
+  account: AccountId,
+): Promise<void> {
+  try {
+    for (const row of await listOvertaken(deps.db, account)) {
+      const { reason } = await keepReason(deps.db, 'The person is a member already.');
+      const by = { kind: 'system', id: null } as const;
+      // Of those who come at the same time one does it.
+      await revokeInvitation(deps, row, {
+        by,
+        request: `overtaken/${row.id}/${row.sequence}`,
+        ...(reason ? { reason } : {}),
+      });
+    }
+  } catch (error) {
+    deps.logger.warn({ error: errorForLog(error) }, 'invitations of a member are not closed yet');
+  }
 }
 
 /** Changes a pending invitation; another address gets a new link, and the old one dies. */
@@ -390,11 +504,8 @@ export async function amendInvitation(
   act: Reasoned,
 ): Promise<Invitation> {
   if (!mayGrant(standing.role, row.role)) throw new Problem('role_too_high', 'It grants more than your own role.');
-  const organization = {
-    id: row.organization_id,
-    home_url: row.organization_home_url,
-    origins: row.organization_origins,
-  };
+  const organization = await findOrganizationById(db, row.organization_id);
+  requireActive(organization);
   const changes = await checked(db, organization, standing, input);
   const emailChanged = changes.mailbox !== undefined && changes.mailbox !== row.mailbox;
   if (emailChanged) await limits.email(emailOf(row, changes.mailbox!, standing, act.request));

@@ -13,7 +13,7 @@ import { refusalOf } from '../db/refusal.ts';
 import { changeSeats, type HeldSeat, listSeats, MembersRefused } from '../db/seats.ts';
 import type { Actor } from '../statecharts/invitation.ts';
 import { Problem, type ProblemBody } from './problem.ts';
-import type { AmendLicense, CreateLicense, License, Seat } from './schemas.ts';
+import { type AmendLicense, type CreateLicense, type License, type Seat, timeOf } from './schemas.ts';
 
 /** What callers can do with licence pools and the seats of members; routes and pages call these. */
 
@@ -70,13 +70,6 @@ class LicenseInUse extends Problem {
   }
 }
 
-/** @throws Problem `invalid_request` for a time that does not exist, such as a leap second */
-function timeOf(text: string): Date {
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new Problem('invalid_request', 'expiresAt is a time that does not exist.');
-  return time;
-}
-
 /** What may be written of a licence pool, checked, as its columns. */
 function checked({ name, kind, quantity, expiresAt }: AmendLicense) {
   if (name !== undefined && (name.trim() === '' || !isPlainLine(name)))
@@ -85,7 +78,7 @@ function checked({ name, kind, quantity, expiresAt }: AmendLicense) {
     ...(name === undefined ? {} : { name }),
     ...(kind === undefined ? {} : { kind }),
     ...(quantity === undefined ? {} : { quantity }),
-    ...(expiresAt === undefined ? {} : { expires_at: expiresAt === null ? null : timeOf(expiresAt) }),
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt === null ? null : timeOf('expiresAt', expiresAt) }),
   };
 }
 

@@ -21,6 +21,8 @@ export interface Permission {
   staff: readonly StaffRole[];
   /** Whether the invited person may, too. */
   invitee?: true;
+  /** Whether members may, too, where it is about themselves. */
+  self?: true;
   /** Whether everybody may, whoever is known (keys included), or whoever is signed in. */
   open?: 'everybody' | 'known' | 'signed_in';
 }
@@ -89,7 +91,11 @@ export const permissions = {
   },
   steerInvitation: {
     may: 'resend and revoke an invitation',
-    routes: ['POST /v1/invitations/:id/resend', 'POST /v1/invitations/:id/revoke'],
+    routes: [
+      'POST /v1/invitations/:id/resend',
+      'POST /v1/invitations/:id/revoke',
+      'POST /v1/organizations/:organization/invitations/revoke',
+    ],
     roles: managers,
     scope: 'manage',
     staff: everyStaff,
@@ -133,6 +139,57 @@ export const permissions = {
     scope: 'manage',
     keyNeedsRole: true,
     staff: [],
+  },
+  readOrganization: {
+    may: 'read the settings of the organization',
+    routes: ['GET /v1/organizations/:organization'],
+    roles: ['owner', 'admin', 'billing_manager', 'member'],
+    scope: 'read',
+    staff: everyStaff,
+  },
+  changeOrganization: {
+    may: 'change the settings of the organization',
+    routes: ['PATCH /v1/organizations/:organization'],
+    roles: managers,
+    scope: 'manage',
+    keyNeedsRole: true,
+    staff: [],
+  },
+  suspendOrganization: {
+    may: 'suspend the organization, and end that',
+    routes: ['PATCH /v1/organizations/:organization'],
+    roles: [],
+    staff: everyStaff,
+  },
+  readMembers: {
+    may: 'list and read members, and export them',
+    routes: [
+      'GET /v1/organizations/:organization/members',
+      'GET /v1/organizations/:organization/members.csv',
+      'GET /v1/organizations/:organization/members/:member',
+    ],
+    roles: [...managers, 'billing_manager'],
+    scope: 'read',
+    keyNeedsRole: true,
+    staff: everyStaff,
+    self: true,
+  },
+  changeMembers: {
+    may: 'change the roles and teams of members, or remove several',
+    routes: ['PATCH /v1/organizations/:organization/members', 'PATCH /v1/organizations/:organization/members/:member'],
+    roles: managers,
+    scope: 'manage',
+    keyNeedsRole: true,
+    staff: [],
+  },
+  removeMember: {
+    may: 'remove a member',
+    routes: ['DELETE /v1/organizations/:organization/members/:member'],
+    roles: managers,
+    scope: 'manage',
+    keyNeedsRole: true,
+    staff: [],
+    self: true,
   },
   openConsole: {
     may: 'open the console without saying of which organization',
@@ -197,7 +254,9 @@ export const permissions = {
 export type PermissionName = keyof typeof permissions;
 /** What is asked of somebody in an organization. */
 export type OrganizationPermission = {
-  [TName in PermissionName]: (typeof permissions)[TName]['roles'] extends readonly [] ? never : TName;
+  [TName in PermissionName]: (typeof permissions)[TName] extends { roles: readonly []; staff: readonly [] }
+    ? never
+    : TName;
 }[PermissionName];
 
 /** A row of the table, without what it says of others. */
@@ -219,10 +278,11 @@ const roleNames: Record<Role, string> = {
   member: 'members',
 };
 
-/** Who of an organization may, in words: `Owners and admins`. */
+/** Who may, in words: `Owners and admins of the organization`. */
 export function whoMay(name: OrganizationPermission): string {
   const names = rowOf(name).roles.map((role) => roleNames[role]);
+  if (names.length === 0) return 'Staff of the installation';
   const last = names.pop()!;
   const text = names.length > 0 ? `${names.join(', ')} and ${last}` : last;
-  return text[0]!.toUpperCase() + text.slice(1);
+  return `${text[0]!.toUpperCase()}${text.slice(1)} of the organization`;
 }

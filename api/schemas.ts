@@ -1,10 +1,10 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, type TOptional, type TSchema, Type } from 'typebox';
 import { scopes, staffScopes } from '../db/api-keys.ts';
 import { licenseKinds } from '../db/licenses.ts';
 import { roles } from '../db/members.ts';
 import { staffRoles } from '../db/staff.ts';
 import { deliveryStatuses, invitationStates, peoplesEvents } from '../statecharts/invitation.ts';
-import { type ProblemCode, problems } from './problem.ts';
+import { Problem, type ProblemCode, problems } from './problem.ts';
 
 /** Schemas of everything that crosses HTTP; the types come from them. */
 
@@ -92,6 +92,13 @@ export const ResendInvitation = Type.Object(
 );
 export type ResendInvitation = Static<typeof ResendInvitation>;
 
+const account = Type.String({ pattern: '^acc_[0-7][0-9a-hjkmnp-tv-z]{25}$', description: 'Id of an account' });
+
+export const RevokeInvitations = Type.Object({ invitedBy: account, reason: Type.Optional(reason) }, strict);
+export const Revoked = Type.Object({
+  revoked: Type.Integer(),
+  more: Type.Boolean({ description: 'There are more of theirs: repeat it, with another Idempotency-Key' }),
+});
 export const RevokeInvitation = Type.Object({ reason: Type.Optional(reason) }, strict);
 
 /** Whom an API key with the scope `act` has authenticated. */
@@ -138,10 +145,16 @@ const InvitationSchema = Type.Object({
   allowed: Type.Array(oneOf(peoplesEvents), { description: 'What it takes now: advice, not a promise' }),
   workflowId: Type.String(),
   metadata: Type.Record(Type.String(), Type.String()),
-  warnings: Type.Array(Type.Object({ code: oneOf(['look_alike', 'license_ended']), detail: Type.String() }), {
-    description:
-      'What to look at twice; `look_alike`: the address has letters that can pass for others; `license_ended`: a licence of this pending invitation has ended',
-  }),
+  warnings: Type.Array(
+    Type.Object({
+      code: oneOf(['look_alike', 'license_ended', 'inviter_removed', 'inviter_demoted']),
+      detail: Type.String(),
+    }),
+    {
+      description:
+        'What to look at twice; `look_alike`: the address has letters that can pass for others; `license_ended`: a licence of this pending invitation has ended',
+    },
+  ),
   batch: Type.Null(),
 });
 export type Invitation = Static<typeof InvitationSchema>;
@@ -243,6 +256,7 @@ export const InvitationQuery = Type.Object(
     email: Type.Optional(email),
     license: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
     role: Type.Optional(oneOf(roles)),
+    invitedBy: Type.Optional(account),
     createdAfter: Type.Optional(time),
   },
   strict,
@@ -350,6 +364,101 @@ export const SeatMove = Type.Object(
 );
 export type SeatMove = Static<typeof SeatMove>;
 
+const domains = Type.Array(
+  Type.String({ minLength: 1, maxLength: 260, description: 'A domain; with `*.` before it, all below it' }),
+  { maxItems: 100, uniqueItems: true },
+);
+const reminders = Type.Array(expiresIn, {
+  maxItems: 5,
+  uniqueItems: true,
+  description: 'When to remind, after the sending; empty: never; null: halfway and a day before the end',
+});
+const languages = Type.Array(locale, {
+  maxItems: 50,
+  uniqueItems: true,
+  description: 'Of invitations: the first unless one says another of them; empty: any',
+});
+const settings = {
+  name: Type.String({ minLength: 1, maxLength: 100 }),
+  homeUrl: nullable(
+    Type.String({ maxLength: 2000, pattern: '^https?://', description: 'Where its members are at home' }),
+  ),
+  expiresIn: { ...expiresIn, description: 'How long invitations live unless they say otherwise: PT1H to P90D' },
+  reminders: nullable(reminders),
+  allowedDomains: { ...domains, description: 'Whose addresses are invited; empty: all that are not blocked' },
+  blockedDomains: { ...domains, description: 'Whose addresses are not' },
+  languages,
+};
+const OrganizationSchema = Type.Object({
+  organization: Type.String({ description: 'How callers name it' }),
+  ...settings,
+  suspendedAt: nullable(
+    Type.String({ format: 'date-time', description: 'While suspended, nothing is sent or accepted' }),
+  ),
+  createdAt: time,
+});
+export type Organization = Static<typeof OrganizationSchema>;
+export const Organization = Type.Unsafe<Organization>({ $ref: 'Organization#' });
+export const ChangeOrganization = Type.Object(
+  {
+    ...(Type.Partial(Type.Object(settings)).properties as {
+      [TName in keyof typeof settings]: TOptional<(typeof settings)[TName]>;
+    }),
+    suspended: Type.Optional(Type.Boolean({ description: 'For staff' })),
+    reason: Type.Optional(reason),
+  },
+  { ...strict, minProperties: 1 },
+);
+export type ChangeOrganization = Static<typeof ChangeOrganization>;
+
+const MemberSchema = Type.Object({
+  id: Type.String({ examples: ['mem_01k9xqj2v3e8gt0d5w6m7n8p9q'] }),
+  organization: Type.String(),
+  account: Type.String({ description: 'The person: the same in every organization' }),
+  name: Type.String(),
+  email: Type.String(),
+  role: oneOf(roles),
+  teams: Type.Array(Type.String()),
+  licenses: Type.Array(Type.String()),
+  state: oneOf(['active', 'removed']),
+  joinedAt: time,
+  lastAccessAt: nullable(
+    Type.String({ format: 'date-time', description: 'When they were last at Usher, to some minutes' }),
+  ),
+  removedAt: nullable(time),
+  invitation: nullable(Type.String({ description: 'The one that they accepted' })),
+});
+export type Member = Static<typeof MemberSchema>;
+export const Member = Type.Unsafe<Member>({ $ref: 'Member#' });
+
+const memberFilter = {
+  state: Type.Optional(oneOf(['active', 'removed'], { default: 'active' })),
+  search: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 100, description: 'A part of the name or the address' }),
+  ),
+  role: Type.Optional(oneOf(roles)),
+  team: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+  license: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: 'Who holds a seat of this product' })),
+  joinedAfter: Type.Optional(time),
+  joinedBefore: Type.Optional(time),
+  lastAccessAfter: Type.Optional(time),
+  lastAccessBefore: Type.Optional(time),
+};
+export const MemberFilter = Type.Object(memberFilter, strict);
+export type MemberFilter = Static<typeof MemberFilter>;
+export const MemberQuery = Type.Object({ ...Page, ...memberFilter }, strict);
+
+const memberChange = { role: Type.Optional(role), teams: Type.Optional(teams), reason: Type.Optional(reason) };
+export const ChangeMember = Type.Object(memberChange, { ...strict, minProperties: 1 });
+export const ChangeMembers = Type.Object(
+  {
+    members,
+    state: Type.Optional(oneOf(['removed'], { description: 'Removes them' })),
+    ...memberChange,
+  },
+  { ...strict, minProperties: 2 },
+);
+
 const EventSchema = Type.Object({
   id: Type.Integer(),
   type: Type.String({ examples: ['created', 'invitation_sent', 'accepted'] }),
@@ -400,6 +509,8 @@ export const sharedSchemas = [
   { ...InvitationSchema, $id: 'Invitation' },
   { ...LicenseSchema, $id: 'License' },
   { ...SeatSchema, $id: 'Seat' },
+  { ...MemberSchema, $id: 'Member' },
+  { ...OrganizationSchema, $id: 'Organization' },
   { ...EventSchema, $id: 'Event' },
   { ...ApiKeySchema, $id: 'ApiKey' },
   { ...ProblemSchema, $id: 'Problem' },
@@ -439,6 +550,13 @@ export function answers(status: number, body: TSchema, codes: readonly ProblemCo
     },
   ]);
   return { [status]: body, ...Object.fromEntries(entries) };
+}
+
+/** A time that a schema has let pass. @throws Problem `invalid_request` for one that does not exist, such as a leap second */
+export function timeOf(name: string, text: string): Date {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) throw new Problem('invalid_request', `${name} is a time that does not exist.`);
+  return at;
 }
 
 /** ms of an ISO 8601 duration that {@link expiresIn} matches. */

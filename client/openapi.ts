@@ -172,6 +172,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{organization}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An organization and its settings */
+        get: operations["getOrganization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the settings of an organization; staff suspend it */
+        patch: operations["changeOrganization"];
+        trace?: never;
+    };
     "/v1/organizations/{organization}/api-keys": {
         parameters: {
             query?: never;
@@ -236,6 +254,23 @@ export interface paths {
         put?: never;
         /** Invite an address */
         post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/invitations/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke the pending invitations of somebody who invited, 100 at a time */
+        post: operations["revokeInvitations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -363,6 +398,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{organization}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List members, the newest first */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the role or teams of several members, or remove them: all of them or none */
+        patch: operations["changeMembers"];
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/members.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All members as CSV, filtered like the list; what a spreadsheet would take for a formula is made text */
+        get: operations["exportMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/members/{member}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One member */
+        get: operations["getMember"];
+        put?: never;
+        post?: never;
+        /** Remove a member, or leave: access ends at once, seats are free, an invitation brings them back */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        /** Change the role or teams of a member */
+        patch: operations["changeMember"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -467,7 +556,7 @@ export interface components {
             /** @description What to look at twice; `look_alike`: the address has letters that can pass for others; `license_ended`: a licence of this pending invitation has ended */
             warnings: {
                 /** @enum {string} */
-                code: "look_alike" | "license_ended";
+                code: "look_alike" | "license_ended" | "inviter_removed" | "inviter_demoted";
                 detail: string;
             }[];
             workflowId: string;
@@ -494,13 +583,61 @@ export interface components {
             /** @enum {string} */
             state: "active" | "ended";
         };
+        Member: {
+            /** @description The person: the same in every organization */
+            account: string;
+            email: string;
+            /** @example mem_01k9xqj2v3e8gt0d5w6m7n8p9q */
+            id: string;
+            invitation: string | null;
+            /**
+             * Format: date-time
+             * @description ISO 8601
+             */
+            joinedAt: string;
+            lastAccessAt: string | null;
+            licenses: string[];
+            name: string;
+            organization: string;
+            removedAt: string | null;
+            /** @enum {string} */
+            role: "member" | "billing_manager" | "admin" | "owner";
+            /** @enum {string} */
+            state: "active" | "removed";
+            teams: string[];
+        };
+        Organization: {
+            /** @description Whose addresses are invited; empty: all that are not blocked */
+            allowedDomains: string[];
+            /** @description Whose addresses are not */
+            blockedDomains: string[];
+            /**
+             * Format: date-time
+             * @description ISO 8601
+             */
+            createdAt: string;
+            /**
+             * @description How long invitations live unless they say otherwise: PT1H to P90D
+             * @example P7D
+             * @example PT36H
+             */
+            expiresIn: string;
+            homeUrl: string | null;
+            /** @description Of invitations: the first unless one says another of them; empty: any */
+            languages: string[];
+            name: string;
+            /** @description How callers name it */
+            organization: string;
+            reminders: string[] | null;
+            suspendedAt: string | null;
+        };
         /** @description RFC 9457 problem details */
         Problem: {
             /**
              * @description For programs; later versions may know more
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "email_changed" | "event_unknown" | "already_invited" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
+            code: "invalid_request" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
             /** @description What is wrong here, and what to do about it */
             detail?: string;
             /** @description Where in the request */
@@ -545,6 +682,8 @@ export type ApiKey = components['schemas']['ApiKey'];
 export type Event = components['schemas']['Event'];
 export type Invitation = components['schemas']['Invitation'];
 export type License = components['schemas']['License'];
+export type Member = components['schemas']['Member'];
+export type Organization = components['schemas']['Organization'];
 export type Problem = components['schemas']['Problem'];
 export type Seat = components['schemas']['Seat'];
 export type $defs = Record<string, never>;
@@ -931,6 +1070,79 @@ export interface operations {
             };
         };
     };
+    getOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+        };
+    };
+    changeOrganization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Whose addresses are invited; empty: all that are not blocked */
+                    allowedDomains?: string[];
+                    /** @description Whose addresses are not */
+                    blockedDomains?: string[];
+                    /**
+                     * @description How long invitations live unless they say otherwise: PT1H to P90D
+                     * @example P7D
+                     * @example PT36H
+                     */
+                    expiresIn?: string;
+                    homeUrl?: string | null;
+                    /** @description Of invitations: the first unless one says another of them; empty: any */
+                    languages?: string[];
+                    name?: string;
+                    /** @description Why, for the audit log. Staff must say it */
+                    reason?: string;
+                    reminders?: string[] | null;
+                    /** @description For staff */
+                    suspended?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+        };
+    };
     listApiKeys: {
         parameters: {
             query?: {
@@ -1063,6 +1275,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example acme */
                 organization: string;
             };
             cookie?: never;
@@ -1092,6 +1305,8 @@ export interface operations {
                 delivery?: "queued" | "sent" | "delivered" | "opened" | "bounced" | "complained" | "failed";
                 /** @description The address to invite */
                 email?: string;
+                /** @description Id of an account */
+                invitedBy?: string;
                 license?: string;
                 limit?: number;
                 role?: "member" | "billing_manager" | "admin" | "owner";
@@ -1176,6 +1391,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    revokeInvitations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Id of an account */
+                    invitedBy: string;
+                    /** @description Why, for the audit log. Staff must say it */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description There are more of theirs: repeat it, with another Idempotency-Key */
+                        more: boolean;
+                        revoked: number;
+                    };
                 };
             };
         };
@@ -1486,6 +1740,231 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["License"];
+                };
+            };
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description ISO 8601 */
+                joinedAfter?: string;
+                /** @description ISO 8601 */
+                joinedBefore?: string;
+                /** @description ISO 8601 */
+                lastAccessAfter?: string;
+                /** @description ISO 8601 */
+                lastAccessBefore?: string;
+                /** @description Who holds a seat of this product */
+                license?: string;
+                limit?: number;
+                role?: "member" | "billing_manager" | "admin" | "owner";
+                /** @description A part of the name or the address */
+                search?: string;
+                state?: "active" | "removed";
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cursor: string | null;
+                        items: components["schemas"]["Member"][];
+                    };
+                };
+            };
+        };
+    };
+    changeMembers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ids of members */
+                    members: string[];
+                    /** @description Why, for the audit log. Staff must say it */
+                    reason?: string;
+                    /**
+                     * @description At most the inviter's own
+                     * @enum {string}
+                     */
+                    role?: "member" | "billing_manager" | "admin" | "owner";
+                    /**
+                     * @description Removes them
+                     * @enum {string}
+                     */
+                    state?: "removed";
+                    teams?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Member"][];
+                    };
+                };
+            };
+        };
+    };
+    exportMembers: {
+        parameters: {
+            query?: {
+                /** @description ISO 8601 */
+                joinedAfter?: string;
+                /** @description ISO 8601 */
+                joinedBefore?: string;
+                /** @description ISO 8601 */
+                lastAccessAfter?: string;
+                /** @description ISO 8601 */
+                lastAccessBefore?: string;
+                /** @description Who holds a seat of this product */
+                license?: string;
+                role?: "member" | "billing_manager" | "admin" | "owner";
+                /** @description A part of the name or the address */
+                search?: string;
+                state?: "active" | "removed";
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Comma-separated values (RFC 4180), in UTF-8 with a byte order mark; formulas are made harmless. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    getMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A member’s id; `me` for one’s own membership */
+                member: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description A member’s id; `me` for one’s own membership */
+                member: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+        };
+    };
+    changeMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description A member’s id; `me` for one’s own membership */
+                member: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why, for the audit log. Staff must say it */
+                    reason?: string;
+                    /**
+                     * @description At most the inviter's own
+                     * @enum {string}
+                     */
+                    role?: "member" | "billing_manager" | "admin" | "owner";
+                    teams?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
                 };
             };
         };

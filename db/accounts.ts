@@ -25,6 +25,8 @@ export interface AccountsTable {
   erased_at: Date | null;
   /** Null for everybody else. Only accounts of the installation's issuer have one. */
   staff_role: StaffRole | null;
+  /** When the person was last here, to some minutes; null before it was noted. */
+  seen_at: Date | null;
 }
 export type Account = Selectable<AccountsTable>;
 /** All of them, by name: see `prepareRepeated`. */
@@ -40,6 +42,7 @@ const columns = [
   'updated_at',
   'erased_at',
   'staff_role',
+  'accounts.seen_at',
 ] as const;
 
 export interface SessionsTable {
@@ -100,12 +103,14 @@ export async function accountOfBearer(db: Kysely<Database>, bearer: Bearer): Pro
       )
       .execute();
   }
-  return db
+  const account = await db
     .selectFrom('accounts')
     .select(columns)
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
     .executeTakeFirst();
+  if (account) await noteSeen(db, account);
+  return account;
 }
 
 /** Days. Whoever comes back later signs in again, which most identity providers do without asking. */
@@ -119,6 +124,13 @@ const seenEvery = 10;
 
 const idleSince = sql<Date>`now() - make_interval(hours => ${sql.lit(idleSession)})`;
 const hashOf = (sessionId: string) => createHash('sha256').update(sessionId).digest();
+
+const isStale = (at: Date | null) => at === null || Date.now() - at.getTime() > seenEvery * 60_000;
+
+/** Notes that a person is here. */
+async function noteSeen(db: Kysely<Database>, { id, seen_at }: Pick<Account, 'id' | 'seen_at'>): Promise<void> {
+  if (isStale(seen_at)) await db.updateTable('accounts').set({ seen_at: sql`now()` }).where('id', '=', id).execute();
+}
 
 /** Begins a session under a new id. Returns the cookie's value, which is not stored, and when it ends at the latest. */
 export async function beginSession(
@@ -141,6 +153,7 @@ export async function beginSession(
         expires_at: expiresAt,
       })
       .execute();
+    await trx.updateTable('accounts').set({ seen_at: sql`now()` }).where('id', '=', session.account).execute();
     await trx
       .deleteFrom('sessions')
       .where('id_hash', 'in', ofAccount.select('id_hash').orderBy('created_at', 'desc').offset(sessionsKept))
@@ -155,16 +168,16 @@ export async function accountOfSession(db: Kysely<Database>, sessionId: string):
     .selectFrom('sessions')
     .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
     .select(columns)
-    .select('seen_at')
+    .select('sessions.seen_at as used_at')
     .where('id_hash', '=', hashOf(sessionId))
     .where('expires_at', '>', sql<Date>`now()`)
-    .where('seen_at', '>', idleSince)
+    .where('sessions.seen_at', '>', idleSince)
     .executeTakeFirst();
   if (!live) return undefined;
-  const { seen_at, ...account } = live;
-  if (Date.now() - seen_at.getTime() > seenEvery * 60_000) {
+  const { used_at, ...account } = live;
+  if (isStale(used_at))
     await db.updateTable('sessions').set({ seen_at: sql`now()` }).where('id_hash', '=', hashOf(sessionId)).execute();
-  }
+  await noteSeen(db, account);
   return account;
 }
 

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Generated, type Kysely, sql } from 'kysely';
+import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { type AccountId, type ApiKeyId, newId, type OrganizationId } from './ids.ts';
-import type { Role } from './members.ts';
+import { mayGrant, type Role } from './members.ts';
 import { organizationOfJson } from './organizations.ts';
 
 /** What a key may do. `act`: accept and decline for people whom its holder has authenticated. */
@@ -191,4 +191,21 @@ export async function revokeApiKey(
         ]),
     )
     .execute();
+}
+
+/** Ends the keys of an organization that somebody made and that may grant what they may not (any more), with an event each. */
+export async function revokeKeysAbove(
+  trx: Transaction<Database>,
+  of: { organization: OrganizationId; account: AccountId; role: Role | null },
+  by: Actor,
+): Promise<void> {
+  const keys = await trx
+    .selectFrom('api_keys')
+    .select(['id', 'role'])
+    .where('organization_id', '=', of.organization)
+    .where('created_by', '=', of.account)
+    .where('revoked_at', 'is', null)
+    .orderBy('id')
+    .execute();
+  for (const { id, role } of keys) if (!of.role || !mayGrant(of.role, role)) await revokeApiKey(trx, id, by);
 }

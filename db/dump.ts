@@ -8,13 +8,15 @@ interface Table {
   constraints: string[];
   references: string[];
   indexes: string[];
+  triggers: string[];
 }
 
 /**
  * The schema as SQL, from the catalog: what `db/schema.sql` holds, and what an installation can be compared with.
  * Ordered by name (columns as they stand), without Kysely's own tables. Run in an empty database it makes the same schema.
  *
- * @throws Error naming what it cannot write: it knows tables, their constraints and indexes, functions, and nothing else
+ * @throws Error naming what it cannot write: it knows tables, their constraints, indexes and triggers, functions, and nothing
+ *   else
  */
 export async function dumpSchema(db: Kysely<Database>): Promise<string> {
   const { rows: unknown } = await sql<{ what: string }>`
@@ -25,7 +27,6 @@ export async function dumpSchema(db: Kysely<Database>): Promise<string> {
       where attgenerated <> '' and attrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace)
     union all select 'the procedure or aggregate ' || proname from pg_proc
       where pronamespace = 'public'::regnamespace and prokind <> 'f'
-    union all select 'the trigger ' || tgname from pg_trigger where not tgisinternal
     union all select 'the type ' || typname from pg_type where typnamespace = 'public'::regnamespace and typtype in ('e', 'd', 'r')
     union all select 'the extension ' || extname from pg_extension where extname <> 'plpgsql'
   `.execute(db);
@@ -63,7 +64,11 @@ export async function dumpSchema(db: Kysely<Database>): Promise<string> {
         select replace(pg_get_indexdef(indexrelid), ' public.', ' ') || ';' from pg_index
         where indrelid = pg_class.oid and not exists (select from pg_constraint where conindid = indexrelid and contype <> 'f')
         order by indexrelid::regclass::text
-      ) as indexes
+      ) as indexes,
+      array(
+        select replace(pg_get_triggerdef(oid), ' public.', ' ') || ';' from pg_trigger
+        where tgrelid = pg_class.oid and not tgisinternal order by tgname
+      ) as triggers
     from pg_class
     where relnamespace = 'public'::regnamespace and relkind = 'r' and relname not like 'kysely\_%'
     order by relname
@@ -82,7 +87,10 @@ export async function dumpSchema(db: Kysely<Database>): Promise<string> {
     // Last, since tables refer to each other.
     tables.flatMap(({ references }) => references).join('\n'),
     ...functions.map(({ definition }) => `${definition.trimEnd()};`),
-  ].join('\n\n')}\n`;
+    tables.flatMap(({ triggers }) => triggers).join('\n'),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')}\n`;
 }
 
 if (import.meta.main) {

@@ -4,7 +4,7 @@ import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { insertEvent, insertNotes, insertReason } from './events.ts';
 import { type AccountId, type ErasureId, type InvitationId, newId, type ReasonId } from './ids.ts';
-import { releaseSeatsOfMember } from './licenses.ts';
+import { releaseSeatsOfMembers } from './licenses.ts';
 
 /**
  * Where personal data is, and how it goes. A new column that may hold some belongs here: in `eraseInvitations`,
@@ -259,7 +259,7 @@ async function eraseAccount(trx: Transaction<Database>, account: AccountId, eras
     .returning(['id', 'organization_id'])
     .execute();
   for (const { id, organization_id } of memberships) {
-    await releaseSeatsOfMember(trx, id);
+    await releaseSeatsOfMembers(trx, [id]);
     await insertEvent(trx, {
       organization: organization_id,
       target: { kind: 'member', id },
@@ -290,6 +290,7 @@ async function eraseAccount(trx: Transaction<Database>, account: AccountId, eras
       email_verified: false,
       name: erased.name,
       staff_role: null,
+      seen_at: null,
       erased_at: sql`now()`,
     })
     .where('id', '=', account)

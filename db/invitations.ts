@@ -306,6 +306,7 @@ const selectInvitations = (db: Kysely<Database>) =>
       'organizations.name as organization_name',
       'organizations.home_url as organization_home_url',
       'organizations.created_at as organization_created_at',
+      'organizations.suspended_at as organization_suspended_at',
       'organizations.limit_factor as organization_limit_factor',
       'organizations.issuer as organization_issuer',
       'organizations.origins as organization_origins',
@@ -319,6 +320,17 @@ const selectInvitations = (db: Kysely<Database>) =>
       'deliveries.attempted_at as delivery_attempted_at',
       sql<Date>`coalesce(deliveries.settled_at, deliveries.queued_at)`.as('delivery_at'),
     ])
+    // What the inviter is now. Null when they never were a member, as those who run Usher may not be.
+    .select((e) =>
+      e
+        .selectFrom('members')
+        .select(sql<Role | 'removed'>`case when removed_at is null then role else 'removed' end`.as('role'))
+        .whereRef('members.organization_id', '=', 'invitations.organization_id')
+        .whereRef('members.account_id', '=', 'invitations.inviter_id')
+        .orderBy('members.id', 'desc')
+        .limit(1)
+        .as('inviter_role'),
+    )
     .select(licensesOf);
 
 export type Invitation = Awaited<ReturnType<ReturnType<typeof selectInvitations>['executeTakeFirstOrThrow']>>;
@@ -433,6 +445,7 @@ export interface InvitationFilter {
   mailbox?: Mailbox;
   role?: Role;
   license?: LicensePoolId;
+  inviter?: AccountId;
   createdAfter?: Date;
 }
 
@@ -446,8 +459,10 @@ export async function listInvitations(
   filter: InvitationFilter,
   page: { before?: InvitationId; limit: number },
 ): Promise<Page<Invitation, InvitationId>> {
-  const { state, mailbox, createdAfter, delivery, role, license } = filter;
+  const { state, mailbox, createdAfter, delivery, role, license, inviter } = filter;
   const earliest = createdAfter && idAt('inv', createdAfter.getTime() - idToRowMs);
+  // Those that wait have an index by who invited.
+  const isOfInviter = inviter !== undefined && state === 'pending';
   /** What an index serves. */
   const narrowed = <TQuery extends WhereInterface<Database, 'invitations'>>(q: TQuery) => {
     let narrower: WhereInterface<Database, 'invitations'> = q.where('invitations.organization_id', '=', organization);
@@ -455,9 +470,11 @@ export async function listInvitations(
     if (mailbox !== undefined) narrower = narrower.where('invitations.mailbox', '=', mailbox);
     if (page.before !== undefined) narrower = narrower.where('invitations.id', '<', page.before);
     if (earliest !== undefined) narrower = narrower.where('invitations.id', '>', earliest);
+    if (isOfInviter) narrower = narrower.where('invitations.inviter_id', '=', inviter!);
     return narrower as TQuery;
   };
-  const isServed = delivery === undefined && role === undefined && license === undefined;
+  const isServed =
+    delivery === undefined && role === undefined && license === undefined && (inviter === undefined || isOfInviter);
   const end = isServed
     ? undefined
     : await narrowed(db.selectFrom('invitations'))
@@ -477,6 +494,7 @@ export async function listInvitations(
     .$if(delivery !== undefined, (q) => q.where('deliveries.status', '=', delivery!))
     .$if(role !== undefined, (q) => q.where('invitations.role', '=', role!))
     .$if(license !== undefined, (q) => q.where(sql<boolean>`${license!} = any(invitations.pool_ids)`))
+    .$if(inviter !== undefined, (q) => q.where('invitations.inviter_id', '=', inviter!))
     .orderBy('invitations.id', 'desc')
     .limit(page.limit + 1)
     .execute();
@@ -503,6 +521,27 @@ export const listInvitationsOfMailbox = (
     .orderBy('invitations.id', 'desc')
     .limit(page.limit)
     .execute();
+
+/** Pending invitations to the verified mailbox of an account that is a member already: it came in another way. */
+export const listOvertaken = (db: Kysely<Database>, account: AccountId): Promise<Invitation[]> =>
+  selectInvitations(db)
+    .innerJoin('accounts as invitee', 'invitee.mailbox', 'invitations.mailbox')
+    .where('invitee.id', '=', account)
+    .where('invitee.email_verified', '=', true)
+    .where('invitations.state', '=', 'pending')
+    .where((e) =>
+      e.exists(
+        e
+          .selectFrom('members')
+          .select('members.id')
+          .whereRef('members.organization_id', '=', 'invitations.organization_id')
+          .where('members.account_id', '=', account)
+          .where('members.removed_at', 'is', null),
+      ),
+    )
+    .orderBy('invitations.id')
+    .limit(100)
+    .execute() as Promise<Invitation[]>;
 
 /** A span of time: after one, until another, which belongs to it. */
 export interface Span {

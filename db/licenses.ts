@@ -370,10 +370,17 @@ export const recountSeats = (db: Kysely<Database>, id: LicensePoolId): Promise<R
     return { pool: id, outcome, counters, seats };
   });
 
-/** Frees the seats of a member who leaves. */
-export async function releaseSeatsOfMember(trx: Transaction<Database>, member: MemberId): Promise<void> {
-  const released = await trx.deleteFrom('seats').where('member_id', '=', member).returning('pool_id').execute();
-  for (const pool of released.map((s) => s.pool_id).sort()) {
-    await trx.updateTable('license_pools').set({ assigned: sql`assigned - 1` }).where('id', '=', pool).execute();
+/** Frees the seats of members who leave. */
+export async function releaseSeatsOfMembers(trx: Transaction<Database>, members: readonly MemberId[]): Promise<void> {
+  if (members.length === 0) return;
+  const released = await trx.deleteFrom('seats').where('member_id', 'in', members).returning('pool_id').execute();
+  const pools = Map.groupBy(released, (seat) => seat.pool_id);
+  // In the order of their ids, as everybody does.
+  for (const [pool, { length }] of [...pools].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    await trx
+      .updateTable('license_pools')
+      .set({ assigned: sql`assigned - ${length}` })
+      .where('id', '=', pool)
+      .execute();
   }
 }

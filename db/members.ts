@@ -1,16 +1,28 @@
-import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
+import { type Generated, type Kysely, type RawBuilder, sql, type Transaction, type WhereInterface } from 'kysely';
+import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { Mailbox } from '../identity/mailbox.ts';
 import { mayLeadTo } from '../identity/origins.ts';
 import type { Database } from './database.ts';
-import { type AccountId, type InvitationId, type MemberId, newId, type OrganizationId } from './ids.ts';
+import {
+  type AccountId,
+  type InvitationId,
+  type LicensePoolId,
+  type MemberId,
+  newId,
+  type OrganizationId,
+} from './ids.ts';
 import { hasEnded } from './licenses.ts';
+import { mostLookedAt, type Page, pageOf } from './paging.ts';
 
-/** In ascending order of what they may grant: nobody invites above their own. */
+/** In ascending order of what they may grant: nobody grants above their own. */
 export const roles = ['member', 'billing_manager', 'admin', 'owner'] as const;
 export type Role = (typeof roles)[number];
 
 /** True when someone with role `own` may grant `granted`. */
 export const mayGrant = (own: Role, granted: Role): boolean => roles.indexOf(granted) <= roles.indexOf(own);
+
+/** The teams of a member: one who manages licences belongs to none. */
+export const teamsOf = (role: Role, teams: string[]): string[] => (role === 'billing_manager' ? [] : teams);
 
 export interface MembersTable {
   id: MemberId;
@@ -42,7 +54,7 @@ export async function insertMember(
       organization_id: member.organization,
       account_id: member.account,
       role: member.role,
-      teams: member.teams,
+      teams: teamsOf(member.role, member.teams),
       invitation_id: member.invitation,
       removed_at: null,
     })
@@ -105,4 +117,133 @@ export async function listMemberships(db: Kysely<Database>, account: AccountId, 
     url: redirect_url && mayLeadTo(redirect_url, m) ? redirect_url : m.home_url,
     licenses: seats.filter((s) => s.member_id === m.id),
   }));
+}
+
+/** Members, of now and of before, with what is shown of them. */
+const selectMembers = (db: Kysely<Database>) =>
+  db
+    .selectFrom('members')
+    .innerJoin('organizations', 'organizations.id', 'members.organization_id')
+    .innerJoin('accounts', 'accounts.id', 'members.account_id')
+    .selectAll('members')
+    .select(['organizations.slug as organization_slug', 'accounts.name', 'accounts.email', 'accounts.seen_at'])
+    .select((e) =>
+      jsonArrayFrom(
+        e
+          .selectFrom('seats')
+          .innerJoin('license_pools', 'license_pools.id', 'seats.pool_id')
+          .select('license_pools.product')
+          .whereRef('seats.member_id', '=', 'members.id')
+          .orderBy('license_pools.id'),
+      ).as('licenses'),
+    );
+
+export type Member = Awaited<ReturnType<ReturnType<typeof selectMembers>['executeTakeFirstOrThrow']>>;
+
+/** Those of an organization that have these ids, in the order of the list. */
+export const findMembers = (
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  ids: readonly MemberId[],
+): Promise<Member[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : selectMembers(db)
+        .where('members.organization_id', '=', organization)
+        .where('members.id', 'in', ids)
+        .orderBy('members.id', 'desc')
+        .execute();
+
+export interface MemberFilter {
+  state: 'active' | 'removed';
+  /** A part of the name or of the address. */
+  search?: string;
+  role?: Role;
+  team?: string;
+  license?: LicensePoolId;
+  joinedAfter?: Date;
+  joinedBefore?: Date;
+  seenAfter?: Date;
+  /** Never seen counts as before. */
+  seenBefore?: Date;
+}
+
+/** What is asked of a member's account, member by member: joined, Postgres may read all accounts there are. */
+const ofPerson = (condition: RawBuilder<unknown>) =>
+  sql<boolean>`(select ${condition} from accounts as person where person.id = members.account_id)`;
+
+/** An organization's members, the newest first, before a cursor (a member id). */
+export async function listMembers(
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  filter: MemberFilter,
+  page: { before?: MemberId; limit: number },
+): Promise<Page<Member, MemberId>> {
+  const { state, search, role, team, license, joinedAfter, joinedBefore, seenAfter, seenBefore } = filter;
+  /** What an index serves. */
+  const narrowed = <TQuery extends WhereInterface<Database, 'members'>>(q: TQuery) => {
+    let narrower: WhereInterface<Database, 'members'> = q
+      .where('members.organization_id', '=', organization)
+      .where('members.removed_at', state === 'active' ? 'is' : 'is not', null);
+    if (page.before !== undefined) narrower = narrower.where('members.id', '<', page.before);
+    return narrower as TQuery;
+  };
+  const others = [search, role, team, license, joinedAfter, joinedBefore, seenAfter, seenBefore];
+  const end = others.every((other) => other === undefined)
+    ? undefined
+    : await narrowed(db.selectFrom('members'))
+        .select('id')
+        .orderBy('id', 'desc')
+        .offset(mostLookedAt - 1)
+        .limit(1)
+        .executeTakeFirst();
+  const like = search && `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+  const rows = await narrowed(selectMembers(db))
+    .$if(end !== undefined, (q) => q.where('members.id', '>=', end!.id))
+    .$if(like !== undefined, (q) => q.where(ofPerson(sql`name ilike ${like} or email ilike ${like}`)))
+    .$if(role !== undefined, (q) => q.where('members.role', '=', role!))
+    .$if(team !== undefined, (q) => q.where(sql<boolean>`${team} = any(members.teams)`))
+    .$if(license !== undefined, (q) =>
+      q.where((e) =>
+        e.exists(
+          e
+            .selectFrom('seats')
+            .select('seats.pool_id')
+            .whereRef('seats.member_id', '=', 'members.id')
+            .where('seats.pool_id', '=', license!),
+        ),
+      ),
+    )
+    .$if(joinedAfter !== undefined, (q) => q.where('members.joined_at', '>', joinedAfter!))
+    .$if(joinedBefore !== undefined, (q) => q.where('members.joined_at', '<', joinedBefore!))
+    .$if(seenAfter !== undefined, (q) => q.where(ofPerson(sql`seen_at > ${seenAfter}`)))
+    .$if(seenBefore !== undefined, (q) => q.where(ofPerson(sql`seen_at < ${seenBefore} or seen_at is null`)))
+    .orderBy('members.id', 'desc')
+    .limit(page.limit + 1)
+    .execute();
+  return pageOf(rows, page.limit, (row) => row.id, end?.id);
+}
+
+/** Locks members in one order for everybody, and returns them as they are then. */
+export const lockMembers = (trx: Transaction<Database>, organization: OrganizationId, ids: readonly MemberId[]) =>
+  trx
+    .selectFrom('members')
+    .select(['id', 'account_id', 'role', 'teams', 'removed_at'])
+    .where('organization_id', '=', organization)
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+
+/** Changes one that is locked. @throws Postgres' check violation `members_keep_an_owner` */
+export async function updateMember(
+  trx: Transaction<Database>,
+  id: MemberId,
+  change: { role: Role; teams: string[]; removed: boolean },
+): Promise<void> {
+  await trx
+    .updateTable('members')
+    .set({ role: change.role, teams: change.teams, ...(change.removed ? { removed_at: sql`now()` } : {}) })
+    .where('id', '=', id)
+    .execute();
 }

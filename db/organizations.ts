@@ -1,4 +1,4 @@
-import type { Generated, Kysely, Selectable } from 'kysely';
+import type { Generated, Kysely, Selectable, Transaction, Updateable } from 'kysely';
 import { isIssuer, sameIssuer } from '../identity/issuers.ts';
 import { isOrigin } from '../identity/origins.ts';
 import type { Database } from './database.ts';
@@ -20,6 +20,17 @@ export interface OrganizationsTable {
   /** Where invitations may lead members, besides the origin of `home_url`. */
   origins: Generated<string[]>;
   created_at: Generated<Date>;
+  /** How long its invitations live unless they say otherwise, ISO 8601; null: 7 days. */
+  expires_in: string | null;
+  /** When to remind, as ISO 8601 durations after the sending; null: halfway and a day before the end. */
+  reminders: string[] | null;
+  /** Whose addresses it invites: domains in ASCII, `*.` before one stands for all below it. None: all that are not blocked. */
+  allowed_domains: Generated<string[]>;
+  blocked_domains: Generated<string[]>;
+  /** Of its invitations: the first unless one says otherwise. None: any. */
+  languages: Generated<string[]>;
+  /** While it is set, nothing is sent for it, and nobody joins. */
+  suspended_at: Date | null;
 }
 export type Organization = Selectable<OrganizationsTable>;
 /** All of them, by name: see `prepareRepeated`. */
@@ -33,6 +44,12 @@ const columns = [
   'issuer',
   'origins',
   'created_at',
+  'expires_in',
+  'reminders',
+  'allowed_domains',
+  'blocked_domains',
+  'languages',
+  'suspended_at',
 ] as const satisfies (keyof Organization)[];
 
 export const findOrganization = (db: Kysely<Database>, slug: string): Promise<Organization | undefined> =>
@@ -46,6 +63,20 @@ export const organizationOfJson = (row: Record<string, unknown>): Organization =
       column.endsWith('_at') && value !== null ? new Date(value as string) : value,
     ]),
   ) as Organization;
+
+export const findOrganizationById = (db: Kysely<Database>, id: OrganizationId): Promise<Organization> =>
+  db.selectFrom('organizations').select(columns).where('id', '=', id).executeTakeFirstOrThrow();
+
+export const lockOrganization = (trx: Transaction<Database>, id: OrganizationId): Promise<Organization> =>
+  trx.selectFrom('organizations').select(columns).where('id', '=', id).forNoKeyUpdate().executeTakeFirstOrThrow();
+
+/** Changes what an organization decides for itself, or whether it is suspended. */
+export const updateOrganization = (
+  trx: Transaction<Database>,
+  id: OrganizationId,
+  changes: Updateable<OrganizationsTable>,
+): Promise<Organization> =>
+  trx.updateTable('organizations').set(changes).where('id', '=', id).returning(columns).executeTakeFirstOrThrow();
 
 /** The organization whose own identity provider this is. */
 export const findOrganizationOfIssuer = (db: Kysely<Database>, issuer: string): Promise<Organization | undefined> =>

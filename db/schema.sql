@@ -12,6 +12,7 @@ create table accounts (
   updated_at timestamp with time zone not null default now(),
   erased_at timestamp with time zone,
   staff_role text,
+  seen_at timestamp with time zone,
   constraint accounts_pkey PRIMARY KEY (id),
   constraint accounts_issuer_subject_key UNIQUE (issuer, subject),
   constraint accounts_staff_role_check CHECK ((staff_role = ANY (ARRAY['support'::text, 'operator'::text])))
@@ -144,6 +145,7 @@ create table invitations (
 CREATE INDEX invitations_decided_by ON invitations USING btree (decided_by) WHERE (decided_by IS NOT NULL);
 CREATE INDEX invitations_due ON invitations USING btree (expires_at, id) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_mailbox ON invitations USING btree (mailbox);
+CREATE INDEX invitations_of_inviter ON invitations USING btree (organization_id, inviter_id, id) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_of_mailbox ON invitations USING btree (mailbox) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_of_organization ON invitations USING btree (organization_id, id DESC);
 CREATE INDEX invitations_of_state ON invitations USING btree (organization_id, state, id DESC);
@@ -190,7 +192,10 @@ create table members (
   constraint members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'billing_manager'::text, 'member'::text])))
 );
 CREATE INDEX members_account ON members USING btree (account_id) WHERE (removed_at IS NULL);
+CREATE INDEX members_active ON members USING btree (organization_id, id DESC) WHERE (removed_at IS NULL);
+CREATE INDEX members_of_person ON members USING btree (organization_id, account_id, id DESC);
 CREATE UNIQUE INDEX members_one_active ON members USING btree (organization_id, account_id) WHERE (removed_at IS NULL);
+CREATE INDEX members_removed ON members USING btree (organization_id, id DESC) WHERE (removed_at IS NOT NULL);
 
 create table organizations (
   id text collate "C" not null,
@@ -202,6 +207,12 @@ create table organizations (
   origins text[] collate "C" not null default '{}'::text[],
   limit_factor real,
   retention_days integer,
+  expires_in text,
+  reminders text[],
+  allowed_domains text[] collate "C" not null default '{}'::text[],
+  blocked_domains text[] collate "C" not null default '{}'::text[],
+  languages text[] collate "C" not null default '{}'::text[],
+  suspended_at timestamp with time zone,
   constraint organizations_pkey PRIMARY KEY (id),
   constraint organizations_limit_factor_check CHECK ((limit_factor > (0)::double precision)),
   constraint organizations_retention_days_check CHECK ((retention_days >= 0)),
@@ -288,6 +299,20 @@ AS $function$
       end
     $function$;
 
+create function members_keep_an_owner()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    begin
+      if tg_op = 'UPDATE' and new.role = 'owner' and new.removed_at is null then return null; end if;
+      -- One after the other: two owners who leave at once must not both believe that the other stays.
+      perform from organizations where id = old.organization_id for no key update;
+      if exists (select from members where organization_id = old.organization_id and role = 'owner' and removed_at is null)
+      then return null; end if;
+      raise exception 'an organization keeps an owner'
+        using errcode = 'check_violation', table = 'members', constraint = 'members_keep_an_owner';
+    end $function$;
+
 create function refuse(code text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -296,3 +321,5 @@ AS $function$
         raise exception 'refused: %', code using errcode = 'check_violation', constraint = code;
       end
     $function$;
+
+CREATE TRIGGER members_keep_an_owner AFTER DELETE OR UPDATE ON members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (old.removed_at IS NULL))) EXECUTE FUNCTION members_keep_an_owner();

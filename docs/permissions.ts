@@ -30,6 +30,7 @@ function tables(): string {
       ...[...roles].reverse().map((role) => `${role[0]!.toUpperCase()}${role.slice(1).replace('_', ' ')}`),
       'Key with scope',
       'Invited person',
+      'Oneself',
       ...staffRoles.map((role) => `${role[0]!.toUpperCase()}${role.slice(1)}`),
     ],
     ...rows
@@ -39,6 +40,7 @@ function tables(): string {
         ...[...roles].reverse().map((role) => mark(row.roles.includes(role))),
         row.scope ? `\`${row.scope}\`${row.keyNeedsRole ? ' and such a role' : ''}` : '',
         mark(row.invitee),
+        mark(row.self),
         ...staffRoles.map((role) => mark(row.staff.includes(role))),
       ]),
   ]);

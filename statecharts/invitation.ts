@@ -52,7 +52,8 @@ export type InvitationEvent =
   /** A decline by a person carries the same facts as an accept; one by an operator's hand carries none. */
   | { type: 'decline'; account?: string; emailVersion?: number; receivedAt?: number }
   | { type: 'revoke' }
-  | { type: 'resend'; expiresIn?: number; replaceLink?: boolean }
+  /** `reminders`: ms after the sending, when the organization wants others than the usual ones. */
+  | { type: 'resend'; expiresIn?: number; replaceLink?: boolean; reminders?: readonly number[] }
   /** `amendment` names the row that says what changes, written against the address of `emailVersion`. */
   | { type: 'amend'; amendment: string; emailChanged: boolean; emailVersion: number }
   | { type: 'delivery'; ordinal: number; status: 'delivered' | 'bounced' | 'complained' | 'failed' };
@@ -86,14 +87,17 @@ const hour = 3_600_000;
 const day = 24 * hour;
 
 /**
- * When to remind: halfway, and a day before the end; none within an hour of the start, the end, or each other.
+ * When to remind: halfway, and a day before the end, unless the organization wants it otherwise; none within an hour of the
+ * start, the end, or each other.
  *
  * @param from epoch ms at which the invitation is sent
  * @param until epoch ms at which it expires
+ * @param after ms after the sending; none: nobody is reminded. @default the usual times
  * @returns epoch ms, ascending
  */
-export function reminderTimes(from: number, until: number): number[] {
-  const wanted = [from + Math.floor((until - from) / 2), until - day].sort((a, b) => a - b);
+export function reminderTimes(from: number, until: number, after?: readonly number[]): number[] {
+  const usual = () => [from + Math.floor((until - from) / 2), until - day];
+  const wanted = (after?.map((ms) => from + ms) ?? usual()).sort((a, b) => a - b);
   return wanted.filter((time, i) => {
     const previous = i === 0 ? from : wanted[i - 1]!;
     return time - previous >= hour && time - from >= hour && until - time >= hour;
@@ -105,15 +109,16 @@ export function reminderTimes(from: number, until: number): number[] {
  *
  * @param at epoch ms
  * @param expiresIn ms
+ * @param reminders ms after the sending. @default the usual times
  */
-export function createdFacts(at: number, expiresIn: number): InvitationFacts {
+export function createdFacts(at: number, expiresIn: number, reminders?: readonly number[]): InvitationFacts {
   return {
     state: 'pending',
     generation: 1,
     emailVersion: 1,
     expiresIn,
     expiresAt: at + expiresIn,
-    reminders: reminderTimes(at, at + expiresIn),
+    reminders: reminderTimes(at, at + expiresIn, reminders),
     delivery: { ordinal: 1, kind: 'invitation', status: 'queued' },
   };
 }
@@ -184,7 +189,7 @@ const chart = setup({
     become: assign({ state: (_, state: InvitationState) => state }),
     raiseGeneration: assign({ generation: ({ context }) => context.generation + 1 }),
     renew: assign(({ context, event }) => {
-      const resend = event as { expiresIn?: number; replaceLink?: boolean };
+      const resend = event as { expiresIn?: number; replaceLink?: boolean; reminders?: readonly number[] };
       const at = timeOf(event);
       const expiresIn = resend.expiresIn ?? context.expiresIn;
       return {
@@ -192,7 +197,7 @@ const chart = setup({
         generation: context.generation + (resend.replaceLink ? 1 : 0),
         expiresIn,
         expiresAt: at + expiresIn,
-        reminders: reminderTimes(at, at + expiresIn),
+        reminders: reminderTimes(at, at + expiresIn, resend.reminders),
         delivery: next(context, 'invitation'),
       };
     }),

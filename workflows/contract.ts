@@ -73,6 +73,8 @@ export interface ResendInput extends Act {
   /** ms */
   expiresIn?: number;
   replaceLink?: boolean;
+  /** ms after the sending; absent: the usual times. */
+  reminders?: readonly number[];
 }
 export type RevokeInput = Act;
 export interface AmendInput extends Act {
@@ -87,6 +89,7 @@ export type Refusal =
   | 'invitation_not_found'
   | 'no_seat_left'
   | 'license_ended'
+  | 'organization_suspended'
   | 'already_invited'
   | 'already_member'
   | 'issuer_not_allowed'

@@ -1,10 +1,10 @@
-import { Type } from 'typebox';
 import { listEvents } from '../../db/events.ts';
 import { authenticate, namedOrganization, standingIn } from '../caller.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { eventBody } from '../events.ts';
 import { Problem } from '../problem.ts';
 import { answers, Event, EventQuery, listOf } from '../schemas.ts';
+import { organizationParams } from './invitations.ts';
 
 /** The audit log of an organization. */
 export function registerEvents(app: App, deps: RouteDeps): void {
@@ -17,7 +17,7 @@ export function registerEvents(app: App, deps: RouteDeps): void {
         operationId: 'listEvents',
         summary: 'What happened in an organization, oldest first: its audit log',
         tags: ['organizations'],
-        params: Type.Object({ organization: Type.String({ maxLength: 60 }) }),
+        params: organizationParams,
         querystring: EventQuery,
         response: answers(200, listOf(Event), ['scope_missing', 'not_allowed', 'not_found']),
       },

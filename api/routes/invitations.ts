@@ -1,7 +1,7 @@
 import { type TSchema, Type } from 'typebox';
 import { type Account, upsertAccount } from '../../db/accounts.ts';
 import { insertEvent, listEvents } from '../../db/events.ts';
-import { isId } from '../../db/ids.ts';
+import { type AccountId, isId } from '../../db/ids.ts';
 import { findInvitation, type Invitation as InvitationRow, listInvitations } from '../../db/invitations.ts';
 import { findLicensePools } from '../../db/licenses.ts';
 import { sameIssuer } from '../../identity/issuers.ts';
@@ -21,6 +21,7 @@ import {
   isInvitee,
   resendInvitation,
   revokeInvitation,
+  revokeInvitationsOf,
 } from '../invitations.ts';
 import type { OrganizationPermission } from '../permissions.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
@@ -38,7 +39,9 @@ import {
   Nothing,
   Page,
   ResendInvitation,
+  Revoked,
   RevokeInvitation,
+  RevokeInvitations,
 } from '../schemas.ts';
 
 export const organizationParams = Type.Object({ organization: Type.String({ maxLength: 60, examples: ['acme'] }) });
@@ -64,13 +67,21 @@ const ended: ProblemCode[] = [
   'event_unknown',
 ];
 const written: ProblemCode[] = [
+  'domain_not_allowed',
+  'language_not_allowed',
   'invalid_email',
   'unknown_license',
   'unsafe_text',
   'redirect_not_allowed',
   'role_too_high',
 ];
-const places: ProblemCode[] = ['already_invited', 'already_member', 'no_seat_left', 'license_ended'];
+const places: ProblemCode[] = [
+  'organization_suspended',
+  'already_invited',
+  'already_member',
+  'no_seat_left',
+  'license_ended',
+];
 const decided: ProblemCode[] = [
   ...changeProblems,
   ...guarded,
@@ -79,6 +90,7 @@ const decided: ProblemCode[] = [
   'email_unverified',
   'issuer_not_allowed',
   'email_changed',
+  'organization_suspended',
   'already_member',
   'no_seat_left',
   'license_ended',
@@ -193,7 +205,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
       const caller = await authenticate(request, deps);
       const organization = await namedOrganization(db, caller, request.params.organization);
       await standingIn(db, caller, organization.id, 'readInvitations');
-      const { cursor, limit = 50, email, license, createdAfter, ...same } = request.query;
+      const { cursor, limit = 50, email, license, createdAfter, invitedBy, ...same } = request.query;
       const mailbox = email === undefined ? undefined : mailboxOf(email);
       if (email !== undefined && !mailbox) throw new Problem('invalid_email');
       if (cursor !== undefined && !isId('inv', cursor))
@@ -207,11 +219,49 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
           ...same,
           ...(mailbox ? { mailbox } : {}),
           ...(pool ? { license: pool.id } : {}),
+          ...(invitedBy ? { inviter: invitedBy as AccountId } : {}),
           ...(createdAfter ? { createdAfter: new Date(createdAfter) } : {}),
         },
         { ...(cursor && isId('inv', cursor) ? { before: cursor } : {}), limit },
       );
       return { items: rows.map(invitationBody), cursor: next };
+    },
+  );
+
+  app.post(
+    '/v1/organizations/:organization/invitations/revoke',
+    {
+      // Up to 100 of them, each by its own workflow.
+      handlerTimeout: 20_000,
+      schema: {
+        operationId: 'revokeInvitations',
+        summary: 'Revoke the pending invitations of somebody who invited, 100 at a time',
+        tags: ['invitations'],
+        params: organizationParams,
+        headers: idempotencyHeader,
+        body: RevokeInvitations,
+        response: answers(200, Revoked, [
+          ...changeProblems,
+          ...guarded,
+          'not_found',
+          'reason_missing',
+          'engine_unreachable',
+        ]),
+      },
+    },
+    async (request, reply) => {
+      const caller = await authenticate(request, deps);
+      const organization = await namedOrganization(db, caller, request.params.organization);
+      const { by, ...standing } = await standingIn(db, caller, organization.id, 'steerInvitation');
+      const { invitedBy, reason } = request.body;
+      requireReason({ by, ...standing }, reason);
+      return once({ db, request, reply, caller }, 200, async (key) =>
+        revokeInvitationsOf(deps, organization.id, invitedBy as AccountId, {
+          by,
+          request: key,
+          ...(await keepReason(db, reason)),
+        }),
+      );
     },
   );
 

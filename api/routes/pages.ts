@@ -19,6 +19,7 @@ import { declinePage } from '../pages/decline-page.ts';
 import { declinedPage } from '../pages/declined-page.ts';
 import { invalidLinkPage } from '../pages/invalid-link-page.ts';
 import { invitationPage } from '../pages/invitation-page.ts';
+import type { Notice } from '../pages/notice.ts';
 import { invitationPath } from '../pages/post-form.ts';
 import { unknownLinkPage } from '../pages/unknown-link-page.ts';
 import { unreachablePage } from '../pages/unreachable-page.ts';
@@ -189,7 +190,12 @@ export function registerPages(app: App, deps: RouteDeps): void {
     if (page) return page;
     return sendPage(
       reply,
-      invitationPage({ ...frameOf(reply, seen.account), account: seen.account!, invitation: decidable(seen.row) }),
+      invitationPage({
+        ...frameOf(reply, seen.account),
+        account: seen.account!,
+        invitation: decidable(seen.row),
+        ...(seen.row.organization_suspended_at ? { notice: suspendedNotice } : {}),
+      }),
     );
   });
 
@@ -297,11 +303,18 @@ function joined(request: FastifyRequest, reply: FastifyReply, row: Invitation) {
     : reply.redirect(`/?joined=${row.organization_slug}`, 303);
 }
 
+const suspendedNotice: Notice = {
+  kind: 'warning',
+  text: 'The organization is suspended for now, so nobody can join it. The invitation waits.',
+};
+
 /** Why a decision was refused though the invitation is still open. */
 function refusedText(problem: Problem): string {
   switch (problem.code) {
     case 'email_changed':
       return 'The invitation was changed while you were looking at it. Please check it and decide again.';
+    case 'organization_suspended':
+      return suspendedNotice.text;
     case 'already_member':
       return 'You are a member of this organization already, so there is nothing to join.';
     default:

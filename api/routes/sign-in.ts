@@ -5,6 +5,7 @@ import { type InvitationId, isId } from '../../db/ids.ts';
 import { findInvitation } from '../../db/invitations.ts';
 import { SignInRefused, SignInUnavailable } from '../../identity/oidc.ts';
 import type { App, RouteDeps } from '../deps.ts';
+import { closeOvertaken } from '../invitations.ts';
 import { frameOf, leave, sendPage } from '../page.ts';
 import { invitationPath } from '../pages/post-form.ts';
 import { signInUnavailablePage } from '../pages/sign-in-unavailable-page.ts';
@@ -87,6 +88,8 @@ export function registerSignIn(app: App, deps: RouteDeps): void {
       if (old) await endSession(db, old);
       const session = await beginSession(db, { account: account.id, idToken });
       cookies.setSession(reply, session.id, session.expiresAt);
+      // The provider may know them under another address than the last time.
+      void closeOvertaken(deps, account.id);
       return reply.redirect(login.invitation ? invitationPath(login.invitation) : (login.returnTo ?? '/'), 303);
     } catch (error) {
       if (error instanceof SignInUnavailable) {

@@ -4,7 +4,7 @@ import { type EventFilter, listEvents } from '../../db/events.ts';
 import { type InvitationId, idAt, type LicensePoolId } from '../../db/ids.ts';
 import { type InvitationFilter, listInvitations, listInvitationsOfMailbox } from '../../db/invitations.ts';
 import { listLicensePools } from '../../db/licenses.ts';
-import { listMemberships } from '../../db/members.ts';
+import { listMembers, listMemberships, type MemberFilter } from '../../db/members.ts';
 import { listSeats, type SeatFilter } from '../../db/seats.ts';
 import type { Mailbox } from '../../identity/mailbox.ts';
 import { large, madeAt } from './filled.ts';
@@ -33,6 +33,10 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     (filter: SeatFilter, pool: LicensePoolId = 'lic_studio') =>
     (db: Kysely<Database>): Promise<unknown> =>
       listSeats(db, pool, filter, page);
+  const members =
+    (filter: Partial<MemberFilter>) =>
+    (db: Kysely<Database>): Promise<unknown> =>
+      listMembers(db, large, { state: 'active', ...filter }, page);
   return {
     invitations: invitations({}),
     'invitations, halfway': invitations({}, idAt('inv', madeAt(count / 2))),
@@ -42,6 +46,8 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'invitations as an owner (few)': invitations({ role: 'owner' }),
     'invitations with a licence (few)': invitations({ license: 'lic_rare' }),
     'invitations with a licence (most)': invitations({ license: 'lic_studio' }),
+    'invitations by an inviter (none)': invitations({ inviter: 'acc_1' }),
+    'pending invitations by an inviter (none)': invitations({ inviter: 'acc_1', state: 'pending' }),
     'invitations complained about (few)': invitations({ delivery: 'complained' }),
     'invitations mailed (most)': invitations({ delivery: 'sent' }),
     'invitations still to be mailed (none)': invitations({ delivery: 'queued' }),
@@ -57,6 +63,14 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'my invitations': (db) =>
       listInvitationsOfMailbox(db, 'person-10@people.example' as Mailbox, undefined, { limit: 50 }),
     'my organizations': (db) => listMemberships(db, 'acc_3'),
+    members: members({}),
+    'members who were removed (none)': members({ state: 'removed' }),
+    'members by a part of their address (one)': members({ search: 'person-3@' }),
+    'members who are owners (none)': members({ role: 'owner' }),
+    'members of a team (none)': members({ team: 'Nobody' }),
+    'members with a licence (few)': members({ license: 'lic_rare' }),
+    'members who joined long ago (none)': members({ joinedBefore: new Date(0) }),
+    'members seen today (none)': members({ seenAfter: new Date(newest + day) }),
     licences: (db) => listLicensePools(db, large, {}, page),
     'licences that have ended (none)': (db) => listLicensePools(db, large, { state: 'ended' }, page),
     seats: seats({}),

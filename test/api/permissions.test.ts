@@ -28,6 +28,8 @@ let invitation: string;
 let license: string;
 let another: string;
 let member: string;
+/** A removed member: removed again, nothing changes. */
+let former: string;
 /** One that is revoked already. */
 let endedKey: string;
 
@@ -50,10 +52,13 @@ beforeAll(async () => {
     await join(account, usher.organization, role);
     callers.push({ name: role, person: { account, role } });
   }
-  const former = await person('former');
-  await join(former, usher.organization, 'owner');
-  await usher.db.updateTable('members').set({ removed_at: new Date() }).where('account_id', '=', former).execute();
-  callers.push({ name: 'removed owner', person: { account: former } });
+  const left = await person('former');
+  await join(left, usher.organization, 'owner');
+  await usher.db.updateTable('members').set({ removed_at: new Date() }).where('account_id', '=', left).execute();
+  callers.push({ name: 'removed owner', person: { account: left } });
+  former = (
+    await usher.db.selectFrom('members').select('id').where('removed_at', 'is not', null).executeTakeFirstOrThrow()
+  ).id;
   for (const staff of staffRoles) {
     const account = await person(staff);
     await setStaffRole(usher.db, account, staff, { issuer: usher.issuer, by: { kind: 'support', id: null } });
@@ -99,6 +104,9 @@ let count = 0;
 /** What makes a request of each route that the schemas take, and that changes little. Those with neither body nor query need none. */
 const samples: Record<string, () => { path?: Record<string, string>; body?: object }> = {
   'POST /v1/organizations/:organization/invitations': () => ({ body: { email: `walked-${++count}@example.com` } }),
+  'POST /v1/organizations/:organization/invitations/revoke': () => ({
+    body: { invitedBy: 'acc_01k9xqj2v3e8gt0d5w6m7n8p9q', reason: 'a test' },
+  }),
   'POST /v1/organizations/:organization/api-keys': () => ({ body: { name: 'walked', scopes: ['manage'] } }),
   'DELETE /v1/organizations/:organization/api-keys/:id': () => ({ path: { id: endedKey } }),
   'POST /v1/invitations/:id/resend': () => ({ body: { reason: 'a test' } }),
@@ -124,6 +132,12 @@ const samples: Record<string, () => { path?: Record<string, string>; body?: obje
     path: { id: license },
     body: { members: [member], to: another },
   }),
+  'PATCH /v1/organizations/:organization': () => ({ body: { name: 'Acme', reason: 'a test' } }),
+  'PATCH /v1/organizations/:organization as suspendOrganization': () => ({
+    body: { suspended: false, reason: 'a test' },
+  }),
+  'PATCH /v1/organizations/:organization/members': () => ({ body: { members: [former], teams: ['Walked'] } }),
+  'PATCH /v1/organizations/:organization/members/:member': () => ({ body: { teams: ['Walked'] } }),
   'GET /docs/errors/:code': () => ({ path: { code: 'not_found' } }),
   'GET /i/:token': () => ({ path: { token: 'unknown' } }),
   'GET /static/*': () => ({ path: { '*': 'usher.css' } }),
@@ -139,7 +153,7 @@ const isApi = (route: string) => route.includes(' /v1/');
 async function outcome(route: string, permission: PermissionName, caller: Caller): Promise<string> {
   const [method, pattern] = route.split(' ') as [string, string];
   const sample = (samples[`${route} as ${permission}`] ?? samples[route])?.() ?? {};
-  const params: Record<string, string> = { organization: 'acme', id: invitation, ...sample.path };
+  const params: Record<string, string> = { organization: 'acme', id: invitation, member: former, ...sample.path };
   const path = pattern.replace(/:(\w+)|\*/g, (found, name) => params[name ?? found] ?? 'missing');
   // A session of its own, since some routes end them.
   const session =

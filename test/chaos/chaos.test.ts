@@ -177,7 +177,11 @@ describe('what people did explains where an invitation is', () => {
   });
 });
 
-const rooms: Rooms = { desks: { quantity: 2, holders: [] }, lounge: { quantity: 1, holders: [] } };
+const rooms: Rooms = {
+  desks: { quantity: 2, holders: [] },
+  lounge: { quantity: 1, holders: [] },
+  roles: { a: 'member', b: 'member', c: 'member' },
+};
 
 describe('what managers did explains who holds seats', () => {
   const seat = (wanted: SeatAct, from: number, to: number, answer = 'done') => ({ wanted, from, to, answer });
@@ -188,6 +192,13 @@ describe('what managers did explains who holds seats', () => {
   const held = (desks: string[], lounge: string[] = [], quantity = 2): Rooms => ({
     desks: { quantity, holders: desks },
     lounge: { quantity: 1, holders: lounge },
+    roles: rooms.roles,
+  });
+  const remove = (member: string): SeatAct => ({ act: 'remove', members: [member] });
+  const make = (role: 'admin' | 'member', ...members: string[]): SeatAct => ({ act: 'make', role, members });
+  const as = (at: Rooms, roles: Partial<Rooms['roles']>): Rooms => ({
+    ...at,
+    roles: { ...at.roles, ...roles } as Rooms['roles'],
   });
 
   const cases: Record<string, { acts: AnsweredSeatAct[]; found: Rooms; isRight: boolean }> = {
@@ -233,6 +244,40 @@ describe('what managers did explains who holds seats', () => {
     'one moved, and holds both': {
       acts: [seat(assign('a'), 1, 2), seat(move('a'), 3, 4)],
       found: held(['a'], ['a']),
+      isRight: false,
+    },
+    'one was removed, and their seat is free': {
+      acts: [seat(assign('a'), 1, 2), seat(remove('a'), 3, 4), seat(assign('b', 'c'), 5, 6)],
+      found: as(held(['b', 'c']), { a: 'removed' }),
+      isRight: true,
+    },
+    'one was removed, and holds a seat': {
+      acts: [seat(assign('a'), 1, 2), seat(remove('a'), 3, 4)],
+      found: as(held(['a']), { a: 'removed' }),
+      isRight: false,
+    },
+    'one was removed and given a seat at the same time': {
+      acts: [seat(remove('a'), 1, 9), seat(assign('a'), 1, 9)],
+      found: as(rooms, { a: 'removed' }),
+      isRight: true,
+    },
+    'one was given a seat after they were removed': {
+      acts: [seat(remove('a'), 1, 2), seat(assign('a'), 3, 4)],
+      found: as(held(['a']), { a: 'removed' }),
+      isRight: false,
+    },
+    'one was made an admin, and then removed': {
+      acts: [
+        seat(make('admin', 'a'), 1, 2),
+        seat(remove('a'), 3, 4),
+        seat(make('member', 'a'), 5, 6, 'member_removed'),
+      ],
+      found: as(rooms, { a: 'removed' }),
+      isRight: true,
+    },
+    'of two roles given one after the other the first stays': {
+      acts: [seat(make('admin', 'a'), 1, 2), seat(make('member', 'a'), 3, 4)],
+      found: as(rooms, { a: 'admin' }),
       isRight: false,
     },
     'who held none could not move': { acts: [seat(move('a'), 1, 2, 'no_seat_held')], found: rooms, isRight: true },

@@ -215,7 +215,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     `${journal.calls.length} calls, ${(100 * unknownShare(journal)).toFixed(1)} % of them without an answer at first`,
     `${count('crash')} crashes (injected points hit ${points.join(', ')} times), ${count('trouble')} other troubles`,
     `${found.members.length} members`,
-    `${managers.acts.length} acts on seats`,
+    `${managers.acts.length} acts on seats and members`,
     `${found.deliveries.length} deliveries, ${mailed.size} mailed, ${[...mailed.values()].filter((m) => m.length > 1).length} twice`,
     `${endedThemselves} programs ended by themselves`,
     `at rest after ${restSeconds.toFixed(0)} s`,

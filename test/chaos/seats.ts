@@ -6,36 +6,54 @@ import type { Installation } from './installation.ts';
 import { type Call, type Journal, knownOf } from './journal.ts';
 import type { Random } from './random.ts';
 
-/** What those do who manage licences, while people are invited to others and all goes wrong. */
+/** What those do who manage licences and members, while people are invited to others and all goes wrong. */
 
 /** The licences that are theirs alone, with seats for less than all of their members. */
 export const managed = { desks: 3, lounge: 2 } as const;
 type Product = keyof typeof managed;
 const products = Object.keys(managed) as Product[];
-const memberCount = 5;
+const memberCount = 6;
+/** So many of them at most are removed, so that some stay. */
+const removableCount = 2;
 
 /** Where the licences stand: the plain sequential model against which Usher is held. */
-export type Rooms = Record<Product, { quantity: number; holders: readonly string[] }>;
+export interface Rooms extends Record<Product, { quantity: number; holders: readonly string[] }> {
+  /** What each member is. */
+  roles: Readonly<Record<string, ManagedRole | 'removed'>>;
+}
+type ManagedRole = 'member' | 'admin';
 
 /** What a manager wants. */
 export type SeatAct =
   | { act: 'assign' | 'unassign'; product: Product; members: readonly string[] }
   | { act: 'move'; product: Product; to: Product; members: readonly string[] }
-  | { act: 'resize'; product: Product; quantity: number };
+  | { act: 'resize'; product: Product; quantity: number }
+  | { act: 'make'; role: ManagedRole; members: readonly string[] }
+  | { act: 'remove'; members: readonly string[] };
 export type SeatActName = SeatAct['act'];
 
 /** What becomes of an act: an answer, and where it leads. */
 export function outcome(at: Rooms, wanted: SeatAct): { answer: string; leadsTo: Rooms } {
-  const { act, product } = wanted;
-  const room = at[product];
   const refused = (answer: string) => ({ answer, leadsTo: at });
   const done = (leadsTo: Partial<Rooms>) => ({ answer: 'done', leadsTo: { ...at, ...leadsTo } });
-  if (act === 'resize') {
-    const { quantity } = wanted;
+  if (wanted.act === 'resize') {
+    const { product, quantity } = wanted;
+    const room = at[product];
     return quantity < room.holders.length ? refused('license_in_use') : done({ [product]: { ...room, quantity } });
   }
   const { members } = wanted;
   const without = (r: Rooms[Product]) => ({ ...r, holders: r.holders.filter((m) => !members.includes(m)) });
+  const becoming = (role: ManagedRole | 'removed') => ({
+    ...at.roles,
+    ...Object.fromEntries(members.map((m) => [m, role])),
+  });
+  if (wanted.act === 'remove')
+    return done({ desks: without(at.desks), lounge: without(at.lounge), roles: becoming('removed') });
+  const isGone = members.some((m) => at.roles[m] === 'removed');
+  if (wanted.act === 'make') return isGone ? refused('member_removed') : done({ roles: becoming(wanted.role) });
+  if (isGone) return refused('unknown_member');
+  const { act, product } = wanted;
+  const room = at[product];
   if (act === 'unassign') return done({ [product]: without(room) });
   const to = act === 'move' ? wanted.to : product;
   const gaining = members.filter((m) => !at[to].holders.includes(m));
@@ -116,18 +134,43 @@ export async function startManagers(
       const seats = await db.selectFrom('seats').select('member_id').where('pool_id', '=', id).execute();
       found[product] = { quantity, holders: seats.map((seat) => seat.member_id!).sort() };
     }
-    return found as Rooms;
+    const rows = await db
+      .selectFrom('members')
+      .select(['id', 'role', 'removed_at'])
+      .where('id', 'in', members)
+      .execute();
+    const roleOf = (id: MemberId) => {
+      const row = rows.find((member) => member.id === id)!;
+      return row.removed_at ? 'removed' : row.role;
+    };
+    return { ...found, roles: Object.fromEntries(members.map((id) => [id, roleOf(id)])) } as Rooms;
   };
 
   const some = () => random.shuffled(members).slice(0, random.chance(0.7) ? 1 : 2);
   const wish = (): SeatAct => {
     const [product, to] = random.shuffled(products) as [Product, Product];
-    const act = random.pick(['assign', 'assign', 'unassign', 'move', 'resize'] as const);
+    const act = random.pick(['assign', 'assign', 'unassign', 'move', 'resize', 'make', 'remove'] as const);
+    if (act === 'make') return { act, role: random.pick(['member', 'admin'] as const), members: some() };
+    // Not at once: there are few, and most acts shall be on those who are still there.
+    if (act === 'remove')
+      return random.chance(0.3)
+        ? { act, members: [random.pick(members.slice(0, removableCount))] }
+        : { act: 'assign', product, members: some() };
     if (act === 'resize') return { act, product, quantity: Math.floor(random.between(1, memberCount)) };
     return act === 'move' ? { act, product, to, members: some() } : { act, product, members: some() };
   };
   const acts: Managers['acts'] = [];
   const ask = (wanted: SeatAct, key: string) => {
+    if (wanted.act === 'remove')
+      return call(`/v1/organizations/acme/members/${wanted.members[0]}`, { method: 'DELETE', idempotencyKey: key });
+    if (wanted.act === 'make') {
+      const { members: those, role } = wanted;
+      return call('/v1/organizations/acme/members', {
+        method: 'PATCH',
+        body: { members: those, role },
+        idempotencyKey: key,
+      });
+    }
     const path = `/v1/organizations/acme/licenses/${poolOf(wanted.product)}`;
     if (wanted.act === 'resize')
       return call(path, { method: 'PATCH', body: { quantity: wanted.quantity }, idempotencyKey: key });

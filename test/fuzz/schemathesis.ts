@@ -98,8 +98,11 @@ export async function fuzz({ url, key, issuer, examples, seconds, seed, report, 
     const kind = i % 2 === 0 ? 'floating' : 'named';
     licenses.push((await call('/v1/organizations/acme/licenses', { product: `fuzzed-${i}`, kind, quantity: 20 })).id);
   }
+  const keys: string[] = [];
+  for (let i = 0; i < 4; i++)
+    keys.push((await call('/v1/organizations/acme/api-keys', { name: `fuzzed ${i}`, scopes: ['read'] })).id);
   const members: string[] = [];
-  for (let i = 0; i < 8; i++) {
+  for (let i = 0; i < 16; i++) {
     const email = `fuzzed-member-${i}@example.com`;
     const { id } = await call('/v1/organizations/acme/invitations', { email, licenses: ['fuzzed-0'] });
     const account = { issuer: 'https://idp.example', subject: email, email, emailVerified: true };
@@ -136,6 +139,7 @@ export async function fuzz({ url, key, issuer, examples, seconds, seed, report, 
           PYTHONDONTWRITEBYTECODE: '1',
           SCHEMATHESIS_HOOKS: 'hooks',
           USHER_FUZZ_INVITATIONS: JSON.stringify(invitations),
+          USHER_FUZZ_KEYS: JSON.stringify(keys),
           USHER_FUZZ_LICENSES: JSON.stringify(licenses),
           USHER_FUZZ_MEMBERS: JSON.stringify(members),
           USHER_FUZZ_ISSUER: issuer,

@@ -42,7 +42,7 @@ const sessions = () =>
   usher.db
     .selectFrom('sessions')
     .innerJoin('accounts', 'accounts.id', 'account_id')
-    .select(['id_hash', 'seen_at', 'expires_at'])
+    .select(['id_hash', 'sessions.seen_at', 'expires_at'])
     .where('subject', '=', account);
 const move = (column: 'seen_at' | 'expires_at', hours: number) =>
   usher.db
