@@ -1,7 +1,13 @@
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
-import { markFirstAttempts, settleDeliveries, settleSuperseded, unmarkAttempted } from '../db/deliveries.ts';
+import {
+  markFirstAttempts,
+  type Settled,
+  settleDeliveries,
+  settleSuperseded,
+  unmarkAttempted,
+} from '../db/deliveries.ts';
 import { findInvitations, type Invitation } from '../db/invitations.ts';
 import type { SendResult } from '../mail/mail.ts';
 import { type DeliveryInput, invitationWorkflowId, reloadSignal } from '../workflows/contract.ts';
@@ -84,16 +90,19 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
       const results = await Promise.all(
         marked.map(async (delivery) => ({ delivery, result: await send(rows.get(delivery.invitation)!, delivery) })),
       );
-      const taken = results.flatMap(({ delivery, result }) =>
-        result.status === 'sent'
-          ? [{ ...delivery, status: 'sent' as const, detail: null, providerMessageId: result.messageId }]
-          : [],
-      );
-      await settleDeliveries(db, taken);
+      const ended = results.flatMap(({ delivery, result }): Settled[] => {
+        if (result.status === 'sent')
+          return [{ ...delivery, status: result.status, detail: null, providerMessageId: result.messageId }];
+        // Refused for good: its run is told, and does not try again.
+        if (result.status === 'failed')
+          return [{ ...delivery, status: result.status, detail: result.code, providerMessageId: null }];
+        return [];
+      });
+      await settleDeliveries(db, ended);
       stalled = [...held, ...results.filter(({ result }) => result.status !== 'sent').map(({ delivery }) => delivery)];
       // Surely not taken, so that it need not be looked for.
       for (const { delivery, result } of results)
-        if (result.status === 'not_sent' || result.status === 'failed') await unmarkAttempted(db, delivery, mark);
+        if (result.status === 'not_sent') await unmarkAttempted(db, delivery, mark);
     } catch {
       // Of Postgres: the run meets it too, where operators see it.
     }

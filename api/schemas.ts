@@ -92,7 +92,11 @@ export const ResendInvitation = Type.Object(
 );
 export type ResendInvitation = Static<typeof ResendInvitation>;
 
-const account = Type.String({ pattern: '^acc_[0-7][0-9a-hjkmnp-tv-z]{25}$', description: 'Id of an account' });
+const account = Type.String({
+  maxLength: 30,
+  pattern: '^acc_[0-7][0-9a-hjkmnp-tv-z]{25}$',
+  description: 'Id of an account',
+});
 
 export const RevokeInvitations = Type.Object({ invitedBy: account, reason: Type.Optional(reason) }, strict);
 export const Revoked = Type.Object({
@@ -264,6 +268,7 @@ export const InvitationQuery = Type.Object(
 export type InvitationQuery = Static<typeof InvitationQuery>;
 
 const product = Type.String({
+  maxLength: 60,
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$',
   description: 'How invitations and programs name it; it never changes',
   examples: ['studio'],
@@ -347,7 +352,7 @@ const seatFilter = {
 export const SeatQuery = Type.Object({ ...Page, ...seatFilter }, strict);
 export const SeatExportQuery = Type.Object(seatFilter, strict);
 
-const members = Type.Array(Type.String({ pattern: '^mem_[0-7][0-9a-hjkmnp-tv-z]{25}$' }), {
+const members = Type.Array(Type.String({ maxLength: 30, pattern: '^mem_[0-7][0-9a-hjkmnp-tv-z]{25}$' }), {
   minItems: 1,
   maxItems: 100,
   uniqueItems: true,
@@ -358,7 +363,11 @@ export type SeatsOfMembers = Static<typeof SeatsOfMembers>;
 export const SeatMove = Type.Object(
   {
     members,
-    to: Type.String({ pattern: '^lic_[0-7][0-9a-hjkmnp-tv-z]{25}$', description: 'Id of the other licence' }),
+    to: Type.String({
+      maxLength: 30,
+      pattern: '^lic_[0-7][0-9a-hjkmnp-tv-z]{25}$',
+      description: 'Id of the other licence',
+    }),
   },
   strict,
 );

@@ -151,6 +151,8 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
   let signals = 0;
   /** What became of the delivery that the last activity found queued. */
   let handedOver: number | null | undefined;
+  /** The delivery that the worker sends beside this run. */
+  let inHand: number | undefined;
   /** A Signal has no request of its own; its place in the run makes it repeatable without doing it twice. */
   const bySignal = (): Act => ({ by: system, request: `signal/${runId}/${++signals}` });
 
@@ -163,8 +165,10 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
       handedOver = row?.handedOver;
       return row;
     },
-    // Handed over, and still not sent.
-    isBehind: (snapshot, { facts }) => snapshot.matches({ pending: 'waiting' }) && facts.delivery.status === 'queued',
+    // Handed over, and still not sent, or never to be. It may be told so before it has taken note that it handed over.
+    isBehind: ({ context }, { facts: { delivery } }) =>
+      delivery.ordinal === inHand &&
+      (delivery.status === 'queued' || (isTrouble(delivery.status) && !isTrouble(context.delivery.status))),
     input: (row: StoredInvitation, at) => ({ facts: presentFacts(row), at }),
     commit: async ({ sequence, event, effects, context }): Promise<Committed<StoredInvitation, Refusal>> => {
       const { by, request, account, reason } = event as Partial<AcceptInput>;
@@ -187,7 +191,8 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
       async deliver({ ordinal }: { ordinal: number }): Promise<DeliveryOutcome> {
         const delivery = { invitation: id, ordinal };
         if (handedOver === undefined) return sendDelivery(delivery, inTurn);
-        return handedOver === ordinal ? { ordinal, status: 'queued' } : furtherAttempts.deliver(delivery);
+        inHand = handedOver === ordinal ? ordinal : undefined;
+        return inHand ? { ordinal, status: 'queued' } : furtherAttempts.deliver(delivery);
       },
     },
     refusal: (snapshot, event): Refusal => (snapshot ? refusalOf(snapshot, event) : 'invitation_not_found'),
