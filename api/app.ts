@@ -28,7 +28,7 @@ import { invitationPath } from './pages/post-form.ts';
 import { problemPage } from './pages/problem-page.ts';
 import { Problem, problemOf, problems } from './problem.ts';
 import { registerApiKeys } from './routes/api-keys.ts';
-import { registerConsole } from './routes/console.ts';
+import { registerConsole } from './routes/console/console.ts';
 import { registerDocs, registerOpenApi } from './routes/docs.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
@@ -187,12 +187,16 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     const body = { ...problem.body(), requestId: request.id };
     if (isApi(request.url)) return reply.type('application/problem+json').send(body);
     // A stale form's page is drawn anew; reloading this one would only send the form again.
-    const { id } = (request.params ?? {}) as { id?: string };
+    const { id, organization } = (request.params ?? {}) as { id?: string; organization?: string };
     const next =
-      problem.code === 'form_expired' && id ? { text: 'Back to the invitation', href: invitationPath(id) } : undefined;
+      problem.code !== 'form_expired'
+        ? undefined
+        : organization !== undefined
+          ? { text: 'Back to the console', href: `/console/${encodeURIComponent(organization)}` }
+          : id && { text: 'Back to the invitation', href: invitationPath(id) };
     return sendPage(
       reply,
-      problemPage({ ...frameOf(reply, request.account), ...body, detail: body.detail ?? '', next }),
+      problemPage({ ...frameOf(reply, request.account), ...body, detail: body.detail ?? '', next: next || undefined }),
     );
   });
   app.setNotFoundHandler((request, reply) => {

@@ -2,6 +2,7 @@ import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { InvitationId } from '../db/ids.ts';
 import type { SignInChecks } from '../identity/oidc.ts';
+import type { Notice } from './pages/notice.ts';
 
 /** What is remembered in the browser while somebody signs in. */
 export interface Login extends SignInChecks {
@@ -23,6 +24,9 @@ export interface Cookies {
   login(request: FastifyRequest, state: string): Login | undefined;
   setLogin(request: FastifyRequest, reply: FastifyReply, login: Login): void;
   clearLogin(reply: FastifyReply, state: string): void;
+  /** What the request before has done, to be said once: whoever reads it takes it away. */
+  notice(request: FastifyRequest, reply: FastifyReply): Notice | undefined;
+  setNotice(reply: FastifyReply, notice: Notice): void;
 }
 
 /** Browsers keep about 180 cookies a site, servers 16 KiB of headers. */
@@ -30,6 +34,8 @@ const linksKept = 20;
 const loginsKept = 10;
 /** As long as identity providers wait: signing up includes finding a code in the mail. */
 const loginMinutes = 60;
+/** A notice is for the page that comes next, s. */
+const noticeSeconds = 60;
 
 /**
  * Over https every cookie is `__Host-`: secure, of this host alone, for all paths. Over plain http, for local use, it
@@ -40,13 +46,25 @@ export function createCookies(publicUrl: string): Cookies {
   const secure = protocol === 'https:';
   const prefix = secure ? '__Host-usher_' : `usher_${port || '80'}_`;
   const options: CookieSerializeOptions = { path: '/', httpOnly: true, sameSite: 'lax', secure };
-  const name = { session: `${prefix}session`, link: `${prefix}link_`, login: `${prefix}login_` };
+  const name = {
+    session: `${prefix}session`,
+    link: `${prefix}link_`,
+    login: `${prefix}login_`,
+    notice: `${prefix}notice`,
+  };
 
   const loginName = (state: string) => name.login + state.slice(0, 16).replace(/[^\w-]/g, '');
   /** Makes room: names of a kind beyond what is kept. Link names sort by age, since ids do. */
   const clearExcess = (request: FastifyRequest, reply: FastifyReply, start: string, kept: number, besides: string) => {
     const present = Object.keys(request.cookies).filter((n) => n.startsWith(start) && n !== besides);
     for (const old of present.sort().slice(0, Math.max(0, present.length - kept + 1))) reply.clearCookie(old, options);
+  };
+
+  const pack = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = <T>(request: FastifyRequest, cookie: string): T | undefined => {
+    const raw = request.cookies[cookie];
+    const { valid, value } = raw ? request.unsignCookie(raw) : { valid: false, value: null };
+    return valid && value ? (JSON.parse(Buffer.from(value, 'base64url').toString()) as T) : undefined;
   };
 
   return {
@@ -61,18 +79,20 @@ export function createCookies(publicUrl: string): Cookies {
       reply.setCookie(name.link + id, token, { ...options, maxAge: 90 * 86_400 });
     },
     login(request, state) {
-      const raw = request.cookies[loginName(state)];
-      const { valid, value } = raw ? request.unsignCookie(raw) : { valid: false, value: null };
-      if (!valid || !value) return undefined;
-      const login = JSON.parse(Buffer.from(value, 'base64url').toString()) as Login;
-      return login.state === state ? login : undefined;
+      const login = signed<Login>(request, loginName(state));
+      return login?.state === state ? login : undefined;
     },
     setLogin(request, reply, login) {
       const own = loginName(login.state);
       clearExcess(request, reply, name.login, loginsKept, own);
-      const value = Buffer.from(JSON.stringify(login)).toString('base64url');
-      reply.setCookie(own, value, { ...options, signed: true, maxAge: loginMinutes * 60 });
+      reply.setCookie(own, pack(login), { ...options, signed: true, maxAge: loginMinutes * 60 });
     },
     clearLogin: (reply, state) => void reply.clearCookie(loginName(state), options),
+    notice(request, reply) {
+      if (request.cookies[name.notice] !== undefined) reply.clearCookie(name.notice, options);
+      return signed<Notice>(request, name.notice);
+    },
+    setNotice: (reply, notice) =>
+      void reply.setCookie(name.notice, pack(notice), { ...options, signed: true, maxAge: noticeSeconds }),
   };
 }

@@ -17,6 +17,8 @@ interface Repeatable {
   caller: Caller;
   /** Epoch ms. @default now */
   receivedAt?: number;
+  /** What tells its repeats from other requests. @default its Idempotency-Key */
+  key?: string | undefined;
 }
 
 /**
@@ -25,8 +27,8 @@ interface Repeatable {
  *
  * @throws Problem `idempotency_key_reused`
  */
-async function claimed({ db, request, caller, receivedAt = Date.now() }: Repeatable) {
-  const header = request.headers['idempotency-key'];
+async function claimed({ db, request, caller, receivedAt = Date.now(), ...given }: Repeatable) {
+  const header = 'key' in given ? given.key : request.headers['idempotency-key'];
   if (header === undefined) return { requestKey: request.id, receivedAt, turn: 'only' as const };
   if (typeof header !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(header)) {
     throw new Problem('invalid_request', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
@@ -49,6 +51,14 @@ async function claimed({ db, request, caller, receivedAt = Date.now() }: Repeata
  * @throws Problem `idempotency_key_reused`
  */
 export const requestKeyOf = async (repeatable: Repeatable): Promise<string> => (await claimed(repeatable)).requestKey;
+
+/** The request key of a form: what was hidden in it when it was drawn, with what it was filled with, is one request. */
+export async function formTurn(repeatable: Pick<Repeatable, 'db' | 'request' | 'caller'>) {
+  const { _csrf, _form, ...fields } = (repeatable.request.body ?? {}) as Record<string, unknown>;
+  const key = typeof _form === 'string' && _form !== '' ? sha256(_form, JSON.stringify(fields)) : undefined;
+  const { requestKey, turn } = await claimed({ ...repeatable, key });
+  return { key: requestKey, turn };
+}
 
 /**
  * Answers a POST or PATCH once per Idempotency-Key: the same key and body replay the first answer for 24 hours, another

@@ -4,7 +4,7 @@ import type { Account } from '../db/accounts.ts';
 import type { Database } from '../db/database.ts';
 import { queueDelivery } from '../db/deliveries.ts';
 import { findEventByRequest, insertEvent } from '../db/events.ts';
-import { type AccountId, type InvitationId, newId, type OrganizationId } from '../db/ids.ts';
+import { type AccountId, type InvitationId, isId, newId, type OrganizationId } from '../db/ids.ts';
 import {
   type Amendment,
   factsOf,
@@ -18,6 +18,7 @@ import {
 import { findLicensePools } from '../db/licenses.ts';
 import { isMemberMailbox, mayGrant, type Role } from '../db/members.ts';
 import { findOrganizationById, type Organization } from '../db/organizations.ts';
+import type { Page } from '../db/paging.ts';
 import { isPlainLine, isPlainText } from '../db/plain-text.ts';
 import { refusalOf } from '../db/refusal.ts';
 import { refusalOfInvitee } from '../identity/invitee.ts';
@@ -49,6 +50,8 @@ import {
   type CreateInvitation,
   durationMs,
   type Invitation as InvitationBody,
+  type InvitationQuery,
+  timeOf,
 } from './schemas.ts';
 
 /** What callers can do with invitations; routes and pages call these. */
@@ -132,6 +135,35 @@ export async function requireInvitation(db: Kysely<Database>, id: InvitationId):
   const row = await findInvitation(db, id);
   if (!row) throw new Problem('invitation_not_found');
   return row;
+}
+
+/**
+ * A page of an organization's invitations, the newest first.
+ *
+ * @throws Problem `invalid_email`, `unknown_license`, `invalid_request` for what is asked in the query
+ */
+export async function listPage(
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  { cursor, limit = 50, email, license, createdAfter, invitedBy, ...same }: InvitationQuery,
+): Promise<Page<Invitation, InvitationId>> {
+  const mailbox = email === undefined ? undefined : mailboxOf(email);
+  if (email !== undefined && !mailbox) throw new Problem('invalid_email');
+  if (cursor !== undefined && !isId('inv', cursor)) throw new Problem('invalid_request', 'cursor is not one of ours.');
+  const [pool] = license === undefined ? [] : await findLicensePools(db, organization, [license]);
+  if (license !== undefined && !pool) throw new Problem('unknown_license');
+  return listInvitations(
+    db,
+    organization,
+    {
+      ...same,
+      ...(mailbox ? { mailbox } : {}),
+      ...(pool ? { license: pool.id } : {}),
+      ...(invitedBy ? { inviter: invitedBy as AccountId } : {}),
+      ...(createdAfter ? { createdAfter: timeOf('createdAfter', createdAfter) } : {}),
+    },
+    { ...(cursor && isId('inv', cursor) ? { before: cursor } : {}), limit },
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import { homePage } from '../pages/home-page.ts';
 import type { Notice } from '../pages/notice.ts';
 import { welcomePage } from '../pages/welcome-page.ts';
 import { roleMay } from '../permissions.ts';
+import { firstSection } from './console/visit.ts';
 
 /** Where a person is a member, and what they are invited to: the cure for lost mail. */
 export function registerHome(app: App, { db }: RouteDeps): void {
@@ -36,7 +37,9 @@ export function registerHome(app: App, { db }: RouteDeps): void {
             role: m.role,
             joinedAt: m.joined_at,
             licenses: m.licenses.map(({ name, kind, ended, since }) => ({ product: name, kind, ended, since })),
-            ...(roleMay(m.role, 'readInvitations') ? { console: `/console/${m.slug}` } : {}),
+            ...(roleMay(m.role, 'openConsole')
+              ? { console: firstSection(m.slug, (permission) => roleMay(m.role, permission)) }
+              : {}),
           })),
           invitations: invitations.map((row) => ({
             id: row.id,

@@ -2,10 +2,8 @@ import { type TSchema, Type } from 'typebox';
 import { type Account, upsertAccount } from '../../db/accounts.ts';
 import { insertEvent, listEvents } from '../../db/events.ts';
 import { type AccountId, isId } from '../../db/ids.ts';
-import { findInvitation, type Invitation as InvitationRow, listInvitations } from '../../db/invitations.ts';
-import { findLicensePools } from '../../db/licenses.ts';
+import { findInvitation, type Invitation as InvitationRow } from '../../db/invitations.ts';
 import { sameIssuer } from '../../identity/issuers.ts';
-import { mailboxOf } from '../../identity/mailbox.ts';
 import type { Actor } from '../../statecharts/invitation.ts';
 import { authenticate, type Caller, namedOrganization, requireScope, type Standing, standingIn } from '../caller.ts';
 import type { App, RouteDeps } from '../deps.ts';
@@ -19,6 +17,7 @@ import {
   expiresInMs,
   invitationBody,
   isInvitee,
+  listPage,
   resendInvitation,
   revokeInvitation,
   revokeInvitationsOf,
@@ -205,25 +204,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
       const caller = await authenticate(request, deps);
       const organization = await namedOrganization(db, caller, request.params.organization);
       await standingIn(db, caller, organization.id, 'readInvitations');
-      const { cursor, limit = 50, email, license, createdAfter, invitedBy, ...same } = request.query;
-      const mailbox = email === undefined ? undefined : mailboxOf(email);
-      if (email !== undefined && !mailbox) throw new Problem('invalid_email');
-      if (cursor !== undefined && !isId('inv', cursor))
-        throw new Problem('invalid_request', 'cursor is not one of ours.');
-      const [pool] = license === undefined ? [] : await findLicensePools(db, organization.id, [license]);
-      if (license !== undefined && !pool) throw new Problem('unknown_license');
-      const { rows, next } = await listInvitations(
-        db,
-        organization.id,
-        {
-          ...same,
-          ...(mailbox ? { mailbox } : {}),
-          ...(pool ? { license: pool.id } : {}),
-          ...(invitedBy ? { inviter: invitedBy as AccountId } : {}),
-          ...(createdAfter ? { createdAfter: new Date(createdAfter) } : {}),
-        },
-        { ...(cursor && isId('inv', cursor) ? { before: cursor } : {}), limit },
-      );
+      const { rows, next } = await listPage(db, organization.id, request.query);
       return { items: rows.map(invitationBody), cursor: next };
     },
   );

@@ -171,6 +171,9 @@ async function outcome(route: string, permission: PermissionName, caller: Caller
   }
   if (answer.status === 500) return `failed: ${answer.body}`;
   if (answer.headers.get('location')?.startsWith(usher.issuer)) return 'signs in';
+  // What leaves after a form does so by a page of ours.
+  if (permission !== 'openPages' && answer.headers.get('refresh')?.startsWith(`0;url=${usher.issuer}`))
+    return 'signs in';
   if (answer.status === 404 && permission !== 'openPages') return 'hidden';
   return codes.find((code) => answer.status === 403 && String(answer.body).includes(problems[code].title)) ?? 'in';
 }

@@ -164,9 +164,9 @@ describe('in a running Usher', () => {
         removed_at: null,
       })
       .execute();
-    const { body: page } = await usher.call('/console/acme', { session });
+    const { body: page } = await usher.call('/console/acme/invitations', { session });
     expect(page).toContain('has letters that can look like others: <code>xn--80a5ak.example</code>');
-    const rows = page.split('<tr>');
+    const rows = page.split('<tr ');
     const notes = ['warned@', 'plain@'].map((name) =>
       rows.find((row: string) => row.includes(name)).includes('look like'),
     );

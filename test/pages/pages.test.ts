@@ -219,7 +219,7 @@ test('the home page shows organizations with licences, and pending invitations',
 test('a licence that has ended is said to have, to whom it is offered, who has it, and who manages it', async () => {
   const ended = { ...casts.everyday, licenses: [{ product: 'Studio', kind: 'named', ended: true }] } as const;
   expect(await page('invitation', ended)).toContain('Has ended: of use again once the organization renews it');
-  for (const name of ['home', 'console'] as const) {
+  for (const name of ['home', 'console-overview'] as const) {
     expect(await page(name, ended)).toContain('<span class="badge bad">Ended</span>');
     expect(await page(name)).not.toContain('>Ended<');
   }

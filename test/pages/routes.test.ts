@@ -31,6 +31,9 @@ const gets = (): Record<string, string> => ({
   'GET /': '/',
   'GET /console': '/console',
   'GET /console/:organization': '/console/acme',
+  'GET /console/:organization/invitations': '/console/acme/invitations',
+  'GET /console/:organization/invitations/:id': `/console/acme/invitations/${pending}`,
+  'GET /console/:organization/invitations/:id/revoke': `/console/acme/invitations/${pending}/revoke`,
   'GET /docs/errors/:code': '/docs/errors/not_found',
   'GET /i/:token': `/i/${token}`,
   'GET /invitations/:id': `/invitations/${pending}`,
@@ -38,6 +41,14 @@ const gets = (): Record<string, string> => ({
   'GET /sign-in/callback': '/sign-in/callback?code=a&state=b',
 });
 const posts = (): Record<string, { path: string; form: Record<string, string> }> => ({
+  'POST /console/:organization/invitations/:id/resend': {
+    path: `/console/acme/invitations/${pending}/resend`,
+    form: {},
+  },
+  'POST /console/:organization/invitations/:id/revoke': {
+    path: `/console/acme/invitations/${pending}/revoke`,
+    form: {},
+  },
   'POST /invitations/:id/accept': { path: `/invitations/${pending}/accept`, form: { invitation: pending } },
   'POST /invitations/:id/decline': { path: `/invitations/${pending}/decline`, form: { invitation: pending } },
   'POST /invitations/:id/ask-to-resend': {

@@ -1,5 +1,10 @@
 import { alreadyAcceptedPage } from '../../api/pages/already-accepted-page.ts';
-import { type ConsoleInvitationView, consolePage } from '../../api/pages/console-page.ts';
+import type { FormError } from '../../api/pages/console/form.ts';
+import type { ConsoleFrame } from '../../api/pages/console/frame.ts';
+import { invitationPage as consoleInvitationPage, revokePage } from '../../api/pages/console/invitation-page.ts';
+import { type InvitationRowView, invitationsPage } from '../../api/pages/console/invitations-page.ts';
+import { organizationsPage } from '../../api/pages/console/organizations-page.ts';
+import { overviewPage } from '../../api/pages/console/overview-page.ts';
 import { declinePage } from '../../api/pages/decline-page.ts';
 import { declinedPage } from '../../api/pages/declined-page.ts';
 import { homePage } from '../../api/pages/home-page.ts';
@@ -142,7 +147,7 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     expiresAt,
   } as const;
   const invalid = { csrf, invitation: id, organization };
-  const row = (i: number): ConsoleInvitationView => ({
+  const row = (i: number): InvitationRowView => ({
     id: `${id}${i}`,
     email: i % 2 ? account.email : cast.otherEmail,
     role: (['member', 'admin', 'billing_manager', 'owner'] as const)[i % 4]!,
@@ -152,6 +157,35 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     expiresAt: daysFromNow(14 - i),
     invitedBy: invitedBy.name,
   });
+  const frame: ConsoleFrame = {
+    ...signedIn,
+    organization: { ...organization, path: '/console/acme', isSuspended: false },
+    asksReason: false,
+    sections: [],
+  };
+  /** In the console, at one of its sections. */
+  const frameAt = (section: string): ConsoleFrame => ({
+    ...frame,
+    sections: ['Overview', 'Invitations', 'Members', 'Licences', 'API keys', 'Settings', 'Audit log'].map((name) => ({
+      name,
+      href: `/console/acme/${name}`,
+      ...(name === section ? { current: 'page' } : {}),
+    })),
+  });
+  const consoleInvitation = {
+    ...row(4),
+    state: 'pending',
+    teams,
+    message: message ?? null,
+    createdAt: daysFromNow(-1),
+    invitedBy,
+    allowed: ['resend', 'amend', 'revoke'],
+    warnings: few ? [] : [`Whoever invited is member now: ${cast.detail}`],
+  } as const;
+  const refusal: FormError = {
+    text: `Those who run Usher must say why. ${cast.detail}`,
+    fields: { reason: 'Say in reason why you do this.', expiresIn: 'Choose one of the list.' },
+  };
   return {
     invitation: invitationPage({ ...signedIn, invitation }),
     'invitation-refused': invitationPage({
@@ -216,10 +250,17 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       requestId: 'req-4f2a91c07b',
     }),
     'problem-404': problemPage({ status: 404, title: `Not ${cast.organization}`, detail: cast.detail }),
-    console: consolePage({
+    'console-organizations': organizationsPage({
       ...signedIn,
-      organization,
-      invitations: few ? [] : Array.from({ length: 8 }, (_, i) => row(i)),
+      organizations: [
+        { name: cast.organization, role: 'owner', path: '/console/acme' },
+        { name: 'Tailspin Toys', role: 'admin', path: '/console/tailspin' },
+      ],
+    }),
+    'console-overview': overviewPage({
+      frame: few
+        ? { ...frameAt('Overview'), organization: { ...frame.organization, isSuspended: true } }
+        : frameAt('Overview'),
       pools: few
         ? []
         : licenses.map((license, i) =>
@@ -227,7 +268,32 @@ export function pagesOf(cast: Cast): Record<string, Html> {
               ? { ...license, quantity: 25, reserved: 4 + i, assigned: 13, available: 8 - i }
               : { ...license, quantity: null, reserved: 1, assigned: 7, available: null },
           ),
-      next: few ? undefined : '/console?cursor=abc',
     }),
+    'console-invitations': invitationsPage({
+      frame: frameAt('Invitations'),
+      invitations: few ? [] : Array.from({ length: 8 }, (_, i) => row(i)),
+      filter: few ? {} : { email: account.email, state: 'pending' },
+      products: licenses.map(({ product }) => ({ product, name: product })),
+      cursor: few ? undefined : 'inv_1',
+      next: few ? undefined : 'inv_0',
+    }),
+    'console-invitations-refused': invitationsPage({
+      frame: frameAt('Invitations'),
+      invitations: [],
+      filter: { email: cast.otherEmail },
+      products: [],
+      error: { text: 'This is no address.', fields: { email: `No address: ${cast.otherEmail}` } },
+    }),
+    'console-invitation': consoleInvitationPage({
+      frame: { ...frameAt('Invitations'), notice: { kind: 'success', text: 'It is sent again.' } },
+      invitation: consoleInvitation,
+    }),
+    'console-invitation-refused': consoleInvitationPage({
+      frame: { ...frameAt('Invitations'), asksReason: true },
+      invitation: consoleInvitation,
+      filled: { reason: cast.detail, expiresIn: 'P7D' },
+      error: refusal,
+    }),
+    'console-revoke': revokePage({ frame: frameAt('Invitations'), invitation: consoleInvitation }),
   };
 }

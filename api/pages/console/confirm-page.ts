@@ -1,0 +1,51 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { buttonLink } from '../outcome.ts';
+import type { HiddenFields } from '../post-form.ts';
+import { consoleForm, type FormError, reasonField } from './form.ts';
+import { type ConsoleFrame, consolePage } from './frame.ts';
+
+/** Asks once more, before something that cannot be undone. */
+export interface ConfirmPageView {
+  frame: ConsoleFrame;
+  /** The question, as the heading. */
+  title: string;
+  heading?: Html;
+  /** What will be so afterwards: paragraphs. */
+  words: Html;
+  /** Where the form posts to, and what is hidden in it. */
+  action: string;
+  fields?: HiddenFields;
+  /** The words on the button, which say what it does. */
+  button: string;
+  /** Where to go instead. */
+  back: { href: string; text: string };
+  error?: FormError | undefined;
+}
+
+export const confirmPage = ({
+  frame,
+  title,
+  heading,
+  words,
+  action,
+  fields,
+  button,
+  back,
+  error,
+}: ConfirmPageView): Html =>
+  consolePage(frame, {
+    title,
+    heading,
+    error,
+    body: html`
+    <div class="card confirm">
+      <div class="words">${words}</div>${consoleForm(
+        frame,
+        action,
+        fields ?? {},
+        html`${reasonField(frame, {}, error)}
+        <div class="confirm-do"><button class="button danger">${button}</button>${buttonLink(back.href, back.text)}</div>`,
+      )}
+    </div>`,
+  });

@@ -1,0 +1,44 @@
+import { html } from 'hono/html';
+import { type DeliveryStatus, type InvitationState, isTrouble } from '../../../statecharts/invitation.ts';
+import type { Html } from '../layout.ts';
+import { supplied } from '../supplied.ts';
+
+/** What people call the states, and how they look. */
+const states: Record<InvitationState, { text: string; tone: string }> = {
+  pending: { text: 'Pending', tone: 'accent' },
+  accepted: { text: 'Accepted', tone: 'good' },
+  declined: { text: 'Declined', tone: '' },
+  expired: { text: 'Expired', tone: '' },
+  revoked: { text: 'Revoked', tone: '' },
+};
+
+const deliveries: Record<DeliveryStatus, string> = {
+  queued: 'Queued',
+  sent: 'Sent',
+  delivered: 'Delivered',
+  opened: 'Opened',
+  bounced: 'Bounced',
+  complained: 'Complained',
+  failed: 'Failed',
+};
+
+const optionsOf = (names: Record<string, string>) => Object.entries(names).map(([value, text]) => ({ value, text }));
+export const stateOptions = Object.entries(states).map(([value, { text }]) => ({ value, text }));
+export const deliveryOptions = optionsOf(deliveries);
+
+export const stateBadge = (state: InvitationState): Html =>
+  html`<span class="badge ${states[state].tone}">${states[state].text}</span>`;
+
+/** How the newest email fares. */
+export interface DeliveryView {
+  status: DeliveryStatus;
+  /** Why it failed: a code of the provider's. */
+  detail?: string | null | undefined;
+}
+
+export const deliveryWords = ({ status, detail }: DeliveryView): Html =>
+  isTrouble(status)
+    ? html`<span class="badge bad">${deliveries[status]}</span>${
+        detail ? html` <span class="note">${supplied(detail)}</span>` : null
+      }`
+    : html`${deliveries[status]}`;

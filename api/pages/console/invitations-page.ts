@@ -1,0 +1,107 @@
+import { html } from 'hono/html';
+import type { InvitationState } from '../../../statecharts/invitation.ts';
+import { dateTime } from '../date-time.ts';
+import type { Html } from '../layout.ts';
+import { lookAlikeNote } from '../look-alike.ts';
+import { type Role, roleNames } from '../role.ts';
+import { address, supplied } from '../supplied.ts';
+import { choice, type Filled, type FormError, textField } from './form.ts';
+import { type ConsoleFrame, consolePage, emptyState, nothing } from './frame.ts';
+import { type DeliveryView, deliveryOptions, deliveryWords, stateBadge, stateOptions } from './invitation-words.ts';
+import { filterForm, pager, withQuery } from './list.ts';
+import { dataTable } from './table.ts';
+
+/** An invitation as a row of the list. */
+export interface InvitationRowView {
+  id: string;
+  email: string;
+  role: Role;
+  /** Names of products. */
+  licenses: readonly string[];
+  state: InvitationState;
+  delivery: DeliveryView;
+  expiresAt: Date;
+  /** Name of who invited. */
+  invitedBy: string;
+}
+
+export interface InvitationsPageView {
+  frame: ConsoleFrame;
+  invitations: readonly InvitationRowView[];
+  /** The filter as it was filled in. */
+  filter: Filled;
+  /** By which licences can be filtered. */
+  products: readonly { product: string; name: string }[];
+  /** The page of the list that this is, and the one that comes next. */
+  cursor?: string | undefined;
+  next?: string | null | undefined;
+  error?: FormError | undefined;
+}
+
+/** Only these ever reach, or have reached, their expiry. */
+const expires = (state: InvitationState) => state === 'pending' || state === 'expired';
+
+const roleOptions = Object.entries(roleNames).map(([value, text]) => ({ value, text }));
+
+/** The organization's invitations, the newest first. */
+export const invitationsPage = (view: InvitationsPageView): Html => {
+  const { frame, invitations, filter, products, cursor, next, error } = view;
+  const path = `${frame.organization.path}/invitations`;
+  const isFiltered = Object.values(filter).some(Boolean);
+  const filled = (name: string) => ({ name, value: filter[name], error });
+  return consolePage(frame, {
+    title: 'Invitations',
+    error,
+    body: html`${filterForm(
+      path,
+      isFiltered,
+      html`${textField({ ...filled('email'), label: 'Address', type: 'search', most: 254 })}${choice({
+        ...filled('state'),
+        label: 'State',
+        any: 'Any',
+        options: stateOptions,
+      })}${choice({ ...filled('delivery'), label: 'Delivery', any: 'Any', options: deliveryOptions })}${choice({
+        ...filled('role'),
+        label: 'Role',
+        any: 'Any',
+        options: roleOptions,
+      })}${
+        products.length > 0
+          ? choice({
+              ...filled('license'),
+              label: 'Licence',
+              any: 'Any',
+              options: products.map(({ product, name }) => ({ value: product, text: name })),
+            })
+          : null
+      }${textField({ ...filled('createdAfter'), label: 'Invited since', type: 'date' })}`,
+    )}${
+      invitations.length > 0
+        ? dataTable({
+            caption: 'Invitations, the newest first',
+            columns: ['Email', 'State', 'Delivery', 'Role', 'Licences', 'Expires', 'Invited by'],
+            rows: invitations.map((invitation) => [
+              html`<a href="${path}/${invitation.id}">${address(invitation.email)}</a>${lookAlikeNote(invitation.email)}`,
+              stateBadge(invitation.state),
+              deliveryWords(invitation.delivery),
+              roleNames[invitation.role],
+              invitation.licenses.length > 0
+                ? html`<ul class="plain">${invitation.licenses.map((product) => html`<li>${supplied(product)}</li>`)}</ul>`
+                : nothing,
+              expires(invitation.state) ? dateTime(invitation.expiresAt) : nothing,
+              supplied(invitation.invitedBy),
+            ]),
+          })
+        : emptyState(
+            next
+              ? 'None of the newest match. There are older ones to look through.'
+              : isFiltered || cursor
+                ? 'No invitation matches. Change the filter, or show all.'
+                : html`Nobody has been invited yet. Invite the first person with <code>usher invite</code> or the API.`,
+          )
+    }${pager({
+      first: cursor ? withQuery(path, filter) : undefined,
+      next: next ? withQuery(path, { ...filter, cursor: next }) : undefined,
+    })}`,
+  });
+};

@@ -1,0 +1,33 @@
+import { html } from 'hono/html';
+import { organizationTile } from '../avatar.ts';
+import { type AccountView, type Html, layout } from '../layout.ts';
+import { type Role, roleNames } from '../role.ts';
+import { supplied } from '../supplied.ts';
+
+export interface OrganizationsPageView {
+  account?: AccountView;
+  csrf: string;
+  organizations: readonly { name: string; role: Role; path: string }[];
+}
+
+/** The organizations that somebody manages, to choose one. */
+export const organizationsPage = ({ organizations, ...frame }: OrganizationsPageView): Html =>
+  layout({
+    ...frame,
+    title: 'Console',
+    width: 'medium',
+    body: html`
+    <h1>Console</h1>
+    <section aria-labelledby="organizations">
+      <h2 id="organizations">Organizations you manage</h2>
+      <ul class="stack">${organizations.map(
+        ({ name, role, path }) => html`
+        <li class="card row">
+          ${organizationTile(name, 'small')}
+          <div class="row-main"><h3>${supplied(name)}</h3><p class="note"><span class="badge accent">${roleNames[role]}</span></p></div>
+          <a class="button secondary" href="${path}">Open<span class="visually-hidden"> the console of ${supplied(name)}</span></a>
+        </li>`,
+      )}
+      </ul>
+    </section>`,
+  });

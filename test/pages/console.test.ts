@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { insertMember, type Role } from '../../db/members.ts';
+import { ensureOrganization, type Organization } from '../../db/organizations.ts';
+import { setStaffRole } from '../../db/staff.ts';
+import { Visitor } from '../identity/visitor.ts';
+import { startUsher, type Usher } from '../setup/usher.ts';
+
+/** The console over HTTP, by a browser without scripts: what its pages do, and to whom. */
+
+let usher: Usher;
+let admin: Visitor;
+beforeAll(async () => {
+  usher = await startUsher({ withProvider: true });
+  admin = await visitorOf('admin@acme.example', { role: 'admin' });
+});
+afterAll(() => usher?.close());
+
+/** Somebody with a browser who is signed in. */
+async function visitorOf(email: string, { role, of = usher.organization }: { role?: Role; of?: Organization } = {}) {
+  const { account, session } = await usher.person(email);
+  if (role)
+    await usher.db
+      .transaction()
+      .execute((trx) =>
+        insertMember(trx, { organization: of.id, account: account.id, role, teams: [], invitation: null }),
+      );
+  const visitor = new Visitor();
+  visitor.plant(`usher_${new URL(usher.url).port}_session`, session);
+  await visitor.visit(`${usher.url}/docs/errors/not_found`);
+  return Object.assign(visitor, { account });
+}
+
+const eventsOf = async (invitation: string) =>
+  (await usher.call(`/v1/invitations/${invitation}/events`)).body.items as { type: string; reason: string | null }[];
+const countOf = async (invitation: string, type: string) =>
+  (await eventsOf(invitation)).filter((event) => event.type === type).length;
+
+describe('the console opens', () => {
+  test('at once for whoever manages one organization, and with a choice for whoever manages several', async () => {
+    const several = await visitorOf('several@acme.example', { role: 'owner' });
+    expect((await several.visit('/console')).url.pathname).toBe('/console/acme');
+    const tailspin = await ensureOrganization(usher.db, { slug: 'tailspin', name: 'Tailspin' });
+    await usher.db.transaction().execute((trx) =>
+      insertMember(trx, {
+        organization: tailspin.id,
+        account: several.account.id,
+        role: 'admin',
+        teams: [],
+        invitation: null,
+      }),
+    );
+    const { text } = await several.visit('/console');
+    expect(text).toContain('href="/console/acme"');
+    expect(text).toContain('href="/console/tailspin"');
+  });
+
+  test('for nobody who may not: a stranger finds nothing there, a member is told who may', async () => {
+    const other = await ensureOrganization(usher.db, { slug: 'other', name: 'Other' });
+    const stranger = await visitorOf('stranger@other.example', { role: 'admin', of: other });
+    const member = await visitorOf('member@acme.example', { role: 'member' });
+    const { id } = await usher.invite('secret@people.example');
+    for (const path of ['', '/invitations', `/invitations/${id}`, `/invitations/${id}/revoke`]) {
+      expect((await stranger.visit(`/console/acme${path}`)).status, path).toBe(404);
+      const refused = await member.visit(`/console/acme${path}`);
+      expect([refused.status, refused.text.includes('Owners and admins of the organization may.')], path).toEqual([
+        403,
+        true,
+      ]);
+    }
+    // Of another organization, though they manage that one.
+    expect((await stranger.visit(`/console/other/invitations/${id}`)).status).toBe(404);
+    expect(stranger.page.text).not.toContain('secret@');
+  });
+});
+
+describe('the list of invitations', () => {
+  test('is filtered by what its address says, and says so when nothing matches', async () => {
+    await usher.invite('ada@filter.example', { role: 'billing_manager' });
+    await usher.invite('bob@filter.example');
+    const shown = async (query: string) => {
+      const { text } = await admin.visit(`/console/acme/invitations?${query}`);
+      return ['ada@filter.example', 'bob@filter.example'].filter((email) => text.includes(`>${email}<`));
+    };
+    expect(await shown('')).toEqual(['ada@filter.example', 'bob@filter.example']);
+    expect(await shown('email=&state=&role=billing_manager&license=&createdAfter=')).toEqual(['ada@filter.example']);
+    expect(await shown('email=bob%40filter.example&state=pending')).toEqual(['bob@filter.example']);
+    expect(await shown('createdAfter=2999-01-01')).toEqual([]);
+    expect(admin.page.text).toContain('No invitation matches.');
+    expect(await shown('license=studio')).toEqual([]);
+  });
+
+  test('says beside the field what is wrong with a filter', async () => {
+    const { status, text } = await admin.visit('/console/acme/invitations?email=nobody&state=pending');
+    expect(status).toBe(400);
+    expect(text).toMatch(
+      /id="field-email"[^>]* aria-describedby="field-email-error" aria-invalid="true"[^>]*value="nobody"/,
+    );
+    expect(text).toMatch(/<option value="pending" selected>/);
+    expect((await admin.visit('/console/acme/invitations?cursor=none')).status).toBe(400);
+  });
+
+  test('has pages, and the way back to the newest', async () => {
+    for (let i = 0; i < 51; i++) await usher.invite(`page-${i}@pages.example`, { role: 'owner' });
+    const first = await admin.visit('/console/acme/invitations?role=owner');
+    expect(first.text.match(/<tr /g)).toHaveLength(1 + 50);
+    const next = /href="([^"]*)" rel="next"/.exec(first.text)![1]!.replaceAll('&amp;', '&');
+    const last = await admin.visit(next);
+    expect(last.text).toContain('page-0@pages.example');
+    expect(last.text.match(/<tr /g)).toHaveLength(1 + 1);
+    expect(last.text).not.toContain('rel="next"');
+    expect(last.text).toContain('href="/console/acme/invitations?role=owner"');
+  });
+});
+
+describe('an invitation', () => {
+  const at = (id: string) => `/console/acme/invitations/${id}`;
+
+  test('is sent again by its form, once however often that is sent, and says so once', async () => {
+    const { id } = await usher.invite('resent@people.example');
+    await admin.visit(at(id));
+    const drawn = admin.page;
+    expect((await admin.submit(`${id}/resend`, { expiresIn: 'P30D' })).url.pathname).toBe(at(id));
+    expect(admin.page.text).toContain('It is sent again');
+    admin.page = drawn;
+    await admin.submit(`${id}/resend`, { expiresIn: 'P30D' });
+    expect(await countOf(id, 'resent')).toBe(1);
+    const { body } = await usher.call(`/v1/invitations/${id}`);
+    expect(Date.parse(body.expiresAt) - Date.now()).toBeGreaterThan(29 * 86_400_000);
+    expect((await admin.visit(at(id))).text).not.toContain('It is sent again');
+    await admin.submit(`${id}/resend`);
+    expect(await countOf(id, 'resent')).toBe(2);
+  });
+
+  test('is revoked after a question, and offers then only what its chart allows', async () => {
+    const { id } = await usher.invite('revoked@people.example', { licenses: ['studio'] });
+    await admin.visit(at(id));
+    expect(admin.page.text).toContain(`href="${at(id)}/revoke"`);
+    const asked = await admin.visit(`${at(id)}/revoke`);
+    expect(asked.text).toContain('seats it reserves are free');
+    const after = await admin.submit(`${id}/revoke`);
+    expect(after.text).toContain('It is revoked');
+    expect(after.text).not.toContain(`href="${at(id)}/revoke"`);
+    expect(after.text).toContain(`action="${at(id)}/resend"`);
+    expect((await usher.call(`/v1/invitations/${id}`)).body.state).toBe('revoked');
+    // A page that was open meanwhile: it cannot be done, and the page says why.
+    admin.page = asked;
+    expect(await admin.submit(`${id}/revoke`)).toMatchObject({
+      status: 200,
+      url: expect.objectContaining({ pathname: at(id) }),
+    });
+    await admin.visit(`${at(id)}/revoke`);
+    const refused = await admin.submit(`${id}/revoke`);
+    expect([refused.status, refused.text.includes('The invitation has been revoked')]).toEqual([409, true]);
+  });
+
+  test('keeps what was filled in when it is refused, with the error beside its field', async () => {
+    const { id } = await usher.invite('refused@people.example');
+    await admin.visit(at(id));
+    const refused = await admin.submit(`${id}/resend`, { expiresIn: 'P3000D' });
+    expect(refused.status).toBe(400);
+    expect(refused.text).toContain('expiresIn must be from PT1H');
+    expect(await countOf(id, 'resent')).toBe(0);
+  });
+
+  test('is changed by those who run Usher with a reason alone, which the audit log has', async () => {
+    const { id } = await usher.invite('supported@people.example');
+    const support = await visitorOf('support@usher.example');
+    await setStaffRole(usher.db, support.account.id, 'support', {
+      issuer: usher.issuer,
+      by: { kind: 'support', id: null },
+    });
+    await support.visit(at(id));
+    const refused = await support.submit(`${id}/resend`, { reason: ' ' });
+    expect(refused.status).toBe(400);
+    expect(refused.text).toMatch(/id="field-reason"[^>]* aria-invalid="true"/);
+    const done = await support.submit(`${id}/resend`, { reason: 'Ticket 12' });
+    expect(done.text).toContain('It is sent again');
+    expect((await eventsOf(id)).find(({ type }) => type === 'resent')).toMatchObject({ reason: 'Ticket 12' });
+  });
+});
