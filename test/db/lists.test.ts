@@ -1,9 +1,10 @@
 import { type CompiledQuery, Kysely, PostgresDialect } from 'kysely';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fill, large } from '../../bench/lists/filled.ts';
+import { fill, large, madeAt } from '../../bench/lists/filled.ts';
 import { listsOf } from '../../bench/lists/lists.ts';
 import type { Database } from '../../db/database.ts';
+import { countFunnel } from '../../db/funnel.ts';
 import { listInvitations } from '../../db/invitations.ts';
 import { mostLookedAt } from '../../db/paging.ts';
 import { freshDatabase } from '../setup/database.ts';
@@ -67,6 +68,26 @@ test.each(Object.entries(listsOf(count)))('%s', async (_, ask) => {
   expect(read.filter(({ by }) => by === 'Seq Scan')).toEqual([]);
   // Where most rows are the organization's, or of the state, Postgres may pass over those that are not.
   expect(read.filter(({ rows }) => rows > 2 * mostLookedAt)).toEqual([]);
+});
+
+test('what became of invitations is counted by their keys, and of no more than it says', async () => {
+  const ask = () => countFunnel(db, large, new Date(madeAt(0)));
+  const read = (await readings(ask)).filter(({ of }) => !small.includes(of));
+  expect(read.filter(({ by }) => by === 'Seq Scan')).toEqual([]);
+  const funnel = await ask();
+  const { invited, pending, accepted, declined, expired } = funnel;
+  // Of ten that are made nine are the organization's, and one of those pending.
+  expect({ invited, pending, accepted, declined, expired }).toEqual({
+    invited: 10_000,
+    pending: 1_111,
+    accepted: 6_667,
+    declined: 1_111,
+    expired: 1_111,
+  });
+  expect(funnel).toMatchObject({ sent: 10_000, delivered: 0, isCutShort: true, medianMs: 3_600_000 });
+  expect(funnel.joinedWithin.map(({ count }) => count)).toEqual([6_667, 6_667, 6_667, 6_667]);
+  const ofSome = await countFunnel(db, large, new Date(madeAt(count - 100)));
+  expect([ofSome.invited, ofSome.isCutShort]).toEqual([90, false]);
 });
 
 test('a filter that matches little is found in the end, page by page, and nothing twice', async () => {

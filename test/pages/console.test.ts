@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensureLicensePool } from '../../db/licenses.ts';
 import { insertMember, type Role } from '../../db/members.ts';
 import { ensureOrganization, type Organization } from '../../db/organizations.ts';
 import { setStaffRole } from '../../db/staff.ts';
@@ -27,7 +28,7 @@ async function visitorOf(email: string, { role, of = usher.organization }: { rol
   const visitor = new Visitor();
   visitor.plant(`usher_${new URL(usher.url).port}_session`, session);
   await visitor.visit(`${usher.url}/docs/errors/not_found`);
-  return Object.assign(visitor, { account });
+  return Object.assign(visitor, { account, session });
 }
 
 const eventsOf = async (invitation: string) =>
@@ -70,6 +71,55 @@ describe('the console opens', () => {
     // Of another organization, though they manage that one.
     expect((await stranger.visit(`/console/other/invitations/${id}`)).status).toBe(404);
     expect(stranger.page.text).not.toContain('secret@');
+  });
+});
+
+describe('the overview', () => {
+  test('counts what became of invitations, and says what needs attention with the way to it', async () => {
+    const of = await ensureOrganization(usher.db, { slug: 'seen', name: 'Seen' });
+    const seen = await visitorOf('admin@seen.example', { role: 'owner', of });
+    expect((await seen.visit('/console/seen')).text).toContain('Nobody has been invited since');
+    const former = await visitorOf('former@seen.example', { role: 'owner', of });
+    const invite = async (email: string, session?: string) => {
+      const key = await usher.apiKey({ organization: of });
+      const options = session ? { session } : { key };
+      return (await usher.call('/v1/organizations/seen/invitations', { body: { email, role: 'admin' }, ...options }))
+        .body;
+    };
+    const bounced = await invite('bounced@people.example');
+    await usher.until('it is sent', async () => {
+      const { body } = await usher.call(`/v1/invitations/${bounced.id}`, {
+        key: await usher.apiKey({ organization: of }),
+      });
+      return body.delivery.status === 'sent';
+    });
+    await usher.db
+      .updateTable('deliveries')
+      .set({ status: 'bounced', detail: 'HardBounce' })
+      .where('invitation_id', '=', bounced.id)
+      .execute();
+    await invite('flagged@people.example', former.session);
+    await usher.db
+      .updateTable('members')
+      .set({ removed_at: new Date() })
+      .where('account_id', '=', former.account.id)
+      .execute();
+    await ensureLicensePool(usher.db, { organization: of.id, product: 'p', name: 'Pro', kind: 'named', quantity: 0 });
+    const { text } = await seen.visit('/console/seen');
+    const figures = Object.fromEntries(
+      [...text.matchAll(/<th scope="row">([^<]+)<svg.*?<td>(\d+)<\/td>/g)].map(([, name, count]) => [name, count]),
+    );
+    expect(figures).toMatchObject({ Invited: '2', Joined: '0', 'Still open': '2' });
+    expect(text).toContain('No seat of <bdi>Pro</bdi> is left.');
+    expect(text).toMatch(/1 pending invitation<\/a> by <bdi>former<\/bdi>.*who is no member any more/);
+    for (const [query, email] of [
+      [`state=pending&amp;delivery=bounced`, 'bounced@people.example'],
+      [`state=pending&amp;invitedBy=${former.account.id}`, 'flagged@people.example'],
+    ] as const) {
+      expect(text).toContain(`href="/console/seen/invitations?${query}"`);
+      const list = await seen.visit(`/console/seen/invitations?${query.replace('&amp;', '&')}`);
+      expect(list.text.match(/[a-z]+@people.example/g)).toEqual([email]);
+    }
   });
 });
 

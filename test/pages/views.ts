@@ -182,6 +182,30 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     allowed: ['resend', 'amend', 'revoke'],
     warnings: few ? [] : [`Whoever invited is member now: ${cast.detail}`],
   } as const;
+  const funnel = {
+    since: daysFromNow(-90),
+    isCutShort: cast === long,
+    invited: few ? 0 : 1204,
+    sent: 1199,
+    delivered: 1180,
+    opened: 911,
+    accepted: cast === rightToLeft ? 0 : 850,
+    declined: 31,
+    expired: 120,
+    revoked: 3,
+    pending: 200,
+    joinedWithin: [90, 500, 700, 801].map((count, i) => ({ ms: 3_600_000 * [1, 24, 72, 168][i]!, count })),
+    medianMs: 17 * 3_600_000,
+    bounced: few ? 0 : 4,
+    complained: few ? 0 : 1,
+    failed: 0,
+    flaggedInviters: few
+      ? []
+      : [
+          { account: 'acc_1', ...invitedBy, email: cast.otherEmail, role: 'removed', count: 12 },
+          { account: 'acc_2', name: account.name, email: account.email, role: 'member', count: 1 },
+        ],
+  };
   const refusal: FormError = {
     text: `Those who run Usher must say why. ${cast.detail}`,
     fields: { reason: 'Say in reason why you do this.', expiresIn: 'Choose one of the list.' },
@@ -261,11 +285,12 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       frame: few
         ? { ...frameAt('Overview'), organization: { ...frame.organization, isSuspended: true } }
         : frameAt('Overview'),
+      funnel,
       pools: few
         ? []
         : licenses.map((license, i) =>
             license.kind === 'named'
-              ? { ...license, quantity: 25, reserved: 4 + i, assigned: 13, available: 8 - i }
+              ? { ...license, quantity: 25, reserved: 4 + i, assigned: 19, available: 2 - i, endsSoon: daysFromNow(3) }
               : { ...license, quantity: null, reserved: 1, assigned: 7, available: null },
           ),
     }),

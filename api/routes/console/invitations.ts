@@ -20,6 +20,7 @@ const filterFields = {
   delivery: field(20),
   role: field(20),
   license: field(60),
+  invitedBy: field(40),
   createdAfter: field(40),
 };
 const listQuery = Type.Object({ ...filterFields, cursor: field(40) });

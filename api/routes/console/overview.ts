@@ -1,8 +1,15 @@
+import { countFunnel } from '../../../db/funnel.ts';
 import { listLicensePools } from '../../../db/licenses.ts';
 import type { App, RouteDeps } from '../../deps.ts';
 import { sendPage } from '../../page.ts';
 import { overviewPage } from '../../pages/console/overview-page.ts';
 import { enter, organizationPath } from './visit.ts';
+
+const day = 86_400_000;
+/** So far back it looks: as long as an invitation can be open. */
+const shownMs = 90 * day;
+/** A licence that ends within this time ends soon. */
+const soonMs = 14 * day;
 
 /** Where an organization stands. */
 export function registerOverview(app: App, deps: RouteDeps): void {
@@ -11,11 +18,17 @@ export function registerOverview(app: App, deps: RouteDeps): void {
   app.get('/console/:organization', { schema: { hide: true, params: organizationPath } }, async (request, reply) => {
     const visit = await enter(deps, request, reply, 'readInvitations');
     if (!visit) return reply;
-    const pools = await listLicensePools(db, visit.organization.id, {}, { limit: 1000 });
+    const { id } = visit.organization;
+    const now = Date.now();
+    const [funnel, pools] = await Promise.all([
+      countFunnel(db, id, new Date(now - shownMs)),
+      listLicensePools(db, id, {}, { limit: 1000 }),
+    ]);
     return sendPage(
       reply,
       overviewPage({
         frame: visit.frame,
+        funnel,
         pools: pools.map((pool) => ({
           product: pool.name,
           kind: pool.kind,
@@ -24,6 +37,7 @@ export function registerOverview(app: App, deps: RouteDeps): void {
           reserved: pool.reserved,
           assigned: pool.assigned,
           available: pool.kind === 'named' ? pool.quantity - pool.reserved - pool.assigned : null,
+          ...(pool.expires_at && pool.expires_at.getTime() < now + soonMs ? { endsSoon: pool.expires_at } : {}),
         })),
       }),
     );
