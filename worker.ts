@@ -8,6 +8,7 @@ import {
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Kysely } from 'kysely';
+import { createBatchActivities } from './activities/batch.ts';
 import { createDeliveryActivities } from './activities/delivery.ts';
 import { reducedFailures } from './activities/failure.ts';
 import { createFirstAttempts } from './activities/first-attempts.ts';
@@ -77,6 +78,7 @@ export async function createWorker(deps: WorkerDeps): Promise<UsherWorker> {
     activities: {
       ...createInvitationActivities({ ...deps, firstAttempts }),
       ...createDeliveryActivities(deps),
+      ...createBatchActivities(deps),
       ...createReconcileActivities(deps),
       ...createPrivacyActivities(deps),
     },

@@ -110,7 +110,7 @@ const deliveryRef = ({
   isOfRestore(generation) ? `${invitation_id}/${ordinal}/${generation}` : `${invitation_id}/${ordinal}`;
 
 /** A retryable failure that carries a code and nothing of the provider's text, which quotes addresses. */
-const tryAgain = (code: string, afterMs: number) =>
+export const tryAgain = (code: string, afterMs: number) =>
   ApplicationFailure.create({
     type: code,
     message: `the email could not be sent yet: ${code}`,
@@ -124,7 +124,7 @@ const backOff = { soon: 30_000, late: 300_000 };
  * How long the next attempt at a provider in trouble waits, ms: longer each time, by half as much more or less, so that
  * those who began together do not go on together. The more emails wait, the less often each is attempted.
  */
-function createBackOff(db: Kysely<Database>): () => Promise<number> {
+export function createBackOff(db: Kysely<Database>): () => Promise<number> {
   let counted: { queued: Promise<number>; at: number } | undefined;
   return async () => {
     if (!counted || Date.now() - counted.at > 10_000) {

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { type Kysely, sql } from 'kysely';
+import { listUnfinishedBatches } from '../db/batches.ts';
 import type { Database } from '../db/database.ts';
 import { listQueuedDeliveries, settleSuperseded } from '../db/deliveries.ts';
 import type { LicensePoolId } from '../db/ids.ts';
@@ -7,7 +8,7 @@ import { findPending, listOverdue, listPending, type Span } from '../db/invitati
 import { findMiscounted, type Recounted, recountSeats } from '../db/licenses.ts';
 import { type InvitationId, invitationWorkflowId, workflowTypes } from '../workflows/contract.ts';
 import { dueSpans } from './due.ts';
-import { type Pace, type Resumed, resumeDelivery, resumeInvitation } from './resume.ts';
+import { type Pace, type Resumed, resumeBatch, resumeDelivery, resumeInvitation } from './resume.ts';
 
 /** What the reconciler and the sweep look for. Each find is counted, by how it was noticed and by what became of it. */
 
@@ -19,6 +20,7 @@ export type Found =
   | 'run_terminated'
   | 'run_failed'
   | 'run_timed_out'
+  | 'batch_unfinished'
   | 'swept'
   | 'seats_miscounted';
 
@@ -152,6 +154,12 @@ export async function pendingInvitations(
     if (!last) return;
     looked(last);
   }
+}
+
+/** Batches whose workflow never started, or was ended. */
+export async function unfinishedBatches({ db, temporal, pageSize, pace, count }: Look): Promise<void> {
+  for (const id of await listUnfinishedBatches(db, pageSize))
+    await pace.begin(async () => count('batch_unfinished', await resumeBatch(temporal, id)));
 }
 
 /** How many seats are counted at a time: few enough to be read within a second. */

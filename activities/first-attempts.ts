@@ -28,6 +28,9 @@ export interface FirstAttempts {
   close(): Promise<void>;
 }
 
+/** Why an email was not attempted that only its run can see to: it could not be written, or its organization is suspended. */
+export const leftToRuns: ReadonlySet<string> = new Set(['not_written', 'organization_suspended']);
+
 /** Deliveries a batch; as many as the provider takes in one request. */
 const batchSize = 500;
 /** Whatever is handed over while so many batches are under way gathers into the next. */
@@ -40,7 +43,7 @@ const toldAtOnce = 20;
 const tellingMs = 5_000;
 
 export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; temporal: Client }): FirstAttempts {
-  const { db, mail, temporal } = deps;
+  const { temporal } = deps;
   const line: DeliveryInput[] = [];
   const underWay = new Set<Promise<void>>();
   let closed = false;
@@ -57,68 +60,14 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
 
   /** Sends a batch. Never rejects. */
   async function attempt(batch: readonly DeliveryInput[]): Promise<void> {
-    /** Those with which their runs are to go on. */
-    let stalled = batch;
-    try {
-      const rows = new Map(
-        (
-          await findInvitations(
-            db,
-            batch.map((d) => d.invitation),
-          )
-        ).map((row) => [row.id, row]),
-      );
-      const isWanted = ({ invitation, ordinal }: DeliveryInput) => {
-        const row = rows.get(invitation);
-        return row?.state === 'pending' && row.delivery_ordinal === ordinal && row.erased_at === null;
-      };
-      const wanted = batch.filter(isWanted);
-      stalled = wanted;
-      // Before they left: a link to one would be dead, or the invitation has ended.
-      const overtaken = batch.filter((delivery) => !isWanted(delivery));
-      if (overtaken.length > 0) await settleSuperseded(db, overtaken);
-      // Of a suspended organization nothing leaves: their runs hold it back.
-      const isHeld = ({ invitation }: DeliveryInput) => rows.get(invitation)!.organization_suspended_at !== null;
-      const held = wanted.filter(isHeld);
-      if (wanted.length === 0) return;
-      // What has been attempted is whosoever attempted it.
-      const { marked, mark } = await markFirstAttempts(
-        db,
-        wanted.filter((delivery) => !isHeld(delivery)),
-      );
-      stalled = [...held, ...marked];
-      const results = await Promise.all(
-        marked.map(async (delivery) => ({ delivery, result: await send(rows.get(delivery.invitation)!, delivery) })),
-      );
-      const ended = results.flatMap(({ delivery, result }): Settled[] => {
-        if (result.status === 'sent')
-          return [{ ...delivery, status: result.status, detail: null, providerMessageId: result.messageId }];
-        // Refused for good: its run is told, and does not try again.
-        if (result.status === 'failed')
-          return [{ ...delivery, status: result.status, detail: result.code, providerMessageId: null }];
-        return [];
-      });
-      await settleDeliveries(db, ended);
-      stalled = [...held, ...results.filter(({ result }) => result.status !== 'sent').map(({ delivery }) => delivery)];
-      // Surely not taken, so that it need not be looked for.
-      for (const { delivery, result } of results)
-        if (result.status === 'not_sent') await unmarkAttempted(db, delivery, mark);
-    } catch {
-      // Of Postgres: the run meets it too, where operators see it.
-    }
+    const stalled = await attemptTogether(deps, batch).then(
+      (ended) => ended.filter(({ result }) => result.status !== 'sent').map(({ delivery }) => delivery),
+      // Of Postgres: the runs meet it too, where operators see it.
+      () => batch,
+    );
     for (let from = 0; from < stalled.length; from += toldAtOnce)
       await Promise.all(stalled.slice(from, from + toldAtOnce).map(({ invitation }) => tell(invitation)));
   }
-
-  /** One that cannot be written does no harm to those it travels with: its run meets the same, where operators see it. */
-  const send = async (row: Invitation, { invitation, ordinal }: DeliveryInput): Promise<SendResult> => {
-    const { delivery_kind: kind, delivery_generation: generation } = row;
-    try {
-      return await mail.send(compose(deps, row, { invitation_id: invitation, ordinal, kind, generation }));
-    } catch {
-      return { status: 'not_sent', code: 'not_written' };
-    }
-  };
 
   const tell = (invitation: Invitation['id']) =>
     temporal
@@ -140,4 +89,71 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+}
+
+/**
+ * Attempts deliveries together that nobody has attempted yet, in as few statements and requests as can be. Those that were
+ * overtaken are settled: a link to one would be dead, or the invitation has ended.
+ *
+ * @returns what became of those that it attempted, or holds back; with all that were not sent somebody is to go on
+ * @throws what Postgres says
+ */
+export async function attemptTogether(
+  deps: ComposeDeps & { db: Kysely<Database> },
+  batch: readonly DeliveryInput[],
+): Promise<{ delivery: DeliveryInput; result: SendResult }[]> {
+  const { db } = deps;
+  const found = await findInvitations(
+    db,
+    batch.map((d) => d.invitation),
+  );
+  const rows = new Map(found.map((row) => [row.id, row]));
+  const isWanted = ({ invitation, ordinal }: DeliveryInput) => {
+    const row = rows.get(invitation);
+    return row?.state === 'pending' && row.delivery_ordinal === ordinal && row.erased_at === null;
+  };
+  const overtaken = batch.filter((delivery) => !isWanted(delivery));
+  if (overtaken.length > 0) await settleSuperseded(db, overtaken);
+  const wanted = batch.filter(isWanted);
+  if (wanted.length === 0) return [];
+  // Of a suspended organization nothing leaves: their runs hold it back.
+  const isHeld = ({ invitation }: DeliveryInput) => rows.get(invitation)!.organization_suspended_at !== null;
+  // What has been attempted is whosoever attempted it.
+  const { marked, mark } = await markFirstAttempts(
+    db,
+    wanted.filter((delivery) => !isHeld(delivery)),
+  );
+  const results = await Promise.all(
+    marked.map(async (delivery) => ({
+      delivery,
+      result: await send(deps, rows.get(delivery.invitation)!, delivery),
+    })),
+  );
+  const ended = results.flatMap(({ delivery, result }): Settled[] => {
+    if (result.status === 'sent')
+      return [{ ...delivery, status: result.status, detail: null, providerMessageId: result.messageId }];
+    // Refused for good: nobody tries again.
+    if (result.status === 'failed')
+      return [{ ...delivery, status: result.status, detail: result.code, providerMessageId: null }];
+    return [];
+  });
+  await settleDeliveries(db, ended);
+  // Surely not taken, so that it need not be looked for.
+  for (const { delivery, result } of results)
+    if (result.status === 'not_sent') await unmarkAttempted(db, delivery, mark);
+  const held = wanted.filter(isHeld).map((delivery) => ({
+    delivery,
+    result: { status: 'not_sent', code: 'organization_suspended' } as const,
+  }));
+  return [...results, ...held];
+}
+
+/** One that cannot be written does no harm to those it travels with: its run meets the same, where operators see it. */
+async function send(deps: ComposeDeps, row: Invitation, { invitation, ordinal }: DeliveryInput): Promise<SendResult> {
+  const { delivery_kind: kind, delivery_generation: generation } = row;
+  try {
+    return await deps.mail.send(compose(deps, row, { invitation_id: invitation, ordinal, kind, generation }));
+  } catch {
+    return { status: 'not_sent', code: 'not_written' };
+  }
 }

@@ -1,5 +1,4 @@
-import { Context } from '@temporalio/activity';
-import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
@@ -14,11 +13,12 @@ import {
   unfinishedErasures,
 } from '../db/erasure.ts';
 import type { ErasureId } from '../db/ids.ts';
-import { findInvitation } from '../db/invitations.ts';
 import { eraseEnded } from '../db/retention.ts';
-import { erasureStart, invitationStart, revokeUpdate, workflowTypes } from '../workflows/contract.ts';
+import { erasureStart, workflowTypes } from '../workflows/contract.ts';
 import type { ErasureActivities } from '../workflows/erasure.ts';
 import type { RetentionActivities } from '../workflows/retention.ts';
+import { beating } from './heartbeat.ts';
+import { takeBack } from './take-back.ts';
 
 export interface PrivacyDeps {
   db: Kysely<Database>;
@@ -29,21 +29,6 @@ export interface PrivacyDeps {
 
 /** Rows at a time. */
 const pageSize = 200;
-/** How long one invitation may take to be taken back, ms. */
-const patienceMs = 10_000;
-
-/** Tells the engine, while it works, that it does. */
-const beating =
-  <TInput, TResult>(work: (input: TInput) => Promise<TResult>) =>
-  async (input: TInput): Promise<TResult> => {
-    const context = Context.current();
-    const beat = setInterval(() => context.heartbeat(), 3_000);
-    try {
-      return await work(input);
-    } finally {
-      clearInterval(beat);
-    }
-  };
 
 /** What the workflows of erasure and retention do. Everything can be done again. */
 export function createPrivacyActivities(deps: PrivacyDeps): ErasureActivities & RetentionActivities {
@@ -61,28 +46,8 @@ export function createPrivacyActivities(deps: PrivacyDeps): ErasureActivities & 
       if (!erasure) return 0;
       const { by, request, reason } = eraserOf(id, erasure.reason);
       const ids = await invitationsOf(db, erasure.subject, { pending: true, limit: pageSize });
-      for (const invitation of ids) {
-        const row = await findInvitation(db, invitation);
-        if (row?.state !== 'pending') continue;
-        // One that is revived meanwhile is taken back again.
-        const key = `${request}/revoke/${invitation}/${row.sequence}`;
-        const startWorkflowOperation = new WithStartWorkflowOperation(
-          workflowTypes.invitation,
-          invitationStart({
-            id: row.id,
-            organization: row.organization_slug,
-            state: row.state,
-            expiresAt: row.expires_at,
-          }),
-        );
-        await temporal.withDeadline(Date.now() + patienceMs, () =>
-          temporal.workflow.executeUpdateWithStart(revokeUpdate, {
-            updateId: key,
-            args: [{ by, request: key, ...(reason ? { reason } : {}) }],
-            startWorkflowOperation,
-          }),
-        );
-      }
+      const act = { by, request: `${request}/revoke`, ...(reason ? { reason } : {}) };
+      for (const invitation of ids) await takeBack({ db, temporal }, invitation, act);
       return ids.length;
     }),
 

@@ -5,7 +5,15 @@ import type { Database } from '../db/database.ts';
 import type { LicensePoolId } from '../db/ids.ts';
 import { forgetExpired } from '../db/requests.ts';
 import type { ReconcileActivities } from '../workflows/reconcile.ts';
-import { closedRuns, type Look, overdueInvitations, queuedDeliveries, seatCounters, timeOf } from './finds.ts';
+import {
+  closedRuns,
+  type Look,
+  overdueInvitations,
+  queuedDeliveries,
+  seatCounters,
+  timeOf,
+  unfinishedBatches,
+} from './finds.ts';
 import { createPace } from './resume.ts';
 
 interface Deps {
@@ -43,6 +51,7 @@ export function createReconcileActivities({ db, temporal, pageSize = 500 }: Deps
             found[key] = (found[key] ?? 0) + times;
           },
         };
+        await unfinishedBatches(look);
         await queuedDeliveries(look);
         await overdueInvitations(look);
         await closedRuns(look);

@@ -5,6 +5,8 @@ import type { Database } from '../db/database.ts';
 import { insertEvent } from '../db/events.ts';
 import { findPending, type Resumable } from '../db/invitations.ts';
 import {
+  type BatchId,
+  batchStart,
   type DeliveryInput,
   deliveryStart,
   invitationStart,
@@ -72,6 +74,10 @@ export async function resumeInvitation(
 /** Starts the workflow of a delivery that no chart waits for. @throws what Temporal says */
 export const resumeDelivery = async (temporal: Client, delivery: DeliveryInput): Promise<Resumed> =>
   (await starts(temporal, workflowTypes.delivery, deliveryStart(delivery))) ? 'started' : 'running';
+
+/** Starts the workflow of a batch. @throws what Temporal says */
+export const resumeBatch = async (temporal: Client, id: BatchId): Promise<Resumed> =>
+  (await starts(temporal, workflowTypes.batch, batchStart(id))) ? 'started' : 'running';
 
 /** True when it was not there. */
 const starts = (temporal: Client, type: string, options: WorkflowStartOptions): Promise<boolean> =>

@@ -28,6 +28,7 @@ import { invitationPath } from './pages/post-form.ts';
 import { problemPage } from './pages/problem-page.ts';
 import { Problem, problemOf, problems } from './problem.ts';
 import { registerApiKeys } from './routes/api-keys.ts';
+import { registerBatches } from './routes/batches.ts';
 import { registerConsole } from './routes/console/console.ts';
 import { registerDocs, registerOpenApi } from './routes/docs.ts';
 import { registerEvents } from './routes/events.ts';
@@ -177,7 +178,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     );
   });
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
+    const problem = problemOf(error, request.routeOptions.bodyLimit);
     const level = problem.status >= 500 ? 'error' : 'info';
     request.log[level]({ code: problem.code, ...(level === 'error' ? { error: errorForLog(error) } : {}) }, 'problem');
     reply.status(problem.status).headers(problem.headers);
@@ -220,6 +221,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     registerOrganizations(scope as unknown as App, all);
     await registerDocs(scope as unknown as App);
   });
+  // CSV is taken here alone.
+  await app.register(async (scope) => registerBatches(scope as unknown as App, all));
   await app.register(async (scope) => {
     // Forms are for pages: the API takes JSON alone.
     await scope.register(formbody, { bodyLimit });

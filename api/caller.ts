@@ -157,6 +157,9 @@ export async function namedOrganization(db: Kysely<Database>, caller: Caller, sl
   return organization;
 }
 
+/** How whoever may not know of something is answered: as if it did not exist. */
+type HiddenAs = 'not_found' | 'invitation_not_found' | 'batch_not_found';
+
 /**
  * What the caller is in an organization, if that allows what is asked.
  *
@@ -168,7 +171,7 @@ export async function standingIn(
   caller: Caller,
   organization: OrganizationId,
   permission: OrganizationPermission,
-  hidden: 'not_found' | 'invitation_not_found' = 'not_found',
+  hidden: HiddenAs = 'not_found',
 ): Promise<Standing> {
   if (caller.kind === 'api_key') return standingOfKey(caller, organization, permission, hidden);
   const { client, account } = caller;
@@ -200,7 +203,7 @@ function standingOfKey(
   caller: Extract<Caller, { kind: 'api_key' }>,
   organization: OrganizationId,
   permission: OrganizationPermission,
-  hidden: 'not_found' | 'invitation_not_found',
+  hidden: HiddenAs,
 ): Standing {
   const { role, account, client } = caller;
   const by = { kind: 'api_key', id: caller.id } as const;

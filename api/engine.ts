@@ -8,6 +8,8 @@ import { factsOf, findInvitation, type Invitation } from '../db/invitations.ts';
 import { type InvitationEvent, refusalOf, snapshotOf, takes } from '../statecharts/invitation.ts';
 import {
   type Act,
+  type BatchId,
+  batchStart,
   type DeliveryInput,
   deliveryStart,
   invitationStart,
@@ -62,6 +64,8 @@ export interface Engine {
   start(invitation: Pick<Invitation, 'id' | 'organization_slug' | 'state' | 'expires_at'>): void;
   /** An outcome was told by Postgres and not by the engine: its run may have lost the task that made it, and looks. */
   catchUp(invitation: Pick<Invitation, 'id'>): void;
+  /** Starts the workflow of a batch without waiting; what fails here the reconciler starts. */
+  startBatch(id: BatchId): void;
   /** Starts the workflow of a delivery beside the chart, without waiting. */
   deliver(delivery: DeliveryInput): void;
   /** What does not answer within a second; a worker is missing when none has asked for work for a while. */
@@ -205,6 +209,7 @@ export function createEngine({
       startWaiting();
     },
     catchUp,
+    startBatch: (id) => void startSoon(id, () => temporal.workflow.start(workflowTypes.batch, batchStart(id))),
     deliver: (delivery) =>
       void startSoon(delivery.invitation, () =>
         temporal.workflow.start(workflowTypes.delivery, deliveryStart(delivery)),

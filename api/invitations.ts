@@ -15,7 +15,7 @@ import {
   listInvitations,
   listOvertaken,
 } from '../db/invitations.ts';
-import { findLicensePools } from '../db/licenses.ts';
+import { findLicensePools, type LicensePool } from '../db/licenses.ts';
 import { isMemberMailbox, mayGrant, type Role } from '../db/members.ts';
 import { findOrganizationById, type Organization } from '../db/organizations.ts';
 import type { Page } from '../db/paging.ts';
@@ -65,7 +65,9 @@ export interface InvitationDeps {
 }
 
 const hour = 3_600_000;
-const expiry = { shortest: hour, longest: 90 * 24 * hour, usual: 7 * 24 * hour };
+const expiry = { shortest: hour, longest: 90 * 24 * hour };
+/** How long an invitation lives of which nothing is said, unless its organization wants it otherwise. */
+export const usualExpiryMs = 7 * 24 * hour;
 
 /** What an inviter should look at twice. */
 function warningsOf({ email, state, licenses, role, inviter_role }: Invitation): InvitationBody['warnings'] {
@@ -127,7 +129,7 @@ export const invitationBody = (row: Invitation): InvitationBody => ({
   workflowId: invitationWorkflowId(row.id),
   metadata: row.metadata,
   warnings: warningsOf(row),
-  batch: null,
+  batch: row.batch_id,
 });
 
 /** @throws Problem `invitation_not_found` */
@@ -188,13 +190,27 @@ export function requireActive(organization: Pick<Organization, 'suspended_at'>):
     throw new Problem('organization_suspended', 'Nothing can be sent or accepted until it is no longer.');
 }
 
-/** What an inviter may write, checked; the parts that need the database are looked up. */
-async function checked(
+/** As {@link written}, with the pools looked up. */
+const checked = async (
   db: Kysely<Database>,
   organization: Organization,
   standing: Standing,
   input: Omit<AmendInvitation, 'reason'>,
-): Promise<Amendment> {
+): Promise<Amendment> =>
+  written(organization, standing, input, await findLicensePools(db, organization.id, input.licenses ?? []));
+
+/**
+ * What an inviter may write, checked.
+ *
+ * @param pools of the organization's, those that the input names
+ * @throws Problem for what they may not
+ */
+export function written(
+  organization: Organization,
+  standing: Pick<Standing, 'role'>,
+  input: Omit<AmendInvitation, 'reason'>,
+  pools: readonly LicensePool[],
+): Amendment {
   const { email, role, teams, licenses, message, locale, redirectUrl, metadata } = input;
   const mailbox = email === undefined ? undefined : mailboxOf(email);
   if (email !== undefined && !mailbox) {
@@ -224,15 +240,15 @@ async function checked(
       "redirectUrl must be https, with the origin of the organization's home URL or one registered for it.",
     );
   }
-  const pools = licenses && (await findLicensePools(db, organization.id, licenses));
-  const unknown = licenses?.filter((product) => !pools!.some((pool) => pool.product === product));
+  const wanted = licenses && pools.filter((pool) => licenses.includes(pool.product));
+  const unknown = licenses?.filter((product) => !pools.some((pool) => pool.product === product));
   if (unknown && unknown.length > 0)
     throw new Problem('unknown_license', `There is no licence pool for: ${unknown.join(', ')}.`);
   return {
     ...(email === undefined ? {} : { email, mailbox: mailbox! }),
     ...(role ? { role } : {}),
     ...(teams ? { teams } : {}),
-    ...(pools ? { poolIds: pools.map((pool) => pool.id) } : {}),
+    ...(wanted ? { poolIds: wanted.map((pool) => pool.id) } : {}),
     ...(message === undefined ? {} : { message }),
     ...(locale ? { locale } : {}),
     ...(redirectUrl === undefined ? {} : { redirectUrl }),
@@ -256,8 +272,9 @@ export async function createInvitation(
   const known = turn === 'again' ? await findEventByRequest(db, requestKey) : undefined;
   if (known?.invitation_id) return requireInvitation(db, known.invitation_id);
   requireActive(organization);
-  const expiresIn = expiresInMs(input.expiresIn ?? organization.expires_in ?? undefined) ?? expiry.usual;
-  const { role = 'member', locale = organization.languages[0] } = input;
+  const usual = usualsOf(organization);
+  const expiresIn = expiresInMs(input.expiresIn) ?? usual.expiresIn;
+  const { role = 'member', locale = usual.locale } = input;
   const { expiresIn: _, ...wanted } = { ...input, ...(locale ? { locale } : {}) };
   const {
     email,
@@ -289,6 +306,13 @@ export async function createInvitation(
   engine.start(row);
   return row;
 }
+
+/** What is so of an organization's invitations unless they say otherwise. */
+export const usualsOf = (organization: Organization): { expiresIn: number; locale?: string; reminders?: number[] } => ({
+  expiresIn: expiresInMs(organization.expires_in ?? undefined) ?? usualExpiryMs,
+  ...(organization.languages[0] ? { locale: organization.languages[0] } : {}),
+  ...remindersOf(organization),
+});
 
 /** When an organization reminds, ms after the sending; empty for the usual times. */
 const remindersOf = ({ reminders }: Pick<Organization, 'reminders'>): { reminders?: number[] } =>

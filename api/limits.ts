@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { AccountId } from '../db/ids.ts';
-import { use } from '../db/limits.ts';
+import { type Use, use, useEach } from '../db/limits.ts';
 import type { Organization } from '../db/organizations.ts';
 import type { Mailbox } from '../identity/mailbox.ts';
 import { Problem } from './problem.ts';
@@ -40,18 +40,18 @@ export const limits = {
   inviter: {
     counts: 'emails by this inviter',
     per: 'inviter',
-    amount: 1_000,
+    amount: 10_000,
     amountWhenNew: 100,
     seconds: day,
   },
   organization: {
     counts: 'emails by the organization',
     per: 'organization',
-    amount: 5_000,
+    amount: 20_000,
     amountWhenNew: 250,
     seconds: day,
   },
-  sender: { counts: 'emails sent from your network address', per: 'network address', amount: 5_000, seconds: hour },
+  sender: { counts: 'emails sent from your network address', per: 'network address', amount: 20_000, seconds: hour },
   request: { counts: 'requests for a new link', per: 'network address', amount: 20, seconds: hour },
   requested: { counts: 'requests for a new link to this inviter', per: 'inviter', amount: 50, seconds: day },
   sign_in: { counts: 'sign-ins', per: 'network address', amount: 300, seconds: 10 * minute },
@@ -64,6 +64,9 @@ export type LimitName = keyof typeof limits;
 /** For so long an organization is new. */
 export const newForMs = 7 * day * 1000;
 
+/** What has sending limits: an organization, as far as limits know it. */
+type Sender = Pick<Organization, 'id' | 'created_at' | 'limit_factor'>;
+
 export interface Limits {
   /**
    * Counts an email that somebody has sent.
@@ -74,10 +77,32 @@ export interface Limits {
    */
   email(email: {
     mailbox: Mailbox;
-    organization: Pick<Organization, 'id' | 'created_at' | 'limit_factor'>;
+    organization: Sender;
     inviter: AccountId;
     client: string;
     request?: string;
+  }): Promise<void>;
+  /**
+   * Counts an email to each of these addresses, for the addresses alone.
+   *
+   * @returns those that have had too many, and get none
+   */
+  recipients(
+    mailboxes: readonly Mailbox[],
+    organization: Sender,
+  ): Promise<Map<Mailbox, { code: 'rate_limited'; detail: string }>>;
+  /**
+   * Counts many emails at once, for those who send them.
+   *
+   * @param emails.times how many
+   * @throws Problem `rate_limited`, which says how many there can be; and nothing is counted
+   */
+  emails(emails: {
+    organization: Sender;
+    inviter: AccountId;
+    client: string;
+    request: string;
+    times: number;
   }): Promise<void>;
   /**
    * Counts uses of limits that no organization has of its own.
@@ -104,39 +129,33 @@ export function createLimits({ db, key, factor }: { db: Kysely<Database>; key: B
   const usedUp = new Map<string, { until: number; remembered: number }>();
 
   const refuse = (name: LimitName, amount: number, wait: number) => {
-    const { counts, seconds } = limits[name] as Limit;
+    const { seconds } = limits[name];
     const retryAfter = Math.max(1, Math.ceil(wait));
     // Of an address only one limit is told: how much the others send there is theirs.
     const policy = name === 'organization_recipient' ? 'recipient' : name;
-    return new Problem(
-      'rate_limited',
-      `Too many ${counts}: ${amount} in ${inWords(seconds)} at most. Try again in ${inWords(retryAfter)}.`,
-      undefined,
-      {
-        'retry-after': String(retryAfter),
-        // draft-ietf-httpapi-ratelimit-headers-10
-        'ratelimit-policy': `"${policy}";q=${amount};w=${seconds}`,
-        ratelimit: `"${policy}";r=0;t=${retryAfter}`,
-      },
-    );
+    return new Problem('rate_limited', `${tooMany(name, amount)} Try again in ${inWords(retryAfter)}.`, undefined, {
+      'retry-after': String(retryAfter),
+      // draft-ietf-httpapi-ratelimit-headers-10
+      'ratelimit-policy': `"${policy}";q=${amount};w=${seconds}`,
+      ratelimit: `"${policy}";r=0;t=${retryAfter}`,
+    });
   };
 
-  const count = async (
-    uses: Partial<Record<LimitName, string>>,
-    organization?: Pick<Organization, 'created_at' | 'limit_factor'>,
-    request?: string,
-  ) => {
-    const asked = Object.entries(uses).map(([name, whose]) => {
-      const limit: Limit = limits[name as LimitName];
-      const subject = limit.per === 'network address' ? network(whose) : whose;
-      const hash = createHmac('sha256', hashKey).update(`limits ${name} ${subject}`).digest('base64url').slice(0, 22);
-      return {
-        name: name as LimitName,
-        key: `${name} ${hash}`,
-        amount: Math.max(1, Math.floor(amountOf(limit, organization) * factor)),
-        seconds: limit.seconds,
-      };
-    });
+  /** A limit as it is for somebody. */
+  const limitOf = (name: LimitName, whose: string, organization?: Sender) => {
+    const limit: Limit = limits[name];
+    const subject = limit.per === 'network address' ? network(whose) : whose;
+    const hash = createHmac('sha256', hashKey).update(`limits ${name} ${subject}`).digest('base64url').slice(0, 22);
+    return {
+      name,
+      key: `${name} ${hash}`,
+      amount: Math.max(1, Math.floor(amountOf(limit, organization) * factor)),
+      seconds: limit.seconds,
+    };
+  };
+
+  const count = async (uses: Partial<Record<LimitName, string>>, organization?: Sender, request?: string) => {
+    const asked = Object.entries(uses).map(([name, whose]) => limitOf(name as LimitName, whose, organization));
     const now = Date.now();
     for (const { name, amount, key } of asked) {
       const { until, remembered } = usedUp.get(key) ?? { until: 0, remembered: 0 };
@@ -166,8 +185,64 @@ export function createLimits({ db, key, factor }: { db: Kysely<Database>; key: B
         organization,
         request,
       ),
+    async recipients(mailboxes, organization) {
+      const tired = new Map<Mailbox, { code: 'rate_limited'; detail: string }>();
+      for (const name of ['recipient', 'organization_recipient'] as const) {
+        const each = mailboxes.map((mailbox) => ({
+          mailbox,
+          limit: limitOf(name, name === 'recipient' ? mailbox : `${organization.id} ${mailbox}`, organization),
+        }));
+        const [any] = each;
+        if (!any) break;
+        const refused = await useEach(
+          db,
+          any.limit,
+          each.map(({ limit }) => limit.key),
+        );
+        const detail = tooMany(name, any.limit.amount);
+        for (const { mailbox, limit } of each)
+          if (refused.has(limit.key)) tired.set(mailbox, { code: 'rate_limited', detail });
+      }
+      return tired;
+    },
+    async emails({ organization, inviter, client, request, times }) {
+      const uses = { inviter, organization: organization.id, sender: client };
+      const asked = Object.entries(uses).map(([name, whose]) => ({
+        ...limitOf(name as LimitName, whose, organization),
+        times,
+      }));
+      const refused = await use(db, asked, request);
+      const [worst] = refused
+        .map(({ key, wait }) => ({ ...asked.find((a) => a.key === key)!, wait }))
+        .toSorted((a, b) => leftOf(a) - leftOf(b));
+      if (worst) throw refuseMany(worst, leftOf(worst));
+    },
     use: (uses) => count(uses),
   };
+}
+
+/** What is over a limit. */
+const tooMany = (name: LimitName, amount: number) =>
+  `Too many ${limits[name].counts}: ${amount} in ${inWords(limits[name].seconds)} at most.`;
+
+type Overused = Use & { name: LimitName; times: number; wait: number };
+
+/** How many of a limit there can be now, when `times` would be allowed in `wait` seconds. */
+const leftOf = ({ times, wait, seconds, amount }: Overused) =>
+  Math.max(0, times - Math.ceil((wait * amount) / seconds));
+
+/** More at once than a limit allows now, or ever. */
+function refuseMany({ name, amount, seconds, times, wait }: Overused, left: number): Problem {
+  const isTooBig = times > amount;
+  const retryAfter = Math.ceil(isTooBig ? seconds : wait);
+  const when = isTooBig
+    ? `That many are never allowed at once: send ${left} now and the others later, or ask whoever runs Usher for more.`
+    : `${left} can be sent now, all of them in ${inWords(retryAfter)}.`;
+  return new Problem('rate_limited', `${tooMany(name, amount)} These are ${times}. ${when}`, undefined, {
+    'retry-after': String(retryAfter),
+    'ratelimit-policy': `"${name}";q=${amount};w=${seconds}`,
+    ratelimit: `"${name}";r=${left};t=${retryAfter}`,
+  });
 }
 
 /** What an organization has of a limit. */

@@ -37,6 +37,8 @@ export const permissions = {
     routes: [
       'GET /v1/organizations/:organization/invitations',
       'GET /v1/invitations/:id/events',
+      'GET /v1/organizations/:organization/invitation-batches',
+      'GET /v1/invitation-batches/:id',
       'GET /console/:organization',
       'GET /console/:organization/invitations',
       'GET /console/:organization/invitations/:id',
@@ -79,9 +81,19 @@ export const permissions = {
   },
   invite: {
     may: 'invite',
-    routes: ['POST /v1/organizations/:organization/invitations'],
+    routes: [
+      'POST /v1/organizations/:organization/invitations',
+      'POST /v1/organizations/:organization/invitation-batches',
+    ],
     roles: managers,
     scope: 'invite',
+    staff: [],
+  },
+  cancelBatch: {
+    may: 'cancel a batch of invitations',
+    routes: ['POST /v1/invitation-batches/:id/cancel'],
+    roles: managers,
+    scope: 'manage',
     staff: [],
   },
   copyLink: {

@@ -5,6 +5,7 @@ import type { Seat } from './schemas.ts';
 /** Every problem Usher answers with: its status and title. Each has a page `docs/errors/<code>.md`; a test ties them. */
 export const problems = {
   invalid_request: { status: 400, title: 'The request is not valid' },
+  invalid_csv: { status: 400, title: 'The CSV cannot be read' },
   invalid_email: { status: 400, title: 'This is no address that mail can be sent to' },
   unknown_member: { status: 400, title: 'The organization has no such member' },
   unknown_license: { status: 400, title: 'The organization has no such licence' },
@@ -25,6 +26,7 @@ export const problems = {
   issuer_not_allowed: { status: 403, title: 'Accounts of this issuer do not count here' },
   not_found: { status: 404, title: 'Not found' },
   invitation_not_found: { status: 404, title: 'Not found' },
+  batch_not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'This takes other methods' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   invitation_accepted: { status: 409, title: 'The invitation has been accepted' },
@@ -47,6 +49,7 @@ export const problems = {
   license_ended: { status: 409, title: 'The licence has ended' },
   too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
+  batch_refused: { status: 422, title: 'Some rows cannot be invited, so nobody was' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   rate_limited: { status: 429, title: 'Too many of these for now' },
@@ -59,6 +62,7 @@ export const problems = {
 } as const satisfies Record<string, { status: number; title: string }> & Record<Refusal, unknown>;
 
 export type ProblemCode = keyof typeof problems;
+export const problemCodes = Object.keys(problems) as ProblemCode[];
 
 /** RFC 9457, section 3. `type` is the docs page of the code. */
 export interface ProblemBody {
@@ -67,7 +71,7 @@ export interface ProblemBody {
   status: number;
   code: ProblemCode;
   detail?: string;
-  errors?: { path: string; message: string }[];
+  errors?: { path: string; message: string; code?: string }[];
   /** Who uses the licence that the problem is about. */
   seats?: Seat[];
   requestId?: string;
@@ -116,8 +120,8 @@ export class Problem extends Error {
   }
 }
 
-/** What an error of any kind is to the caller. */
-export function problemOf(error: unknown): Problem {
+/** What an error of any kind is to the caller. @param bodyLimit of the route, bytes */
+export function problemOf(error: unknown, bodyLimit = 64 * 1024): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof VersionMismatch)
     return new Problem('version_mismatch', 'Nothing was done. Repeat the request with the same Idempotency-Key.');
@@ -137,7 +141,8 @@ export function problemOf(error: unknown): Problem {
       })),
     );
   }
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('too_large', 'Bodies may have 64 KiB at most.');
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new Problem('too_large', `The body may have ${inBytes(bodyLimit)} at most.`);
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('unsupported_media_type');
   if (code?.startsWith('FST_CSRF'))
     return new Problem(
@@ -159,6 +164,8 @@ export function problemOf(error: unknown): Problem {
   }
   return new Problem('internal', 'It has been noted. Repeat the request with the same Idempotency-Key.');
 }
+
+const inBytes = (limit: number) => (limit >= 1024 * 1024 ? `${limit / (1024 * 1024)} MiB` : `${limit / 1024} KiB`);
 
 /** Connection refused, reset, timed out, or a server that is starting, stopping or out of connections (SQLSTATE 08, 53, 57). */
 function isDatabaseTrouble(error: unknown): boolean {

@@ -1,10 +1,12 @@
 import { type Static, type TOptional, type TSchema, Type } from 'typebox';
 import { scopes, staffScopes } from '../db/api-keys.ts';
+import { batchModes } from '../db/batches.ts';
+import type { BatchId } from '../db/ids.ts';
 import { licenseKinds } from '../db/licenses.ts';
 import { roles } from '../db/members.ts';
 import { staffRoles } from '../db/staff.ts';
 import { deliveryStatuses, invitationStates, peoplesEvents } from '../statecharts/invitation.ts';
-import { Problem, type ProblemCode, problems } from './problem.ts';
+import { Problem, type ProblemCode, problemCodes, problems } from './problem.ts';
 
 /** Schemas of everything that crosses HTTP; the types come from them. */
 
@@ -65,6 +67,70 @@ export const CreateInvitation = Type.Object(
   strict,
 );
 export type CreateInvitation = Static<typeof CreateInvitation>;
+
+/** A row of a batch. What is no address is refused with the row, not with the request. */
+export const BatchRow = Type.Object(
+  {
+    ...CreateInvitation.properties,
+    email: Type.String({ maxLength: 1000, description: 'The address to invite' }),
+  },
+  strict,
+);
+export type BatchRow = Static<typeof BatchRow>;
+
+const mode = oneOf(batchModes, {
+  description: '`all`: one row that cannot be invited refuses them all; `valid`: the others are invited',
+});
+
+export const createBatch = (mostRows: number) =>
+  Type.Object({ mode, invitations: Type.Array(BatchRow, { minItems: 1, maxItems: mostRows }) }, strict);
+export type CreateBatch = Static<ReturnType<typeof createBatch>>;
+
+export const BatchQuery = Type.Object({ mode: Type.Optional(mode) }, strict);
+
+const count = Type.Integer({ minimum: 0 });
+const batch = {
+  id: Type.String({ examples: ['bat_01k9xqj2v3e8gt0d5w6m7n8p9q'] }),
+  organization: Type.String(),
+  mode: oneOf(batchModes),
+  state: oneOf(['running', 'completed', 'cancelled']),
+  createdAt: time,
+  finishedAt: nullable(time),
+  counts: Type.Object(
+    {
+      rows: count,
+      refused: count,
+      invited: count,
+      mailed: count,
+      undeliverable: count,
+      started: count,
+      pending: count,
+      accepted: count,
+      declined: count,
+      expired: count,
+      revoked: count,
+    },
+    { description: 'Rows of the request, and where the invitations stand that came of them' },
+  ),
+};
+export const Batch = Type.Object(batch);
+export type BatchBody = Static<typeof Batch>;
+
+const BatchRowResult = Type.Object({
+  row: Type.Integer({ minimum: 1, description: 'Counts the rows of the request' }),
+  line: Type.Optional(Type.Integer({ description: 'Of CSV: the line on which the row ends' })),
+  result: oneOf(['invited', 'duplicate', ...problemCodes], {
+    description:
+      '`invited`, or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`',
+  }),
+  invitation: Type.Optional(Type.String()),
+  detail: Type.Optional(Type.String({ description: 'What is wrong with the row, and what to do about it' })),
+});
+export type BatchRowBody = Static<typeof BatchRowResult>;
+export const BatchWithResults = Type.Object({
+  ...batch,
+  results: Type.Array(BatchRowResult, { description: 'Every row, in their order' }),
+});
 
 export const AmendInvitation = Type.Object(
   {
@@ -159,7 +225,7 @@ const InvitationSchema = Type.Object({
         'What to look at twice; `look_alike`: the address has letters that can pass for others; `license_ended`: a licence of this pending invitation has ended',
     },
   ),
-  batch: Type.Null(),
+  batch: nullable(Type.String({ description: 'The batch that it came with' })),
 });
 export type Invitation = Static<typeof InvitationSchema>;
 export const Invitation = Type.Unsafe<Invitation>({ $ref: 'Invitation#' });
@@ -244,8 +310,12 @@ export const listOf = <T extends TSchema>(items: T) =>
     ),
   });
 
+const batchPattern = '^bat_[0-7][0-9a-hjkmnp-tv-z]{25}$';
 /** What a list's `cursor` was: an id, or an event's number. */
-const cursor = Type.String({ maxLength: 40, pattern: '^((inv|key|lic|mem)_[0-7][0-9a-hjkmnp-tv-z]{25}|\\d{1,15})$' });
+const cursor = Type.String({
+  maxLength: 40,
+  pattern: '^((bat|inv|key|lic|mem)_[0-7][0-9a-hjkmnp-tv-z]{25}|\\d{1,15})$',
+});
 
 export const Page = {
   cursor: Type.Optional(cursor),
@@ -261,6 +331,7 @@ export const InvitationQuery = Type.Object(
     license: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
     role: Type.Optional(oneOf(roles)),
     invitedBy: Type.Optional(account),
+    batch: Type.Optional(Type.Unsafe<BatchId>({ type: 'string', maxLength: 40, pattern: batchPattern })),
     createdAfter: Type.Optional(time),
   },
   strict,
@@ -502,10 +573,17 @@ const ProblemSchema = Type.Object(
     type: Type.String({ description: 'The page of the code, from the root of the API' }),
     title: Type.String(),
     status: Type.Integer(),
-    code: oneOf(Object.keys(problems) as ProblemCode[], { description: 'For programs; later versions may know more' }),
+    code: oneOf(problemCodes, { description: 'For programs; later versions may know more' }),
     detail: Type.Optional(Type.String({ description: 'What is wrong here, and what to do about it' })),
     errors: Type.Optional(
-      Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), { description: 'Where in the request' }),
+      Type.Array(
+        Type.Object({
+          path: Type.String(),
+          message: Type.String(),
+          code: Type.Optional(Type.String({ description: 'Of a row of a batch: why it cannot be invited' })),
+        }),
+        { description: 'Where in the request' },
+      ),
     ),
     seats: Type.Optional(Type.Array(Seat, { description: 'Who uses the licence: the first 100' })),
     requestId: Type.Optional(Type.String()),

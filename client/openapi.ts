@@ -1,6 +1,43 @@
 // What crosses HTTP, generated from the app's OpenAPI document: npm run client:types
 
 export interface paths {
+    "/v1/invitation-batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a batch comes along; live as server-sent events
+         * @description With Accept: text/event-stream, an event `progress` with the same whenever it has changed, until the batch is finished.
+         */
+        get: operations["getInvitationBatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitation-batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke what is still open of a batch, and invite none that it has not yet */
+        post: operations["cancelInvitationBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/invitations/{id}": {
         parameters: {
             query?: never;
@@ -236,6 +273,27 @@ export interface paths {
         get: operations["listEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/invitation-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List batches, newest first */
+        get: operations["listInvitationBatches"];
+        put?: never;
+        /**
+         * Invite up to 10000 addresses, with a result for each
+         * @description As JSON, or as CSV with a header row that names the columns email, role, teams, licenses, locale, message, expiresIn, redirectUrl and metadata.<name>; several teams or licences in one cell are separated by |.
+         */
+        post: operations["createInvitationBatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -508,7 +566,7 @@ export interface components {
         Invitation: {
             /** @description What it takes now: advice, not a promise */
             allowed: ("accept" | "decline" | "resend" | "amend" | "revoke")[];
-            batch: null;
+            batch: string | null;
             /**
              * Format: date-time
              * @description ISO 8601
@@ -637,11 +695,13 @@ export interface components {
              * @description For programs; later versions may know more
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
+            code: "invalid_request" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
             /** @description What is wrong here, and what to do about it */
             detail?: string;
             /** @description Where in the request */
             errors?: {
+                /** @description Of a row of a batch: why it cannot be invited */
+                code?: string;
                 message: string;
                 path: string;
             }[];
@@ -688,6 +748,113 @@ export type Problem = components['schemas']['Problem'];
 export type Seat = components['schemas']['Seat'];
 export type $defs = Record<string, never>;
 export interface operations {
+    getInvitationBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Rows of the request, and where the invitations stand that came of them */
+                        counts: {
+                            accepted: number;
+                            declined: number;
+                            expired: number;
+                            invited: number;
+                            mailed: number;
+                            pending: number;
+                            refused: number;
+                            revoked: number;
+                            rows: number;
+                            started: number;
+                            undeliverable: number;
+                        };
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601
+                         */
+                        createdAt: string;
+                        finishedAt: string | null;
+                        /** @example bat_01k9xqj2v3e8gt0d5w6m7n8p9q */
+                        id: string;
+                        /** @enum {string} */
+                        mode: "all" | "valid";
+                        organization: string;
+                        /** @enum {string} */
+                        state: "running" | "completed" | "cancelled";
+                    };
+                };
+            };
+        };
+    };
+    cancelInvitationBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Rows of the request, and where the invitations stand that came of them */
+                        counts: {
+                            accepted: number;
+                            declined: number;
+                            expired: number;
+                            invited: number;
+                            mailed: number;
+                            pending: number;
+                            refused: number;
+                            revoked: number;
+                            rows: number;
+                            started: number;
+                            undeliverable: number;
+                        };
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601
+                         */
+                        createdAt: string;
+                        finishedAt: string | null;
+                        /** @example bat_01k9xqj2v3e8gt0d5w6m7n8p9q */
+                        id: string;
+                        /** @enum {string} */
+                        mode: "all" | "valid";
+                        organization: string;
+                        /** @enum {string} */
+                        state: "running" | "completed" | "cancelled";
+                    };
+                };
+            };
+        };
+    };
     getInvitation: {
         parameters: {
             query?: never;
@@ -1296,9 +1463,182 @@ export interface operations {
             };
         };
     };
+    listInvitationBatches: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cursor: string | null;
+                        items: {
+                            /** @description Rows of the request, and where the invitations stand that came of them */
+                            counts: {
+                                accepted: number;
+                                declined: number;
+                                expired: number;
+                                invited: number;
+                                mailed: number;
+                                pending: number;
+                                refused: number;
+                                revoked: number;
+                                rows: number;
+                                started: number;
+                                undeliverable: number;
+                            };
+                            /**
+                             * Format: date-time
+                             * @description ISO 8601
+                             */
+                            createdAt: string;
+                            finishedAt: string | null;
+                            /** @example bat_01k9xqj2v3e8gt0d5w6m7n8p9q */
+                            id: string;
+                            /** @enum {string} */
+                            mode: "all" | "valid";
+                            organization: string;
+                            /** @enum {string} */
+                            state: "running" | "completed" | "cancelled";
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createInvitationBatch: {
+        parameters: {
+            query?: {
+                /** @description `all`: one row that cannot be invited refuses them all; `valid`: the others are invited */
+                mode?: "all" | "valid";
+            };
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    invitations: {
+                        /** @description The address to invite */
+                        email: string;
+                        /**
+                         * @description ISO 8601 duration in weeks, days, hours, minutes, seconds: PT1H to P90D
+                         * @example P7D
+                         * @example PT36H
+                         */
+                        expiresIn?: string;
+                        /** @description Products; a seat of each is reserved */
+                        licenses?: string[];
+                        /** @description BCP 47 */
+                        locale?: string;
+                        /** @description The inviter's own words; plain text without links */
+                        message?: string;
+                        /** @description The caller's own notes, returned as they are */
+                        metadata?: {
+                            [key: string]: string;
+                        };
+                        /** @description Where the member goes after joining */
+                        redirectUrl?: string;
+                        /**
+                         * @description At most the inviter's own
+                         * @enum {string}
+                         */
+                        role?: "member" | "billing_manager" | "admin" | "owner";
+                        teams?: string[];
+                    }[];
+                    /**
+                     * @description `all`: one row that cannot be invited refuses them all; `valid`: the others are invited
+                     * @enum {string}
+                     */
+                    mode: "all" | "valid";
+                };
+                /**
+                 * @example email,role
+                 *     ada@example.com,member
+                 */
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Rows of the request, and where the invitations stand that came of them */
+                        counts: {
+                            accepted: number;
+                            declined: number;
+                            expired: number;
+                            invited: number;
+                            mailed: number;
+                            pending: number;
+                            refused: number;
+                            revoked: number;
+                            rows: number;
+                            started: number;
+                            undeliverable: number;
+                        };
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601
+                         */
+                        createdAt: string;
+                        finishedAt: string | null;
+                        /** @example bat_01k9xqj2v3e8gt0d5w6m7n8p9q */
+                        id: string;
+                        /** @enum {string} */
+                        mode: "all" | "valid";
+                        organization: string;
+                        /** @description Every row, in their order */
+                        results: {
+                            /** @description What is wrong with the row, and what to do about it */
+                            detail?: string;
+                            invitation?: string;
+                            /** @description Of CSV: the line on which the row ends */
+                            line?: number;
+                            /**
+                             * @description `invited`, or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`
+                             * @enum {string}
+                             */
+                            result: "invited" | "duplicate" | "invalid_request" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
+                            /** @description Counts the rows of the request */
+                            row: number;
+                        }[];
+                        /** @enum {string} */
+                        state: "running" | "completed" | "cancelled";
+                    };
+                };
+            };
+        };
+    };
     listInvitations: {
         parameters: {
             query?: {
+                batch?: string;
                 /** @description ISO 8601 */
                 createdAfter?: string;
                 cursor?: string;

@@ -3,6 +3,7 @@ import { type Client, type ClientBase, Pool, types } from 'pg';
 import type { AccountsTable, SessionsTable } from './accounts.ts';
 import { type AdmissionTable, admit } from './admission.ts';
 import type { ApiKeysTable } from './api-keys.ts';
+import type { BatchesTable } from './batches.ts';
 import type { DeliveriesTable } from './deliveries.ts';
 import type { ErasuresTable } from './erasure.ts';
 import type { EventsTable, ReasonsTable } from './events.ts';
@@ -18,6 +19,7 @@ export interface Database {
   admission: AdmissionTable;
   amendments: AmendmentsTable;
   api_keys: ApiKeysTable;
+  batches: BatchesTable;
   deliveries: DeliveriesTable;
   erasures: ErasuresTable;
   events: EventsTable;

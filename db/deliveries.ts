@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 import { insertEvent } from './events.ts';
 import type { InvitationId } from './ids.ts';
 import { resumable, type Span } from './invitations.ts';
+import { insertMany } from './many.ts';
 
 /** All emails about an invitation: those of its chart, and a former invitee's request to the inviter. */
 export type AnyDeliveryKind = DeliveryKind | 'resend_request';
@@ -47,6 +48,11 @@ export const queuedRow = (delivery: NewDelivery) => ({
 
 export async function queueDelivery(trx: Transaction<Database>, delivery: NewDelivery): Promise<void> {
   await trx.insertInto('deliveries').values(queuedRow(delivery)).execute();
+}
+
+/** Queues many at once. */
+export async function queueDeliveries(trx: Transaction<Database>, deliveries: readonly NewDelivery[]): Promise<void> {
+  if (deliveries.length > 0) await insertMany('deliveries', deliveries.map(queuedRow)).execute(trx);
 }
 
 const at = (db: Kysely<Database>, { invitation, ordinal }: DeliveryKey) =>
@@ -153,7 +159,8 @@ export async function countQueued(db: Kysely<Database>, most: number): Promise<n
 }
 
 /**
- * Deliveries that are queued and were so within a span of time (after one time, until another), oldest first.
+ * Deliveries that are queued and were so within a span of time (after one time, until another), oldest first. Those to
+ * which a batch is yet to come, within its first hour, are the batch's.
  *
  * @param after the last of the page before
  */
@@ -178,6 +185,15 @@ export const listQueuedDeliveries = (
         ])
         .as('wanted'),
     )
+    .leftJoin('batches', (j) =>
+      j
+        .onRef('batches.id', '=', 'batch_id')
+        .on('batches.finished_at', 'is', null)
+        .on('batches.cancelled_at', 'is', null)
+        .on('batches.created_at', '>', sql<Date>`now() - interval '1 hour'`)
+        .on(sql<boolean>`invitations.id > coalesce(started_through, '')`),
+    )
+    .where('batches.id', 'is', null)
     .where('deliveries.status', '=', 'queued')
     .where('queued_at', '>', span.after)
     .where('queued_at', '<=', span.until)

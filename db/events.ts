@@ -1,7 +1,8 @@
-import type { Generated, Kysely, Selectable, WhereInterface } from 'kysely';
+import type { Generated, Kysely, Selectable, Transaction, WhereInterface } from 'kysely';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { type InvitationId, newId, type OrganizationId, type ReasonId } from './ids.ts';
+import { insertMany } from './many.ts';
 import { mostLookedAt, type Page, pageOf } from './paging.ts';
 
 /** The audit log. The role that Usher runs as can add to it, and neither change nor delete. */
@@ -27,7 +28,7 @@ export interface EventsTable {
 }
 
 /** What an event without an invitation is about. */
-export type TargetKind = 'account' | 'api_key' | 'license_pool' | 'member' | 'organization';
+export type TargetKind = 'account' | 'api_key' | 'batch' | 'license_pool' | 'member' | 'organization';
 
 export interface ReasonsTable {
   id: ReasonId;
@@ -80,6 +81,11 @@ export async function insertEvent(db: Kysely<Database>, event: NewEvent): Promis
 /** Whether an error says that a request's transition is in the audit log already. */
 export const isOfKnownRequest = (error: unknown): boolean =>
   (error as { constraint?: string }).constraint === 'events_one_per_request';
+
+/** Writes many rows of the audit log at once. @throws Postgres' unique violation `events_one_per_request` */
+export async function insertEvents(trx: Transaction<Database>, events: readonly NewEvent[]): Promise<void> {
+  if (events.length > 0) await insertMany('events', events.map(eventRow)).execute(trx);
+}
 
 /** Writes many notes at once; those that their requests have left already are not written again. */
 export async function insertNotes(

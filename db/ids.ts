@@ -1,12 +1,12 @@
 import { fromString, fromUUIDBytes, toUUIDBytes, typeid } from 'typeid-js';
-import type { AccountId, AmendmentId, ErasureId, InvitationId, ReasonId } from '../workflows/contract.ts';
+import type { AccountId, AmendmentId, BatchId, ErasureId, InvitationId, ReasonId } from '../workflows/contract.ts';
 
 /** Ids are typeids: a prefix that says of what, and a UUIDv7 in base32, so they sort by time. */
 export type OrganizationId = `org_${string}`;
 export type MemberId = `mem_${string}`;
 export type LicensePoolId = `lic_${string}`;
 export type ApiKeyId = `key_${string}`;
-export type { AccountId, AmendmentId, ErasureId, InvitationId, ReasonId };
+export type { AccountId, AmendmentId, BatchId, ErasureId, InvitationId, ReasonId };
 
 /** A new id, such as `newId('inv')`. */
 export const newId = <TPrefix extends string>(prefix: TPrefix): `${TPrefix}_${string}` =>

@@ -17,12 +17,14 @@ import { eventRow } from './events.ts';
 import {
   type AccountId,
   type AmendmentId,
+  type BatchId,
   type InvitationId,
   idAt,
   type LicensePoolId,
   type OrganizationId,
 } from './ids.ts';
 import { hasEnded } from './licenses.ts';
+import { insertMany } from './many.ts';
 import type { Role } from './members.ts';
 import { mostLookedAt, type Page, pageOf } from './paging.ts';
 import { Refused } from './refusal.ts';
@@ -59,6 +61,7 @@ export interface InvitationsTable {
   decided_by: AccountId | null;
   /** When everything that names people was taken out of this row. */
   erased_at: Date | null;
+  batch_id: BatchId | null;
 }
 
 /** All of them, by name: see `prepareRepeated`. */
@@ -90,6 +93,7 @@ const columns = [
   'invitations.decided_at',
   'invitations.decided_by',
   'invitations.erased_at',
+  'invitations.batch_id',
 ] as const;
 
 /** The caller's own notes on an invitation, kept and returned as they are. */
@@ -167,7 +171,59 @@ export type NewInvitation = Omit<
   | 'decided_at'
   | 'decided_by'
   | 'erased_at'
-> & { facts: InvitationFacts; createdAt: Date };
+  | 'batch_id'
+> & { facts: InvitationFacts; createdAt: Date; batch?: BatchId };
+
+/** The row of an invitation at sequence 1. */
+const newRow = ({ facts, createdAt, batch, ...columns }: NewInvitation) => ({
+  ...columns,
+  ...factColumns(facts),
+  sequence: 1,
+  chart_version: chartVersion,
+  created_at: createdAt,
+  decided_at: null,
+  decided_by: null,
+  erased_at: null,
+  batch_id: batch ?? null,
+});
+
+/**
+ * Inserts many invitations at sequence 1, but for those whose mailbox has a pending one in their organization.
+ *
+ * @returns the ids of those inserted
+ */
+export async function insertInvitations(
+  trx: Transaction<Database>,
+  invitations: readonly NewInvitation[],
+): Promise<Set<InvitationId>> {
+  if (invitations.length === 0) return new Set();
+  // In the order of their mailboxes: of two batches at once none waits for a mailbox of the other's that waits for its own.
+  const rows = invitations.map(newRow).sort((a, b) => (a.mailbox < b.mailbox ? -1 : 1));
+  const inserted = await sql<{ id: InvitationId }>`${insertMany('invitations', rows)}
+    on conflict (organization_id, mailbox) where state = 'pending' do nothing returning id`.execute(trx);
+  return new Set(inserted.rows.map((row) => row.id));
+}
+
+/** Takes back invitations that this transaction has inserted. */
+export async function uninsertInvitations(trx: Transaction<Database>, ids: readonly InvitationId[]): Promise<void> {
+  if (ids.length > 0) await trx.deleteFrom('invitations').where('id', '=', sql<InvitationId>`any(${ids})`).execute();
+}
+
+/** Those of these mailboxes that have a pending invitation in the organization. */
+export async function pendingMailboxes(
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  mailboxes: readonly Mailbox[],
+): Promise<Set<Mailbox>> {
+  const rows = await db
+    .selectFrom('invitations')
+    .select('mailbox')
+    .where('organization_id', '=', organization)
+    .where('mailbox', '=', sql<Mailbox>`any(${mailboxes})`)
+    .where('state', '=', 'pending')
+    .execute();
+  return new Set(rows.map((row) => row.mailbox));
+}
 
 /** What the chart needs of an invitation, as it was stored; and whether its delivery may have been sent. */
 export async function loadInvitation(
@@ -350,24 +406,14 @@ export async function insertInvitation(
   invitation: NewInvitation,
   request: string,
 ): Promise<Invitation> {
-  const { facts, createdAt, metadata, ...given } = invitation;
-  const { id } = invitation;
+  const { id, facts } = invitation;
+  const { metadata, ...row } = newRow(invitation);
   // The later parts read the rows that the earlier ones have made under the names of their tables.
   const made = db
     .with('inserted', (q) =>
       q
         .insertInto('invitations')
-        .values({
-          ...given,
-          ...factColumns(facts),
-          metadata: JSON.stringify(metadata) as never,
-          sequence: 1,
-          chart_version: chartVersion,
-          created_at: createdAt,
-          decided_at: null,
-          decided_by: null,
-          erased_at: null,
-        })
+        .values({ ...row, metadata: JSON.stringify(metadata) as never })
         .returning(columns),
     )
     .with('invitations', (q) =>
@@ -446,6 +492,7 @@ export interface InvitationFilter {
   role?: Role;
   license?: LicensePoolId;
   inviter?: AccountId;
+  batch?: BatchId;
   createdAfter?: Date;
 }
 
@@ -459,7 +506,7 @@ export async function listInvitations(
   filter: InvitationFilter,
   page: { before?: InvitationId; limit: number },
 ): Promise<Page<Invitation, InvitationId>> {
-  const { state, mailbox, createdAfter, delivery, role, license, inviter } = filter;
+  const { state, mailbox, batch, createdAfter, delivery, role, license, inviter } = filter;
   const earliest = createdAfter && idAt('inv', createdAfter.getTime() - idToRowMs);
   // Those that wait have an index by who invited.
   const isOfInviter = inviter !== undefined && state === 'pending';
@@ -468,6 +515,7 @@ export async function listInvitations(
     let narrower: WhereInterface<Database, 'invitations'> = q.where('invitations.organization_id', '=', organization);
     if (state !== undefined) narrower = narrower.where('invitations.state', '=', state);
     if (mailbox !== undefined) narrower = narrower.where('invitations.mailbox', '=', mailbox);
+    if (batch !== undefined) narrower = narrower.where('invitations.batch_id', '=', batch);
     if (page.before !== undefined) narrower = narrower.where('invitations.id', '<', page.before);
     if (earliest !== undefined) narrower = narrower.where('invitations.id', '>', earliest);
     if (isOfInviter) narrower = narrower.where('invitations.inviter_id', '=', inviter!);
@@ -599,6 +647,17 @@ export const listOverdue = (
 /** Those of these invitations that are pending, in no order. */
 export const findPending = (db: Kysely<Database>, ids: readonly InvitationId[]): Promise<Resumable[]> =>
   ids.length === 0 ? Promise.resolve([]) : selectPending(db).where('invitations.id', 'in', ids).execute();
+
+/** These invitations, by id. */
+export const findResumables = (db: Kysely<Database>, ids: readonly InvitationId[]): Promise<Resumable[]> =>
+  db
+    .selectFrom('invitations')
+    .innerJoin('organizations', 'organizations.id', 'invitations.organization_id')
+    .select(resumable)
+    .where('invitations.id', '=', sql<InvitationId>`any(${ids})`)
+    .orderBy('invitations.id')
+    .execute();
+
 /** All pending invitations by id, after a cursor (an invitation id). */
 export const listPending = (
   db: Kysely<Database>,

@@ -3,6 +3,7 @@ import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { findEventByRequest, insertEvent } from './events.ts';
 import { type InvitationId, isId, type LicensePoolId, type MemberId, newId, type OrganizationId } from './ids.ts';
+import { insertMany } from './many.ts';
 import { Refused } from './refusal.ts';
 
 /** `named`: seats are counted. `floating`: assigned without limit, sessions are limited elsewhere. */
@@ -252,6 +253,74 @@ export async function reserveSeats(
       .values({ pool_id: pool, invitation_id: invitation, member_id: null, state: 'reserved' })
       .execute();
   }
+}
+
+/**
+ * Of a line of invitations, who gets no seat: each takes one in all of its pools, or none at all.
+ *
+ * @param pools every pool that is asked for
+ */
+export function withoutSeat<T extends { poolIds: readonly LicensePoolId[] }>(
+  line: readonly T[],
+  pools: readonly LicensePool[],
+): Map<T, 'no_seat_left' | 'license_ended'> {
+  const offers = new Map(
+    pools.map(({ id, ended, kind, quantity, reserved, assigned }) => [
+      id,
+      { ended, free: kind === 'floating' ? Number.POSITIVE_INFINITY : quantity - reserved - assigned },
+    ]),
+  );
+  const without = new Map<T, 'no_seat_left' | 'license_ended'>();
+  for (const one of line) {
+    const wanted = one.poolIds.map((id) => offers.get(id)!);
+    if (wanted.some((offer) => offer.ended)) without.set(one, 'license_ended');
+    else if (wanted.some((offer) => offer.free < 1)) without.set(one, 'no_seat_left');
+    else for (const offer of wanted) offer.free -= 1;
+  }
+  return without;
+}
+
+/**
+ * As {@link reserveSeats}, for many invitations: those that come first get what there is.
+ *
+ * @returns those that get no seat
+ */
+export async function reserveManySeats<T extends { id: InvitationId; poolIds: readonly LicensePoolId[] }>(
+  trx: Transaction<Database>,
+  line: readonly T[],
+): Promise<ReturnType<typeof withoutSeat<T>>> {
+  const ids = [...new Set(line.flatMap((one) => one.poolIds))];
+  if (ids.length === 0) return new Map();
+  // In the order of their ids, as everywhere.
+  const pools = await trx
+    .selectFrom('license_pools')
+    .selectAll()
+    .select(hasEnded.as('ended'))
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  const without = withoutSeat(line, pools);
+  const seats = line
+    .filter((one) => !without.has(one))
+    .flatMap((one) =>
+      one.poolIds.map((pool) => ({
+        pool_id: pool,
+        invitation_id: one.id,
+        member_id: null,
+        state: 'reserved' as const,
+      })),
+    );
+  if (seats.length === 0) return without;
+  for (const [pool, taken] of Map.groupBy(seats, (seat) => seat.pool_id)) {
+    await trx
+      .updateTable('license_pools')
+      .set({ reserved: sql`reserved + ${taken.length}::integer` })
+      .where('id', '=', pool)
+      .execute();
+  }
+  await insertMany('seats', seats).execute(trx);
+  return without;
 }
 
 /** Turns the seats reserved by an invitation into the member's own. */

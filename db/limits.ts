@@ -12,12 +12,17 @@ export interface LimitsTable {
   spent_until: Date;
 }
 
-/** One use of a limit: `amount` in `seconds` at most. */
+/** Uses of a limit: `amount` in `seconds` at most. */
 export interface Use {
   key: string;
   amount: number;
   seconds: number;
+  /** How many at once. @default 1 */
+  times?: number;
 }
+
+/** How far one use moves a limit on, microseconds. Rounded down, so that the whole amount fits into the window. */
+const shareOf = ({ amount, seconds }: Pick<Use, 'amount' | 'seconds'>) => Math.floor((seconds * 1e6) / amount);
 
 /**
  * Uses all of these limits, or none of them when one is used up, in one statement of its own: no lock outlives it. Exact
@@ -25,7 +30,7 @@ export interface Use {
  * although the other refuses.
  *
  * @param request key of the request that uses them: repeated within the hour, it uses them once. (Twice if at the same moment.)
- * @returns those used up, with the seconds until each can be used once more
+ * @returns those used up, with the seconds until each can be used as often as was asked
  */
 export async function use(
   db: Kysely<Database>,
@@ -33,8 +38,7 @@ export async function use(
   request?: string,
 ): Promise<{ key: string; wait: number }[]> {
   const mark = request === undefined ? null : `counted ${request}`;
-  // Rounded down, so that the whole amount fits into the window.
-  const shares = uses.map(({ amount, seconds }) => Math.floor((seconds * 1e6) / amount));
+  const shares = uses.map((u) => shareOf(u) * (u.times ?? 1));
   const { rows } = await sql<{ key: string; used: boolean; counted: boolean; wait: number }>`
     with wanted as (
       select key, share * interval '1 microsecond' as share, span * interval '1 second' as span
@@ -71,6 +75,30 @@ export async function use(
   const refused = rows.filter((row) => row.wait > 0);
   // Used up by somebody else between the look and the use.
   return refused.length > 0 ? refused : rows.filter((row) => !row.used).map(({ key }) => ({ key, wait: 1 }));
+}
+
+/**
+ * Uses a limit once for each of many, or not for those for whom it is used up.
+ *
+ * @returns the keys of those
+ */
+export async function useEach(
+  db: Kysely<Database>,
+  limit: Pick<Use, 'amount' | 'seconds'>,
+  keys: readonly string[],
+): Promise<Set<string>> {
+  const share = sql`${shareOf(limit)}::bigint * interval '1 microsecond'`;
+  const { rows } = await sql<{ key: string }>`
+    insert into limits (key, spent_until)
+    select key, now() + ${share} from unnest(${keys}::text[]) as wanted (key)
+    -- In one order for everybody: no deadlocks.
+    order by key collate "C"
+    on conflict (key) do update set spent_until = greatest(limits.spent_until, now()) + ${share}
+      where greatest(limits.spent_until, now()) + ${share} <= now() + ${limit.seconds}::bigint * interval '1 second'
+    returning key
+  `.execute(db);
+  const used = new Set(rows.map((row) => row.key));
+  return new Set(keys.filter((key) => !used.has(key)));
 }
 
 /** Deletes rows of limits that are unused again. Returns how many. */

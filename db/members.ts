@@ -86,6 +86,24 @@ export const isMemberMailbox = async (
   return asked.rows[0]!.is;
 };
 
+/** Those of these mailboxes whose verified accounts are active members. */
+export async function memberMailboxes(
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  mailboxes: readonly Mailbox[],
+): Promise<Set<Mailbox>> {
+  const rows = await db
+    .selectFrom('accounts')
+    .innerJoin('members', 'members.account_id', 'accounts.id')
+    .select('mailbox')
+    .where('mailbox', '=', sql<Mailbox>`any(${mailboxes})`)
+    .where('email_verified', '=', true)
+    .where('organization_id', '=', organization)
+    .where('removed_at', 'is', null)
+    .execute();
+  return new Set(rows.map((row) => row.mailbox as Mailbox));
+}
+
 /**
  * Where an account is a member, with the licences it holds there, longest first.
  *

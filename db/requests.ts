@@ -1,5 +1,6 @@
 import { type Generated, type Kysely, sql } from 'kysely';
 import { forgetSessions } from './accounts.ts';
+import { forgetResults } from './batches.ts';
 import type { Database } from './database.ts';
 import { forgetUnused } from './limits.ts';
 
@@ -81,8 +82,8 @@ export async function answerRequest(
 }
 
 /**
- * Deletes what is past its time: kept answers after 24 hours, likewise what an amend was to change and did not, sessions,
- * limits unused again. Returns how many rows.
+ * Deletes what is past its time: kept answers after 24 hours, likewise the results of batches, and what an amend was to
+ * change and did not; sessions, limits unused again. Returns how many rows.
  */
 export async function forgetExpired(db: Kysely<Database>): Promise<number> {
   const requests = await db
@@ -94,6 +95,9 @@ export async function forgetExpired(db: Kysely<Database>): Promise<number> {
     .where('created_at', '<', sql<Date>`now() - make_interval(hours => ${hoursKept})`)
     .executeTakeFirst();
   return (
-    Number(requests.numDeletedRows + amendments.numDeletedRows) + (await forgetSessions(db)) + (await forgetUnused(db))
+    Number(requests.numDeletedRows + amendments.numDeletedRows) +
+    (await forgetResults(db, hoursKept)) +
+    (await forgetSessions(db)) +
+    (await forgetUnused(db))
   );
 }

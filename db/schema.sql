@@ -57,6 +57,29 @@ END)
 );
 CREATE INDEX api_keys_of_organization ON api_keys USING btree (organization_id, id DESC);
 
+create table batches (
+  id text collate "C" not null,
+  organization_id text collate "C" not null,
+  mode text not null,
+  size integer not null,
+  results jsonb,
+  created_by_kind text not null,
+  created_by_id text collate "C",
+  created_at timestamp with time zone not null,
+  mailed_through text collate "C",
+  started_through text collate "C",
+  finished_at timestamp with time zone,
+  cancelled_at timestamp with time zone,
+  cancelled_by_kind text,
+  cancelled_by_id text collate "C",
+  constraint batches_pkey PRIMARY KEY (id),
+  constraint batches_check CHECK (((cancelled_at IS NULL) = (cancelled_by_kind IS NULL))),
+  constraint batches_mode_check CHECK ((mode = ANY (ARRAY['all'::text, 'valid'::text])))
+);
+CREATE INDEX batches_of_organization ON batches USING btree (organization_id, id DESC);
+CREATE INDEX batches_to_forget ON batches USING btree (created_at) WHERE (results IS NOT NULL);
+CREATE INDEX batches_unfinished ON batches USING btree (id) WHERE (finished_at IS NULL);
+
 create table deliveries (
   invitation_id text collate "C" not null,
   ordinal integer not null,
@@ -137,6 +160,7 @@ create table invitations (
   decided_by text collate "C",
   chart_version integer not null default 1,
   erased_at timestamp with time zone,
+  batch_id text collate "C",
   constraint invitations_pkey PRIMARY KEY (id),
   constraint invitations_erased_stay_ended CHECK (((erased_at IS NULL) OR (state <> 'pending'::text))),
   constraint invitations_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'billing_manager'::text, 'member'::text]))),
@@ -145,6 +169,7 @@ create table invitations (
 CREATE INDEX invitations_decided_by ON invitations USING btree (decided_by) WHERE (decided_by IS NOT NULL);
 CREATE INDEX invitations_due ON invitations USING btree (expires_at, id) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_mailbox ON invitations USING btree (mailbox);
+CREATE INDEX invitations_of_batch ON invitations USING btree (batch_id, id) WHERE (batch_id IS NOT NULL);
 CREATE INDEX invitations_of_inviter ON invitations USING btree (organization_id, inviter_id, id) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_of_mailbox ON invitations USING btree (mailbox) WHERE (state = 'pending'::text);
 CREATE INDEX invitations_of_organization ON invitations USING btree (organization_id, id DESC);
@@ -269,12 +294,14 @@ CREATE INDEX sessions_expiry ON sessions USING btree (expires_at);
 alter table amendments add constraint amendments_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
 alter table api_keys add constraint api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES accounts(id);
 alter table api_keys add constraint api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table batches add constraint batches_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table deliveries add constraint deliveries_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
 alter table erasures add constraint erasures_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id);
 alter table erasures add constraint erasures_reason_id_fkey FOREIGN KEY (reason_id) REFERENCES reasons(id);
 alter table events add constraint events_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
 alter table events add constraint events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table events add constraint events_reason_id_fkey FOREIGN KEY (reason_id) REFERENCES reasons(id);
+alter table invitations add constraint invitations_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id);
 alter table invitations add constraint invitations_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES accounts(id);
 alter table invitations add constraint invitations_inviter_id_fkey FOREIGN KEY (inviter_id) REFERENCES accounts(id);
 alter table invitations add constraint invitations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);

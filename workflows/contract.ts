@@ -23,6 +23,7 @@ export const deploymentName = 'usher';
 export type InvitationId = `inv_${string}`;
 export type AccountId = `acc_${string}`;
 export type AmendmentId = `amd_${string}`;
+export type BatchId = `bat_${string}`;
 export type ErasureId = `era_${string}`;
 export type ReasonId = `rsn_${string}`;
 
@@ -31,12 +32,18 @@ export const workflowTypes = {
   invitation: 'invitation',
   delivery: 'delivery',
   reconcile: 'reconcile',
+  batch: 'batch',
   erasure: 'erasure',
   retention: 'retention',
 } as const;
 
 export interface InvitationInput {
   id: InvitationId;
+}
+
+/** Names the row that says which invitations, and how far they have come. */
+export interface BatchInput {
+  id: BatchId;
 }
 
 /** Names the row that says whose data is to disappear. */
@@ -193,6 +200,11 @@ export function deliveryStart(delivery: DeliveryInput) {
     workflowId: `delivery/${delivery.invitation}/${delivery.ordinal}`,
     args: [delivery] as [DeliveryInput],
   };
+}
+
+/** Start options of the workflow of a batch. */
+export function batchStart(id: BatchId) {
+  return { ...harmless, taskQueue, workflowId: `batch/${id}`, args: [{ id }] as [BatchInput] };
 }
 
 /** Start options of an erasure. */

@@ -219,6 +219,8 @@ describe('two APIs over one database', () => {
     await insertApiKey(db, { secret, organization: made.id, name: 'k', role: 'owner', scopes, createdBy });
     return {
       id: made.id,
+      slug,
+      secret,
       resend: async (invitation: string, key: string) => {
         const response = await fetch(`${api}/v1/invitations/${invitation}/resend`, {
           method: 'POST',
@@ -315,16 +317,16 @@ describe('two APIs over one database', () => {
   });
 
   test('an inviter and an organization have a limit each', async () => {
-    // 1000 and 5000 a day at 0.004: four by the inviter.
-    const { invite, id } = await organization({ limit_factor: 0.004 });
+    // 10,000 and 20,000 a day at 0.0004: four by the inviter.
+    const { invite, id } = await organization({ limit_factor: 0.0004 });
     const answers = [];
     for (let i = 0; i < 6; i++) answers.push(await invite(`person-${i}@example.com`));
     expect(tally(answers)).toEqual({ 201: 4, 429: 2 });
     expect(answers.at(-1)!.body.detail).toMatch(/^Too many emails by this inviter: 4 in 1 day/);
-    // Each by another inviter: twenty by the organization.
+    // Each by another inviter: eight by the organization.
     await db.deleteFrom('limits').execute();
     const others = [];
-    for (let i = 0; i < 22; i++) {
+    for (let i = 0; i < 10; i++) {
       const { id: createdBy } = await upsertAccount(db, {
         issuer: 'test',
         subject: `inviter ${i}`,
@@ -335,8 +337,60 @@ describe('two APIs over one database', () => {
       await db.updateTable('api_keys').set({ created_by: createdBy }).where('organization_id', '=', id).execute();
       others.push(await invite(`someone-${i}@example.com`));
     }
-    expect(tally(others)).toEqual({ 201: 20, 429: 2 });
-    expect(others.at(-1)!.body.detail).toMatch(/^Too many emails by the organization: 20 in 1 day/);
+    expect(tally(others)).toEqual({ 201: 8, 429: 2 });
+    expect(others.at(-1)!.body.detail).toMatch(/^Too many emails by the organization: 8 in 1 day/);
+  });
+
+  test('a batch counts as many as it invites, and is told how many there can be', async () => {
+    const { secret, slug } = await organization({ limit_factor: 0.0004 });
+    const batch = async (name: string, size: number) => {
+      const invitations = Array.from({ length: size }, (_, i) => ({ email: `${name}-${i}@example.com` }));
+      const response = await fetch(`${api}/v1/organizations/${slug}/invitation-batches`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ mode: 'valid', invitations }),
+      });
+      // biome-ignore lint/suspicious/noExplicitAny: answers of two kinds
+      return { status: response.status, headers: response.headers, body: (await response.json()) as any };
+    };
+    const tooMany = await batch('five', 5);
+    expect(tooMany.status).toBe(429);
+    expect(tooMany.body.detail).toBe(
+      'Too many emails by this inviter: 4 in 1 day at most. These are 5. That many are never allowed at once: send 4 now and the others later, or ask whoever runs Usher for more.',
+    );
+    expect((await batch('three', 3)).status).toBe(202);
+    const left = await batch('two', 2);
+    expect(left.body.detail).toMatch(/These are 2\. 1 can be sent now, all of them in \d+ hours\.$/);
+    expect(Number(left.headers.get('retry-after'))).toBeLessThanOrEqual(day / 4);
+    expect((await batch('one', 1)).status).toBe(202);
+  });
+
+  test('an address that has had too many refuses its row of a batch alone', async () => {
+    const { secret, slug } = await organization();
+    await sql`update organizations set limit_factor = 1 where slug = ${slug}`.execute(db);
+    const send = async () => {
+      const response = await fetch(`${api}/v1/organizations/${slug}/invitation-batches`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          mode: 'valid',
+          invitations: [{ email: 'popular@example.com' }, { email: `fresh-${randomUUID()}@example.com` }],
+        }),
+      });
+      return (await response.json()) as { results: { result: string; detail?: string }[] };
+    };
+    for (let sent = 0; sent < 10; sent++) {
+      expect((await send()).results.map((row) => row.result)).toEqual(['invited', 'invited']);
+      // As if it had been taken back.
+      await db
+        .updateTable('invitations')
+        .set({ state: 'revoked' })
+        .where('email', '=', 'popular@example.com')
+        .execute();
+    }
+    const { results } = await send();
+    expect(results.map((row) => row.result)).toEqual(['rate_limited', 'invited']);
+    expect(results[0]!.detail).toBe('Too many emails to this address by the organization: 10 in 1 day at most.');
   });
 
   test('unknown links from one network are refused after many, on a page; X-Forwarded-For is not believed', async () => {

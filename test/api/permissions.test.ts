@@ -32,6 +32,7 @@ let member: string;
 let former: string;
 /** One that is revoked already. */
 let endedKey: string;
+let batch: string;
 
 beforeAll(async () => {
   usher = await startUsher({ withProvider: true });
@@ -72,6 +73,10 @@ beforeAll(async () => {
     session: invitee.session,
   });
   expect(declined.status).toBe(200);
+  const made = await usher.call('/v1/organizations/acme/invitation-batches', {
+    body: { mode: 'valid', invitations: [{ email: 'nobody' }] },
+  });
+  batch = made.body.id;
   callers.push({ name: 'invitee', person: { account: invitee.account.id, invitee: true } });
 
   for (const role of ['owner', 'member'] as const)
@@ -109,6 +114,12 @@ const samples: Record<string, () => { path?: Record<string, string>; body?: obje
   }),
   'POST /v1/organizations/:organization/api-keys': () => ({ body: { name: 'walked', scopes: ['manage'] } }),
   'DELETE /v1/organizations/:organization/api-keys/:id': () => ({ path: { id: endedKey } }),
+  // One that invites nobody.
+  'POST /v1/organizations/:organization/invitation-batches': () => ({
+    body: { mode: 'valid', invitations: [{ email: 'nobody' }] },
+  }),
+  'GET /v1/invitation-batches/:id': () => ({ path: { id: batch } }),
+  'POST /v1/invitation-batches/:id/cancel': () => ({ path: { id: batch } }),
   'POST /v1/invitations/:id/resend': () => ({ body: { reason: 'a test' } }),
   'POST /v1/invitations/:id/revoke': () => ({ body: { reason: 'a test' } }),
   'PATCH /v1/invitations/:id': () => ({ body: { locale: 'de', reason: 'a test' } }),

@@ -235,7 +235,8 @@ test('every text, list and number that the API takes has a limit', async () => {
     for (const [method, { parameters = [], requestBody }] of Object.entries(operations)) {
       const where = `${method} ${route}`;
       for (const { name, schema } of parameters) walk(schema, `${where} ${name}`);
-      if (requestBody) walk(requestBody.content['application/json'].schema, `${where} body`);
+      for (const [type, { schema }] of Object.entries<{ schema: object }>(requestBody?.content ?? {}))
+        walk(schema, `${where} ${type}`);
     }
   }
   expect(unlimited).toEqual([]);

@@ -65,7 +65,7 @@ async function whereIs(pattern: RegExp): Promise<string[]> {
 
 /** Columns that hold ids, codes, numbers, and what organizations call themselves and their things. */
 const impersonal =
-  /^(admission|limits|seats|organizations)\.|^license_pools\.product$|\.(id|\w+_id|pool_ids|role|staff_role|state|status|kind|\w+_kind|type|locale|reminders|scopes|key|hash|id_hash|body_hash|request_key|decided_by|created_by|origins)$|^events\.detail$/;
+  /^(admission|limits|seats|organizations)\.|^license_pools\.product$|\.(id|\w+_id|pool_ids|role|staff_role|state|status|kind|\w+_kind|type|locale|reminders|scopes|key|hash|id_hash|body_hash|request_key|decided_by|created_by|origins)$|^events\.detail$|^batches\.(mode|\w+_through)$/;
 
 test('a person who was in every table is in none; the log keeps what happened, and the address can be invited anew', async () => {
   const { db } = usher;
@@ -137,6 +137,11 @@ test('a person who was in every table is in none; the log keeps what happened, a
     .set({ name: mention })
     .where('organization_id', '=', usher.organization.id)
     .execute();
+  const mentioned = await usher.call('/v1/organizations/globex/invitation-batches', {
+    key: globex.key,
+    body: { mode: 'valid', invitations: [{ email: 'bob@example.com', licenses: [mention] }] },
+  });
+  expect(mentioned.status).toBe(202);
   await insertReason(db, 'ADA.lovelace@example.com has called');
   const changes = { email: address, mailbox: mailboxOf(address)! };
   await insertAmendment(db, { id: newId('amd'), invitation: bob.body.id, changes });

@@ -13,6 +13,8 @@ import packageJson from '../../package.json' with { type: 'json' };
 import {
   type AccountId,
   acceptUpdate,
+  type BatchId,
+  batchStart,
   deliveryStart,
   type InvitationId,
   invitationStart,
@@ -51,6 +53,17 @@ const sent = (id: string) =>
   usher.until('sent', async () => (await usher.call(`/v1/invitations/${id}`)).body.delivery.status === 'sent');
 
 const invitation = (id: string) => invitationWorkflowId(id as InvitationId);
+
+/** A batch that is finished. */
+async function inviteMany(name: string) {
+  const invitations = [1, 2, 3].map((n) => ({ email: `${name}-${n}@example.com` }));
+  const { body } = await usher.call('/v1/organizations/acme/invitation-batches', { body: { mode: 'all', invitations } });
+  await usher.until(
+    'finished',
+    async () => (await usher.call(`/v1/invitation-batches/${body.id}`)).body.finishedAt !== null,
+  );
+  return body as { id: BatchId };
+}
 
 /** The lives of which each version leaves a history; each answers the workflow's id. */
 const lives: Record<string, () => Promise<string>> = {
@@ -93,6 +106,15 @@ const lives: Record<string, () => Promise<string>> = {
     const workflowId = 'reconcile-once';
     await usher.temporal.client.workflow.start(workflowTypes.reconcile, { taskQueue, workflowId, args: [] });
     return workflowId;
+  },
+  async 'batch completed'() {
+    const { id } = await inviteMany('completed');
+    return batchStart(id).workflowId;
+  },
+  async 'batch cancelled'() {
+    const { id } = await inviteMany('taken-back');
+    await usher.call(`/v1/invitation-batches/${id}/cancel`, { body: {} });
+    return batchStart(id).workflowId;
   },
   async 'invitation changed'() {
     const { id } = await usher.invite('changed@example.com');

@@ -12,3 +12,4 @@ const late =
 export const invitation = late(compatible.invitation);
 export const delivery = late(compatible.delivery);
 export const reconcile = late(compatible.reconcile);
+export const batch = late(compatible.batch);

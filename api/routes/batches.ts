@@ -1,0 +1,228 @@
+import { Type } from 'typebox';
+import { listBatches } from '../../db/batches.ts';
+import { type BatchId, isId } from '../../db/ids.ts';
+import { findOrganization, type Organization } from '../../db/organizations.ts';
+import {
+  batchBodies,
+  batchNow,
+  cancelBatch,
+  createBatch,
+  mostRows,
+  type RequestedRow,
+  requireBatch,
+} from '../batches.ts';
+import { authenticate, type Caller, standingIn } from '../caller.ts';
+import type { App, RouteDeps } from '../deps.ts';
+import { once } from '../idempotency.ts';
+import { readInvitationCsv } from '../invitation-csv.ts';
+import { Problem, type ProblemCode } from '../problem.ts';
+import { createProgress, hasHeardAll, wantsEvents } from '../progress.ts';
+import {
+  answers,
+  Batch,
+  BatchQuery,
+  type BatchRow as BatchRowInput,
+  BatchRow as BatchRowSchema,
+  BatchWithResults,
+  type CreateBatch,
+  changeProblems,
+  createBatch as createBatchSchema,
+  listOf,
+  Nothing,
+  Page,
+} from '../schemas.ts';
+import { idempotencyHeader, organizationParams } from './invitations.ts';
+
+/** 10,000 rows of 800 bytes, far more than names and addresses need. */
+const bodyLimit = 8 * 1024 * 1024;
+/** It is the work of thousands of other requests, and takes longer than one of them may, ms. */
+const patienceMs = 10_000;
+
+const batchParams = Type.Object({ id: Type.String({ maxLength: 40 }) });
+const guarded: ProblemCode[] = ['scope_missing', 'not_allowed'];
+
+/** What can be done with the batch of an answer. */
+const further = Object.fromEntries(
+  ['getInvitationBatch', 'cancelInvitationBatch'].map((operationId) => [
+    operationId,
+    { operationId, parameters: { id: '$response.body#/id' } },
+  ]),
+);
+
+/** Many invitations at once. */
+export function registerBatches(app: App, deps: RouteDeps): void {
+  const { db } = deps;
+  const progress = createProgress(db);
+  app.addHook('preClose', () => progress.close());
+
+  app.addContentTypeParser('text/csv', { parseAs: 'buffer', bodyLimit }, async (request: unknown, body: Buffer) =>
+    decoded(body, (request as { headers: Record<string, string> }).headers['content-type']!),
+  );
+
+  const findVisibleOrganization = async (slug: string): Promise<Organization> => {
+    const organization = await findOrganization(db, slug);
+    if (!organization) throw new Problem('not_found');
+    return organization;
+  };
+
+  /** The batch and the caller's standing in its organization. */
+  const found = async (caller: Caller, id: string, permission: 'readInvitations' | 'cancelBatch') => {
+    if (!isId('bat', id)) throw new Problem('batch_not_found');
+    const batch = await requireBatch(db, id);
+    return { batch, standing: await standingIn(db, caller, batch.organization_id, permission, 'batch_not_found') };
+  };
+
+  app.post(
+    '/v1/organizations/:organization/invitation-batches',
+    {
+      bodyLimit,
+      handlerTimeout: Math.max(patienceMs, deps.patienceMs ?? 0),
+      schema: {
+        operationId: 'createInvitationBatch',
+        summary: `Invite up to ${mostRows} addresses, with a result for each`,
+        description:
+          'As JSON, or as CSV with a header row that names the columns email, role, teams, licenses, locale, message, expiresIn, redirectUrl and metadata.<name>; several teams or licences in one cell are separated by |.',
+        tags: ['batches'],
+        params: organizationParams,
+        querystring: BatchQuery,
+        headers: idempotencyHeader,
+        body: {
+          content: {
+            'application/json': { schema: createBatchSchema(mostRows) },
+            'text/csv': {
+              schema: Type.String({ maxLength: bodyLimit, examples: ['email,role\nada@example.com,member\n'] }),
+            },
+          },
+        } as never,
+        response: answers(202, BatchWithResults, [
+          ...changeProblems,
+          ...guarded,
+          'not_found',
+          'invalid_csv',
+          'batch_refused',
+          'too_slow',
+        ]),
+      },
+      links: { 202: further },
+    },
+    async (request, reply) => {
+      const caller = await authenticate(request, deps);
+      const organization = await findVisibleOrganization(request.params.organization);
+      const standing = await standingIn(db, caller, organization.id, 'invite');
+      const body = request.body as CreateBatch | string;
+      const { mode } = request.query;
+      if (typeof body !== 'string' && mode) throw new Problem('invalid_request', 'Of JSON, mode belongs in the body.');
+      if (typeof body === 'string' && !mode)
+        throw new Problem('invalid_request', 'Of CSV, mode belongs in the query: ?mode=all or ?mode=valid.');
+      const validate = request.compileValidationSchema(BatchRowSchema, 'body');
+      const asked =
+        typeof body === 'string'
+          ? { mode: mode!, rows: readInvitationCsv(body, mostRows).map((row) => checkedRow(row, validate)) }
+          : { mode: body.mode, rows: body.invitations.map((input) => ({ input })) };
+      return once({ db, request, reply, caller }, 202, async (key) => {
+        const { batch, results } = await createBatch(deps, organization, standing, asked, key);
+        const [now] = await batchBodies(db, [batch]);
+        return { ...now!, results };
+      });
+    },
+  );
+
+  app.get(
+    '/v1/organizations/:organization/invitation-batches',
+    {
+      schema: {
+        operationId: 'listInvitationBatches',
+        summary: 'List batches, newest first',
+        tags: ['batches'],
+        params: organizationParams,
+        querystring: Type.Object(Page, { additionalProperties: false }),
+        response: answers(200, listOf(Batch), [...guarded, 'not_found']),
+      },
+    },
+    async (request) => {
+      const caller = await authenticate(request, deps);
+      const organization = await findVisibleOrganization(request.params.organization);
+      await standingIn(db, caller, organization.id, 'readInvitations');
+      const { cursor, limit = 50 } = request.query;
+      if (cursor !== undefined && !isId('bat', cursor))
+        throw new Problem('invalid_request', 'cursor is not one of ours.');
+      const before = cursor as BatchId | undefined;
+      const { rows, next } = await listBatches(db, organization.id, { ...(before ? { before } : {}), limit });
+      return { items: await batchBodies(db, rows), cursor: next };
+    },
+  );
+
+  app.get(
+    '/v1/invitation-batches/:id',
+    {
+      schema: {
+        operationId: 'getInvitationBatch',
+        summary: 'How a batch comes along; live as server-sent events',
+        description:
+          'With Accept: text/event-stream, an event `progress` with the same whenever it has changed, until the batch is finished.',
+        tags: ['batches'],
+        params: batchParams,
+        response: answers(200, Batch, [...guarded, 'batch_not_found']),
+      },
+    },
+    async (request, reply) => {
+      const caller = await authenticate(request, deps);
+      const { batch } = await found(caller, request.params.id, 'readInvitations');
+      const body = await batchNow(db, batch.id);
+      reply.header('vary', 'accept');
+      if (!wantsEvents(request)) return body;
+      // Browsers stay away when told that there is no content.
+      if (hasHeardAll(request, body)) return reply.status(204 as 200).send();
+      progress.follow(batch.id, caller.id, request, reply);
+      return reply as never;
+    },
+  );
+
+  app.post(
+    '/v1/invitation-batches/:id/cancel',
+    {
+      schema: {
+        operationId: 'cancelInvitationBatch',
+        summary: 'Revoke what is still open of a batch, and invite none that it has not yet',
+        tags: ['batches'],
+        params: batchParams,
+        headers: idempotencyHeader,
+        body: Type.Optional(Nothing),
+        response: answers(202, Batch, [...changeProblems, ...guarded, 'batch_not_found']),
+      },
+    },
+    async (request, reply) => {
+      const caller = await authenticate(request, deps);
+      const { batch, standing } = await found(caller, request.params.id, 'cancelBatch');
+      return once({ db, request, reply, caller }, 202, (key) =>
+        cancelBatch(deps, batch, { by: standing.by, request: key }),
+      );
+    },
+  );
+}
+
+/** @throws Problem `unsupported_media_type`, `invalid_csv` */
+function decoded(body: Buffer, contentType: string): string {
+  const charset = /;\s*charset="?([\w-]+)"?/i.exec(contentType)?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(body);
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new Problem('unsupported_media_type', 'The charset of the CSV is not known; send UTF-8.');
+    throw new Problem('invalid_csv', `It is not ${charset.toUpperCase()}: save it as CSV in UTF-8.`);
+  }
+}
+
+/** A row as it was written in CSV, held against the schema of an invitation. */
+function checkedRow(
+  { line, input }: ReturnType<typeof readInvitationCsv>[number],
+  validate: { (input: unknown): boolean; errors?: readonly { instancePath: string; message?: string }[] | null },
+): RequestedRow {
+  if (input.email === undefined) return { line, refusal: { code: 'invalid_email', detail: 'The row has no address.' } };
+  if (validate(input)) return { line, input: input as unknown as BatchRowInput };
+  const detail = (validate.errors ?? [])
+    .slice(0, 5)
+    .map(({ instancePath, message = 'is not valid' }) => `${instancePath.slice(1)} ${message}`.trim())
+    .join('; ');
+  return { line, refusal: { code: 'invalid_request', detail: `${detail}.` } };
+}

@@ -1,0 +1,56 @@
+import { CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
+import type { BatchInput } from './contract.ts';
+
+export interface BatchActivities {
+  /** Sends the first emails of the batch's next invitations, many to a request; false when there are no more. */
+  mailSome(input: BatchInput): Promise<boolean>;
+  /** Starts the workflows of the next that have been mailed; false when there are none. */
+  startSome(input: BatchInput): Promise<boolean>;
+  /** Takes back some of what a cancelled batch has open; false when there is nothing. */
+  takeBackSome(input: BatchInput): Promise<boolean>;
+  /** Notes that all is done; false when there is more, after all. */
+  finishBatch(input: BatchInput): Promise<boolean>;
+  /** Cancels the batch, as the system. */
+  cancelBatch(input: BatchInput): Promise<void>;
+}
+
+const { mailSome, startSome, takeBackSome, finishBatch, cancelBatch } = proxyActivities<BatchActivities>({
+  startToCloseTimeout: '5m',
+  // How long it takes until another worker goes on where one died.
+  heartbeatTimeout: '10s',
+  retry: { maximumInterval: '30s' },
+});
+
+/**
+ * Carries a batch out: emails the invitations many at a time, then starts the workflow of each. How far it has come is in
+ * the batch's row, so a run that was broken off goes on from there, and one that was started twice does no harm. Nobody
+ * waits for it: whoever accepts an invitation that it has not come to starts that one.
+ *
+ * Its history is short: a batch has a bounded number of pages, and no run more than one after the other.
+ */
+export async function batch(input: BatchInput): Promise<void> {
+  try {
+    await carryOut(input);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    // Cancelled by hand, in the Temporal UI.
+    await CancellationScope.nonCancellable(async () => {
+      await cancelBatch(input);
+      await carryOut(input);
+    });
+  }
+}
+
+async function carryOut(input: BatchInput): Promise<void> {
+  do {
+    // While some are started the next are mailed.
+    let starting = Promise.resolve(false);
+    while (await mailSome(input)) {
+      await starting;
+      starting = startSome(input);
+    }
+    await starting;
+    while (await startSome(input));
+    while (await takeBackSome(input));
+  } while (!(await finishBatch(input)));
+}
