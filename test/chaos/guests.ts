@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { insertPending } from '../../api/invitations.ts';
+import { insertPending, usualExpiryMs } from '../../api/invitations.ts';
 import type { InvitationId } from '../../db/ids.ts';
 import { findLicensePools } from '../../db/licenses.ts';
 import { mailboxOf } from '../../identity/mailbox.ts';
@@ -60,7 +60,9 @@ export async function live(guest: Guest, options: LifeOptions): Promise<void> {
     ask: () =>
       script.lives === 'shortly'
         ? inviteShortly(usher, { key, email, licenses, expiresIn: Math.round(life) })
-        : usher.call('/v1/organizations/acme/invitations', { body: { email, licenses }, idempotencyKey: key }),
+        : script.comes === 'in a batch'
+          ? inviteByBatch(usher, { key, email, licenses })
+          : usher.call('/v1/organizations/acme/invitations', { body: { email, licenses }, idempotencyKey: key }),
   };
   guest.calls.push(invite);
   let answer = await journal.ask(invite);
@@ -114,6 +116,23 @@ function callOf(usher: Installation, guest: Guest, { act, who = 'invitee', reque
   const call: Call = { key, act, who: address, ask, tries: [] };
   guest.calls.push(call);
   return call;
+}
+
+/** Invites by a batch, and answers as inviting this one alone would be answered. */
+async function inviteByBatch(
+  usher: Installation,
+  { key, email, licenses }: { key: string; email: string; licenses: string[] },
+): Promise<Answer> {
+  const answer = await usher.call('/v1/organizations/acme/invitation-batches', {
+    body: { mode: 'valid', invitations: [{ email, licenses }] },
+    idempotencyKey: key,
+  });
+  if (answer.status !== 202) return answer;
+  const { createdAt, results } = answer.body;
+  const [{ result, invitation: id }] = results;
+  if (result !== 'invited') return { ...answer, status: 409, body: { code: result } };
+  const expiresAt = new Date(Date.parse(createdAt) + usualExpiryMs).toISOString();
+  return { ...answer, status: 201, body: { id, expiresAt } };
 }
 
 /** The API invites for an hour at least. For less its own transaction is made here, and the workflow started as it does. */

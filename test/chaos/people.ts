@@ -21,6 +21,8 @@ export interface Person {
   lives?: 'shortly';
   /** The licence they are to get: of `scarce` there is too little. @default plenty */
   license?: 'scarce';
+  /** Invited by a batch. @default by a call of their own */
+  comes?: 'in a batch';
   /** Where mail bounces: the provider refuses all that follows the first. @default mail arrives */
   mail?: 'bounces';
   /** One after the other; a list at the same time. */
@@ -67,6 +69,12 @@ export const people = {
   'comes though replaced': { does: [amend, accept, by('successor', accept)] },
   'is replaced while joining': { does: [[amend, accept], by('successor', accept)] },
   'changes their mind': { does: [decline, accept] },
+  'comes in a batch': { share: 2, comes: 'in a batch', does: [accept] },
+  'comes in a batch with a scarce licence': { comes: 'in a batch', license: 'scarce', does: [accept] },
+  'ignores a batch': { comes: 'in a batch', does: [] },
+  'gets it again after a batch': { comes: 'in a batch', does: ['waits for the email', resend, accept] },
+  'is replaced after a batch': { comes: 'in a batch', does: [amend, by('successor', accept)] },
+  'is in a batch and revoked': { comes: 'in a batch', does: [[accept, revoke]] },
   'gets no mail a second time': { mail: 'bounces', does: [resend, accept] },
   'gets no mail until corrected': { mail: 'bounces', does: [resend, amend, by('successor', accept)] },
 } as const satisfies Record<string, Person>;

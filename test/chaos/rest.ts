@@ -71,6 +71,11 @@ async function hurry({ db, temporal }: Installation): Promise<void> {
     .set({ queued_at: sql`now() - interval '2 minutes'` })
     .where('status', '=', 'queued')
     .execute();
+  await db
+    .updateTable('batches')
+    .set({ created_at: sql`created_at - interval '2 minutes'` })
+    .where('finished_at', 'is', null)
+    .execute();
   await temporal.schedule.getHandle('reconcile').trigger();
 }
 
@@ -86,7 +91,8 @@ async function findUnrest({ db, temporal }: Installation, journal: Journal, gues
   const pending = rows.filter((row) => row.state === 'pending');
   const unsent = pending.filter((row) => row.status === 'queued').map(({ id }) => `not sent: ${id}`);
   const late = pending.filter((row) => row.expires_at.getTime() < Date.now()).map(({ id }) => `not expired: ${id}`);
-  const visible = [...unanswered, ...unsent, ...late];
+  const unfinished = await db.selectFrom('batches').select('id').where('finished_at', 'is', null).execute();
+  const visible = [...unanswered, ...unsent, ...late, ...unfinished.map(({ id }) => `not finished: ${id}`)];
   if (visible.length > 0) return visible;
 
   const names = new Map(guests.map((guest) => [guest.id, guest.name]));

@@ -15,6 +15,12 @@ keys = json.loads(os.environ["USHER_FUZZ_KEYS"])
 members = json.loads(os.environ["USHER_FUZZ_MEMBERS"])
 # Some are removed, and are no good for anything else then.
 leaving, kept = members[:4], members[4:]
+batches = json.loads(os.environ["USHER_FUZZ_BATCHES"])
+
+
+@schemathesis.serializer("text/csv")
+def as_csv(context, value):
+    return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
 
 
 def is_positive(case, place):
@@ -28,6 +34,8 @@ def mine(case):
         return licenses
     if "/api-keys/" in case.path:
         return keys
+    if "/invitation-batches/" in case.path:
+        return batches
     every = list(invitations)
     if random.random() < 0.2:
         return every
@@ -70,6 +78,12 @@ def before_call(context, case, kwargs):
         if isinstance(account, dict) and parameters.get("id") in invitations:
             email = invitations[parameters["id"]]
             account.update(issuer=os.environ["USHER_FUZZ_ISSUER"], subject=email, email=email, emailVerified=True)
+        for row in case.body.get("invitations") or []:
+            # As for single invitations, below.
+            if isinstance(row, dict) and "redirectUrl" in row:
+                row["redirectUrl"] = "https://acme.example/welcome"
+            if isinstance(row, dict) and "licenses" in row:
+                row["licenses"] = ["studio"]
         if "redirectUrl" in case.body:
             case.body["redirectUrl"] = None if case.method == "PATCH" else "https://acme.example/welcome"
         # Random words are seldom plain, random addresses seldom such that mail can be sent to.
