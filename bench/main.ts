@@ -105,12 +105,7 @@ scenario('wake', 'Many invitations expire in the same minute, while others are a
 scenario('soak', 'A steady rate for a long time: what grows though it should not.', soak)
   .option('--minutes <n>', 'how long', whole, 30)
   .option('--per-second <n>', 'lifecycles a second', whole, 5);
-scenario('batch', 'Many people invited at once, by single calls.', batch).option(
-  '--count <n>',
-  'how many',
-  whole,
-  10_000,
-);
+scenario('batch', 'Many people invited by one request.', batch).option('--count <n>', 'how many', whole, 10_000);
 
 program
   .command('model')

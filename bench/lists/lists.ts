@@ -51,6 +51,7 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'invitations complained about (few)': invitations({ delivery: 'complained' }),
     'invitations mailed (most)': invitations({ delivery: 'sent' }),
     'invitations still to be mailed (none)': invitations({ delivery: 'queued' }),
+    'invitations of a batch (none)': invitations({ batch: 'bat_none' }),
     'invitations of the last day': invitations({ createdAfter: new Date(newest - day) }),
     'invitations to come (none)': invitations({ createdAfter: new Date(newest + day) }),
     'invitations by all filters at once': invitations({

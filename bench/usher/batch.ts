@@ -1,38 +1,98 @@
-import { invite, onStage, type StageOptions } from './scenario.ts';
+import { Connection, Client as Temporal } from '@temporalio/client';
+import { ceiling } from '../ceiling/row.ts';
+import { createCaller } from '../http.ts';
+import { personOf } from '../row.ts';
+import type { Servers } from '../servers.ts';
+import { inParallel, onStage, type StageOptions, seatsAreExact } from './scenario.ts';
 
-/** Many people invited at once. There are no batches yet, so this drives the single call, 32 at a time. */
+/** As many as the workflow of a batch has under way. */
+const startsAtOnce = 50;
+const lookEveryMs = 50;
+
+/** Many people invited by one request, and beside it how fast bare workflows can be started on the same servers. */
 export const batch = (o: Omit<StageOptions, 'people'> & { count: number }) =>
-  onStage({ ...o, people: 0 }, async (stage) => {
-    const { servers, ask } = stage;
+  onStage({ ...o, people: 0 }, async ({ servers, usher, ask, report, ...stage }) => {
+    const bare = await bareStarts(servers, Math.min(o.count, 2_000), report);
     const callsBefore = servers.mail.calls();
-    const from = Date.now();
-    await invite(stage, 1, o.count);
-    const answered = Date.now();
-    const until = async (what: string, query: string) => {
-      for (;;) {
-        const [{ left } = { left: 0 }] = await ask<{ left: number }>(query);
-        if (left === 0) return Date.now();
-        stage.report(`${left} ${what}`);
-        await new Promise((resolve) => setTimeout(resolve, 500));
-      }
-    };
-    // Started: the email was at least attempted, which is a workflow's first act.
-    const started = await until(
-      'not started',
-      "select count(*)::int as left from deliveries where status = 'queued' and attempted_at is null",
+    const caller = createCaller(usher.url);
+    const invitations = Array.from({ length: o.count }, (_, n) => ({
+      email: personOf(n + 1).email,
+      licenses: ['studio'],
+    }));
+    const from = performance.now();
+    const { id, counts } = await caller.post(
+      '/v1/organizations/acme/invitation-batches',
+      { mode: 'valid', invitations },
+      { authorization: `Bearer ${usher.apiKey}` },
     );
-    const mailed = await until('not mailed', "select count(*)::int as left from deliveries where status = 'queued'");
-    const seconds = (at: number) => ((at - from) / 1000).toFixed(1);
+    const answered = performance.now() - from;
+    await caller.close();
+    if (counts.invited !== o.count) throw new Error(`invited ${counts.invited} of ${o.count}`);
+
+    const reached: { started?: number; mailed?: number } = {};
+    let said = performance.now();
+    while (reached.started === undefined || reached.mailed === undefined) {
+      const [left] = await ask<{ started: number; mailed: number }>(
+        `select (select count(*)::int from invitations, batches b
+             where batch_id = b.id and invitations.id > coalesce(started_through, '') and b.id = $1) as started,
+           (select count(*)::int from deliveries where status = 'queued') as mailed`,
+        [id],
+      );
+      const now = performance.now();
+      if (left!.started === 0) reached.started ??= now - from;
+      if (left!.mailed === 0) reached.mailed ??= now - from;
+      if (now - said > 5_000) {
+        report(`${left!.mailed} not mailed, ${left!.started} not started`);
+        said = now;
+      }
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    }
+    if (!(await seatsAreExact({ servers, usher, ask, report, ...stage }))) throw new Error('the seats are not exact');
+    const seconds = (ms: number) => (ms / 1000).toFixed(1);
+    const rate = o.count / ((reached.started - answered) / 1000);
     return {
-      head: ['invitations', 'answered after s', 'all started after s', 'all mailed after s', 'provider calls'],
+      head: [
+        ...['invitations', 'answered after s', 'all started after s', 'all mailed after s', 'provider calls'],
+        ...['starts/s', 'bare starts/s', 'ratio'],
+      ],
       rows: [
         [
           String(o.count),
-          seconds(answered),
-          seconds(started),
-          seconds(mailed),
+          (answered / 1000).toFixed(2),
+          seconds(reached.started),
+          seconds(reached.mailed),
           String(servers.mail.calls() - callsBefore),
+          rate.toFixed(0),
+          bare.toFixed(0),
+          (rate / bare).toFixed(2),
         ],
       ],
     };
   });
+
+/** How many bare workflows can be started a second, with a worker that takes them up; afterwards all is quiet again. */
+async function bareStarts(servers: Servers, count: number, report: (line: string) => void): Promise<number> {
+  const row = await ceiling.start(servers, count);
+  const connection = await Connection.connect({ address: servers.temporal.address });
+  try {
+    const from = performance.now();
+    await inParallel(
+      'bare workflows started',
+      count,
+      startsAtOnce,
+      async (n) => void (await row.create(personOf(n))),
+      report,
+    );
+    const perSecond = count / ((performance.now() - from) / 1000);
+    const client = new Temporal({ connection });
+    // The last has been taken up when all have.
+    for (let n = count - 1; n >= 0; n -= Math.ceil(count / 20)) {
+      const run = client.workflow.getHandle(row.workflowId!(String(n)));
+      while ((await run.describe()).historyLength < 4) await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return perSecond;
+  } finally {
+    await connection.close();
+    await row.stop();
+  }
+}
