@@ -35,10 +35,9 @@ export function createBatchActivities(deps: DeliveryDeps & { temporal: Client })
       );
       // What the provider does not take for now is tried again, together: better than each by itself. Of whatever else went
       // wrong the invitation's own run finds out more.
-      const untaken = ended
-        .map(({ result }) => result)
-        .filter((result) => result.status === 'not_sent')
-        .find(({ code }) => !leftToRuns.has(code));
+      const [untaken] = ended.flatMap(({ result }) =>
+        result.status === 'not_sent' && !leftToRuns.has(result.code) ? [result] : [],
+      );
       if (untaken && activityInfo().attempt < mailAttempts)
         throw tryAgain(untaken.code, untaken.retryAfterMs ?? (await nextDelay()));
       await advanceBatch(db, id, 'mailed_through', ids.at(-1)!);

@@ -85,8 +85,10 @@ export async function createBatch(
   const pools = await poolsOf(db, organization, rows);
   let candidates = await candidatesOf(organization, standing, rows, pools, refusals);
   const mailboxes = candidates.map(({ mailbox }) => mailbox);
-  const pending = await pendingMailboxes(db, organization.id, mailboxes);
-  const members = await memberMailboxes(db, organization.id, mailboxes);
+  const [pending, members] = await Promise.all([
+    pendingMailboxes(db, organization.id, mailboxes),
+    memberMailboxes(db, organization.id, mailboxes),
+  ]);
   candidates = sift(candidates, ({ mailbox }) =>
     members.has(mailbox) ? { code: 'already_member' } : pending.has(mailbox) ? { code: 'already_invited' } : undefined,
   );

@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 import { insertEvent } from './events.ts';
 import type { InvitationId } from './ids.ts';
 import { resumable, type Span } from './invitations.ts';
-import { insertMany } from './many.ts';
+import { insertMany, pagesOf } from './many.ts';
 
 /** All emails about an invitation: those of its chart, and a former invitee's request to the inviter. */
 export type AnyDeliveryKind = DeliveryKind | 'resend_request';
@@ -52,7 +52,7 @@ export async function queueDelivery(trx: Transaction<Database>, delivery: NewDel
 
 /** Queues many at once. */
 export async function queueDeliveries(trx: Transaction<Database>, deliveries: readonly NewDelivery[]): Promise<void> {
-  if (deliveries.length > 0) await insertMany('deliveries', deliveries.map(queuedRow)).execute(trx);
+  for (const page of pagesOf(deliveries)) await insertMany('deliveries', page.map(queuedRow)).execute(trx);
 }
 
 const at = (db: Kysely<Database>, { invitation, ordinal }: DeliveryKey) =>

@@ -2,7 +2,7 @@ import type { Generated, Kysely, Selectable, Transaction, WhereInterface } from 
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { type InvitationId, newId, type OrganizationId, type ReasonId } from './ids.ts';
-import { insertMany } from './many.ts';
+import { insertMany, pagesOf } from './many.ts';
 import { mostLookedAt, type Page, pageOf } from './paging.ts';
 
 /** The audit log. The role that Usher runs as can add to it, and neither change nor delete. */
@@ -84,7 +84,7 @@ export const isOfKnownRequest = (error: unknown): boolean =>
 
 /** Writes many rows of the audit log at once. @throws Postgres' unique violation `events_one_per_request` */
 export async function insertEvents(trx: Transaction<Database>, events: readonly NewEvent[]): Promise<void> {
-  if (events.length > 0) await insertMany('events', events.map(eventRow)).execute(trx);
+  for (const page of pagesOf(events)) await insertMany('events', page.map(eventRow)).execute(trx);
 }
 
 /** Writes many notes at once; those that their requests have left already are not written again. */

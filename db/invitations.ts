@@ -24,7 +24,7 @@ import {
   type OrganizationId,
 } from './ids.ts';
 import { hasEnded } from './licenses.ts';
-import { insertMany } from './many.ts';
+import { insertMany, pagesOf } from './many.ts';
 import type { Role } from './members.ts';
 import { mostLookedAt, type Page, pageOf } from './paging.ts';
 import { Refused } from './refusal.ts';
@@ -196,12 +196,15 @@ export async function insertInvitations(
   trx: Transaction<Database>,
   invitations: readonly NewInvitation[],
 ): Promise<Set<InvitationId>> {
-  if (invitations.length === 0) return new Set();
   // In the order of their mailboxes: of two batches at once none waits for a mailbox of the other's that waits for its own.
   const rows = invitations.map(newRow).sort((a, b) => (a.mailbox < b.mailbox ? -1 : 1));
-  const inserted = await sql<{ id: InvitationId }>`${insertMany('invitations', rows)}
-    on conflict (organization_id, mailbox) where state = 'pending' do nothing returning id`.execute(trx);
-  return new Set(inserted.rows.map((row) => row.id));
+  const inserted = new Set<InvitationId>();
+  for (const page of pagesOf(rows)) {
+    const made = await sql<{ id: InvitationId }>`${insertMany('invitations', page)}
+      on conflict (organization_id, mailbox) where state = 'pending' do nothing returning id`.execute(trx);
+    for (const { id } of made.rows) inserted.add(id);
+  }
+  return inserted;
 }
 
 /** Takes back invitations that this transaction has inserted. */

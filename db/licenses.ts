@@ -3,7 +3,7 @@ import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { findEventByRequest, insertEvent } from './events.ts';
 import { type InvitationId, isId, type LicensePoolId, type MemberId, newId, type OrganizationId } from './ids.ts';
-import { insertMany } from './many.ts';
+import { insertMany, pagesOf } from './many.ts';
 import { Refused } from './refusal.ts';
 
 /** `named`: seats are counted. `floating`: assigned without limit, sessions are limited elsewhere. */
@@ -311,7 +311,6 @@ export async function reserveManySeats<T extends { id: InvitationId; poolIds: re
         state: 'reserved' as const,
       })),
     );
-  if (seats.length === 0) return without;
   for (const [pool, taken] of Map.groupBy(seats, (seat) => seat.pool_id)) {
     await trx
       .updateTable('license_pools')
@@ -319,7 +318,7 @@ export async function reserveManySeats<T extends { id: InvitationId; poolIds: re
       .where('id', '=', pool)
       .execute();
   }
-  await insertMany('seats', seats).execute(trx);
+  for (const page of pagesOf(seats)) await insertMany('seats', page).execute(trx);
   return without;
 }
 
