@@ -100,6 +100,7 @@ export function registerBatches(app: App, deps: RouteDeps): void {
           'not_found',
           'invalid_csv',
           'batch_refused',
+          'organization_suspended',
           'too_slow',
         ]),
       },

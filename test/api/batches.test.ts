@@ -4,6 +4,7 @@ import type { BatchId } from '../../db/ids.ts';
 import { ensureLicensePool } from '../../db/licenses.ts';
 import { insertMember } from '../../db/members.ts';
 import { ensureOrganization } from '../../db/organizations.ts';
+import { setStaffRole } from '../../db/staff.ts';
 import { batchStart, workflowTypes } from '../../workflows/contract.ts';
 import { findBreaches } from '../setup/consistency.ts';
 import { type Answer, type CallOptions, startUsher, type Usher } from '../setup/usher.ts';
@@ -12,7 +13,7 @@ import { type Answer, type CallOptions, startUsher, type Usher } from '../setup/
 
 let usher: Usher;
 beforeAll(async () => {
-  usher = await startUsher();
+  usher = await startUsher({ worker: { suspendedMs: 500 } });
 });
 afterAll(async () => {
   const breaches = usher ? await findBreaches(usher.db) : [];
@@ -148,6 +149,60 @@ describe('every row', () => {
     const { status, body } = await send([{ email: 'nobody' }]);
     expect(status).toBe(202);
     expect(body).toMatchObject({ state: 'completed', finishedAt: body.createdAt, counts: { rows: 1, refused: 1 } });
+  });
+});
+
+describe('an organization', () => {
+  const path = '/v1/organizations/acme';
+  const change = (body: object, o: CallOptions = {}) => usher.call(path, { method: 'PATCH', body, ...o });
+
+  test('decides for batches too whom it invites, in which language, for how long, and when it reminds', async () => {
+    const settings = {
+      ...{ blockedDomains: ['press.example'], languages: ['fr', 'de-CH'], expiresIn: 'P10D', reminders: ['P2D'] },
+    };
+    expect((await change(settings)).status).toBe(200);
+    const answer = await send([
+      { email: 'settled-0@example.com' },
+      { email: 'settled-1@example.com', locale: 'de-CH', expiresIn: 'P5D' },
+      { email: 'settled-2@example.com', locale: 'en' },
+      { email: 'settled@press.example' },
+      { email: 'settled-3@example.com', role: 'billing_manager', teams: ['Design'] },
+    ]);
+    expect(codes(answer)).toEqual([
+      ...['invited', 'invited', 'language_not_allowed', 'domain_not_allowed', 'invalid_request'],
+    ]);
+    const rows = await usher.db
+      .selectFrom('invitations')
+      .select(['locale', 'created_at', 'expires_at', 'reminders'])
+      .where('batch_id', '=', answer.body.id)
+      .orderBy('id')
+      .execute();
+    const days = (from: Date, until: Date) => (until.getTime() - from.getTime()) / 86_400_000;
+    expect(rows.map((r) => [r.locale, days(r.created_at, r.expires_at)])).toEqual([
+      ['fr', 10],
+      ['de-CH', 5],
+    ]);
+    expect(rows.map((r) => r.reminders.map((time) => days(r.created_at, time)))).toEqual([[2], [2]]);
+    await change({ blockedDomains: [], languages: [], expiresIn: 'P7D', reminders: null });
+  });
+
+  test('that is suspended sends no batch, and what a batch has not sent waits', async () => {
+    const { account, session } = await usher.person('support@usher.example');
+    await setStaffRole(usher.db, account.id, 'support', { issuer: usher.issuer, by: { kind: 'support', id: null } });
+    const suspend = async (suspended: boolean) => {
+      expect((await change({ suspended, reason: 'Ticket 9' }, { session })).status).toBe(200);
+    };
+    await usher.worker.stop();
+    const emails = addresses('held', 3);
+    const { body } = await send(to(emails));
+    await suspend(true);
+    usher.worker = await usher.startWorker();
+    expect((await send(to(['refused@example.com']))).body.code).toBe('organization_suspended');
+    expect(await finished(body.id)).toMatchObject({ counts: { started: 3, mailed: 0, undeliverable: 0 } });
+    for (const email of emails) expect(await usher.messages(email)).toEqual([]);
+    await suspend(false);
+    for (const email of emails) await usher.linkTo(email);
+    expect((await get(body.id)).counts).toMatchObject({ mailed: 3, pending: 3 });
   });
 });
 
