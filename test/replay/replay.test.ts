@@ -57,7 +57,9 @@ const invitation = (id: string) => invitationWorkflowId(id as InvitationId);
 /** A batch that is finished. */
 async function inviteMany(name: string) {
   const invitations = [1, 2, 3].map((n) => ({ email: `${name}-${n}@example.com` }));
-  const { body } = await usher.call('/v1/organizations/acme/invitation-batches', { body: { mode: 'all', invitations } });
+  const { body } = await usher.call('/v1/organizations/acme/invitation-batches', {
+    body: { mode: 'all', invitations },
+  });
   await usher.until(
     'finished',
     async () => (await usher.call(`/v1/invitation-batches/${body.id}`)).body.finishedAt !== null,
