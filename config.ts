@@ -58,6 +58,8 @@ export interface Config {
   logLevel: string;
   /** Where the worker's metrics can be scraped, IP:port; undefined: nowhere. */
   metricsAddress: string | undefined;
+  /** Where Temporal's UI is, for operators; undefined: they are shown no link to it. No trailing slash. */
+  temporalUi: string | undefined;
 }
 
 const url = Type.String({ format: 'url', pattern: '^https?://' });
@@ -148,6 +150,13 @@ export function readConfig(env: Environment): Config {
     'USHER_METRICS_ADDRESS',
     'an IP address and a port, such as 127.0.0.1:9464, or none',
     (v) => v === 'none' || isSocketAddress(v),
+    'none',
+  );
+  const temporalUi = variable(
+    env,
+    'USHER_TEMPORAL_UI_URL',
+    "the http(s) URL of Temporal's UI, or none",
+    (v) => v === 'none' || isUrl(v),
     'none',
   );
   return {
@@ -247,5 +256,6 @@ export function readConfig(env: Environment): Config {
       'info',
     ),
     metricsAddress: metricsAddress === 'none' ? undefined : metricsAddress,
+    temporalUi: temporalUi === 'none' ? undefined : withoutSlash(temporalUi),
   };
 }

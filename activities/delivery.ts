@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { countQueued, type Delivery, markAttempted, settleDeliveries, unmarkAttempted } from '../db/deliveries.ts';
-import { findInvitation, type Invitation } from '../db/invitations.ts';
+import { emailFacts, findInvitation, type Invitation } from '../db/invitations.ts';
 import { isOfRestore } from '../db/restored.ts';
 import type { Links } from '../identity/links.ts';
 import { envelopeAddress } from '../identity/mailbox.ts';
@@ -163,15 +163,8 @@ export function compose(
   }
   const content = invitationEmail({
     kind: delivery.kind,
-    organization: invitation.organization_name,
-    inviter: { name: invitation.inviter_name, email: invitation.inviter_email },
-    role: invitation.role,
-    licenses: invitation.licenses.map((l) => (l.ended ? `${l.name} (has ended)` : l.name)),
-    ...(invitation.message === null ? {} : { message: invitation.message }),
+    ...emailFacts(invitation),
     url: links.url({ invitation: id, generation: delivery.generation }),
-    expiresAt: invitation.expires_at,
-    email,
-    locale,
   });
   return {
     ...envelope,

@@ -23,7 +23,7 @@ import type { App, AppDeps, RouteDeps } from './deps.ts';
 import { createEngine } from './engine.ts';
 import { createLimits } from './limits.ts';
 import { errorForLog } from './log.ts';
-import { csrfSubject, frameOf, sendPage } from './page.ts';
+import { csrfSubject, frameOf, policy, sendPage } from './page.ts';
 import { invitationPath } from './pages/post-form.ts';
 import { problemPage } from './pages/problem-page.ts';
 import { Problem, problemOf, problems } from './problem.ts';
@@ -112,15 +112,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'"],
-        // Browsers hold the redirects after a form to this as well: whoever leaves does so by a page of ours.
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-      },
+      directives: policy,
     },
     frameguard: { action: 'deny' },
     referrerPolicy: { policy: 'same-origin' },

@@ -41,6 +41,8 @@ export interface AppDeps {
   patienceMs?: number;
   /** Addresses and networks whose `X-Forwarded-For` says where a request came from. @default none */
   trustedProxies?: readonly string[];
+  /** Where Temporal's UI is, for operators. @default they are shown no link to it */
+  temporalUi?: string | undefined;
   logger: FastifyBaseLogger;
 }
 

@@ -23,6 +23,7 @@ import { isPlainLine, isPlainText } from '../db/plain-text.ts';
 import { refusalOf } from '../db/refusal.ts';
 import { refusalOfInvitee } from '../identity/invitee.ts';
 import { countsIn } from '../identity/issuers.ts';
+import type { Links } from '../identity/links.ts';
 import { canLookAlike, spellings } from '../identity/look-alike.ts';
 import { invitesMailbox } from '../identity/mail-domains.ts';
 import { type Mailbox, mailboxOf } from '../identity/mailbox.ts';
@@ -490,6 +491,30 @@ export async function revokeInvitation(
   return taken(db, row.id, await engine.offer(row, revokeUpdate, { type: 'revoke', ...act }));
 }
 
+/**
+ * The link in the email, to be copied. It is stored nowhere, so a repeat derives it anew; it is noted once.
+ *
+ * @returns noted: whether it was this time
+ * @throws Problem `invitation_…` when it has ended
+ */
+export async function copyLink(
+  { db, links }: { db: Kysely<Database>; links: Links },
+  row: Invitation,
+  { by, request }: { by: Actor; request: string },
+): Promise<{ url: string; generation: number; noted: boolean }> {
+  if (row.state !== 'pending') throw new Problem(`invitation_${row.state}`, 'Its link is dead; resend it first.');
+  const noted = await insertEvent(db, {
+    organization: row.organization_id,
+    invitation: row.id,
+    sequence: null,
+    type: 'link_copied',
+    by,
+    request,
+  });
+  const { id: invitation, generation } = row;
+  return { url: links.url({ invitation, generation }), generation, noted };
+}
+
 /** How many are revoked by one call, and how many of them at a time. */
 const revoked = { most: 100, atATime: 10 };
 
@@ -550,6 +575,10 @@ export async function closeOvertaken(
     deps.logger.warn({ error: errorForLog(error) }, 'invitations of a member are not closed yet');
   }
 }
+
+/** What it takes to make these changes of an invitation: whoever may not write one may still correct its address. */
+export const amendPermission = (changes: object): 'correctAddress' | 'amendInvitation' =>
+  Object.keys(changes).every((name) => name === 'email') ? 'correctAddress' : 'amendInvitation';
 
 /** Changes a pending invitation; another address gets a new link, and the old one dies. */
 export async function amendInvitation(

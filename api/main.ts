@@ -32,6 +32,7 @@ async function main() {
     cookieKey: config.cookieKey,
     limitFactor: config.limitFactor,
     trustedProxies: config.trustedProxies,
+    temporalUi: config.temporalUi,
     logger,
   });
   const { host, port } = config;

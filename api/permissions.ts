@@ -42,6 +42,7 @@ export const permissions = {
       'GET /console/:organization',
       'GET /console/:organization/invitations',
       'GET /console/:organization/invitations/:id',
+      'GET /console/:organization/invitations/:id/email',
     ],
     roles: managers,
     scope: 'read',
@@ -98,7 +99,7 @@ export const permissions = {
   },
   copyLink: {
     may: 'copy the link of an invitation',
-    routes: ['POST /v1/invitations/:id/link'],
+    routes: ['POST /v1/invitations/:id/link', 'POST /console/:organization/invitations/:id/link'],
     roles: managers,
     scope: 'manage',
     staff: [],
@@ -119,14 +120,18 @@ export const permissions = {
   },
   correctAddress: {
     may: 'correct the address of an invitation',
-    routes: ['PATCH /v1/invitations/:id'],
+    routes: [
+      'PATCH /v1/invitations/:id',
+      'GET /console/:organization/invitations/:id/amend',
+      'POST /console/:organization/invitations/:id/amend',
+    ],
     roles: managers,
     scope: 'manage',
     staff: everyStaff,
   },
   amendInvitation: {
     may: 'change anything else of an invitation',
-    routes: ['PATCH /v1/invitations/:id'],
+    routes: ['PATCH /v1/invitations/:id', 'POST /console/:organization/invitations/:id/amend'],
     roles: managers,
     scope: 'manage',
     staff: [],

@@ -394,6 +394,18 @@ const selectInvitations = (db: Kysely<Database>) =>
 
 export type Invitation = Awaited<ReturnType<ReturnType<typeof selectInvitations>['executeTakeFirstOrThrow']>>;
 
+/** What its emails say of it, besides the link. */
+export const emailFacts = (invitation: Invitation) => ({
+  organization: invitation.organization_name,
+  inviter: { name: invitation.inviter_name, email: invitation.inviter_email },
+  role: invitation.role,
+  licenses: invitation.licenses.map((l) => (l.ended ? `${l.name} (has ended)` : l.name)),
+  ...(invitation.message === null ? {} : { message: invitation.message }),
+  expiresAt: invitation.expires_at,
+  email: invitation.email,
+  locale: invitation.locale,
+});
+
 export const findInvitation = (db: Kysely<Database>, id: InvitationId): Promise<Invitation | undefined> =>
   selectInvitations(db).where('invitations.id', '=', id).executeTakeFirst();
 

@@ -197,6 +197,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     bearers: createBearers({ audience: publicUrl }),
     issuer: provider.url,
     publicUrl,
+    temporalUi: addresses.temporalUi,
     cookieKey: Buffer.from(secrets.cookieKey, 'base64'),
     // One person at one machine is everybody here: a script that invites hundreds is no abuse.
     limitFactor: 100,

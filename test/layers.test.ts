@@ -66,7 +66,10 @@ const layers: { file: string; refused: string[]; allowed: string[] }[] = [
       ...['../../activities/invitation.ts', '../../mail/mail.ts', '../../local/local.ts', '../../worker.ts'],
       ...['../../workflows/invitation.ts', '../../identity/provider/start-provider.ts', '../../test/setup/usher.ts'],
     ],
-    allowed: ['node:fs', '../../workflows/contract.ts', '../../identity/oidc.ts', '../../db/ids.ts', './pages.ts'],
+    allowed: [
+      ...['node:fs', '../../workflows/contract.ts', '../../identity/oidc.ts', '../../db/ids.ts', './pages.ts'],
+      '../../mail/templates/invitation-email.ts',
+    ],
   },
   {
     file: 'client/a.ts',

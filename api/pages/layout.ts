@@ -25,6 +25,8 @@ export interface LayoutView extends FrameView {
   body: Html;
   /** `narrow` for a card with one decision, `medium` for lists, `wide` for tables. @default 'narrow' */
   width?: 'narrow' | 'medium' | 'wide' | undefined;
+  /** A module of `static/`, for a page that is better with it. @default none */
+  script?: string | undefined;
 }
 
 const signedIn = (account: AccountView, csrf: string | undefined): Html => html`
@@ -40,7 +42,7 @@ const signedIn = (account: AccountView, csrf: string | undefined): Html => html`
 /**
  * The document around every page: header with who is signed in, main landmark, footer. It asks for nothing but
  * `/static/usher.css` and `/static/favicon.svg`, and holds no script and no style, so that the strictest
- * Content-Security-Policy fits.
+ * Content-Security-Policy fits. The console has a script, as a file of its own.
  */
 export const layout = (view: LayoutView): Html => html`<!doctype html>
 <html lang="en">
@@ -51,7 +53,12 @@ export const layout = (view: LayoutView): Html => html`<!doctype html>
 <meta name="robots" content="noindex">
 <title>${titleText(view.title)} · Usher</title>
 <link rel="icon" href="/static/favicon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/static/usher.css">
+<link rel="stylesheet" href="/static/usher.css">${
+  view.script
+    ? html`
+<script type="module" src="${view.script}"></script>`
+    : null
+}
 </head>
 <body>
   <a class="skip" href="#main">Skip to content</a>

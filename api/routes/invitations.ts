@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { type Account, upsertAccount } from '../../db/accounts.ts';
-import { insertEvent, listEvents } from '../../db/events.ts';
+import { listEvents } from '../../db/events.ts';
 import { type AccountId, isId } from '../../db/ids.ts';
 import { findInvitation, type Invitation as InvitationRow } from '../../db/invitations.ts';
 import { sameIssuer } from '../../identity/issuers.ts';
@@ -12,6 +12,8 @@ import { once, requestKeyOf } from '../idempotency.ts';
 import {
   acceptInvitation,
   amendInvitation,
+  amendPermission,
+  copyLink,
   createInvitation,
   declineInvitation,
   expiresInMs,
@@ -107,7 +109,7 @@ const further = Object.fromEntries(
 
 /** The invitations of an organization, and what can be done with one. */
 export function registerInvitations(app: App, deps: RouteDeps): void {
-  const { db, links, issuer } = deps;
+  const { db, issuer } = deps;
 
   const findRow = async (id: string): Promise<InvitationRow> => {
     const row = isId('inv', id) ? await findInvitation(db, id) : undefined;
@@ -302,18 +304,12 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     async (request, reply) => {
       const caller = await authenticate(request, deps);
       const { row, standing } = await managed(caller, request.params.id, 'copyLink');
-      if (row.state !== 'pending') throw new Problem(`invitation_${row.state}`, 'Its link is dead; resend it first.');
-      // A link is stored nowhere, so a repeat derives it anew; it is noted once.
-      const noted = await insertEvent(db, {
-        organization: row.organization_id,
-        invitation: row.id,
-        sequence: null,
-        type: 'link_copied',
+      const { noted, ...link } = await copyLink(deps, row, {
         by: standing.by,
         request: await requestKeyOf({ db, request, caller }),
       });
       if (!noted) reply.header('idempotency-replayed', 'true');
-      return { url: links.url({ invitation: row.id, generation: row.generation }), generation: row.generation };
+      return link;
     },
   );
 
@@ -432,9 +428,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     async (request, reply) => {
       const caller = await authenticate(request, deps);
       const { reason, ...changes } = request.body;
-      const isCorrection = Object.keys(changes).every((name) => name === 'email');
-      const permission = isCorrection ? 'correctAddress' : 'amendInvitation';
-      const { row, standing } = await managed(caller, request.params.id, permission);
+      const { row, standing } = await managed(caller, request.params.id, amendPermission(changes));
       requireReason(standing, reason);
       if (Object.keys(changes).length === 0) throw new Problem('invalid_request', 'Say what to change.');
       return once({ db, request, reply, caller }, 200, async (key) => {

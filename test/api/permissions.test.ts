@@ -123,6 +123,10 @@ const samples: Record<string, () => { path?: Record<string, string>; body?: obje
   'POST /v1/invitations/:id/resend': () => ({ body: { reason: 'a test' } }),
   'POST /v1/invitations/:id/revoke': () => ({ body: { reason: 'a test' } }),
   'PATCH /v1/invitations/:id': () => ({ body: { locale: 'de', reason: 'a test' } }),
+  'POST /console/:organization/invitations/:id/amend': () => ({ body: { locale: 'de', reason: 'a test' } }),
+  'POST /console/:organization/invitations/:id/amend as correctAddress': () => ({
+    body: { email: 'corrected@example.com', reason: 'a test' },
+  }),
   'PATCH /v1/invitations/:id as correctAddress': () => ({
     body: { email: 'corrected@example.com', reason: 'a test' },
   }),
@@ -172,7 +176,7 @@ async function outcome(route: string, permission: PermissionName, caller: Caller
   const credentials = { key: caller.key?.secret ?? null, ...(session ? { session } : {}) };
   const answer = isApi(route)
     ? await usher.call(path, { method, ...credentials, ...(sample.body ? { body: sample.body } : {}) })
-    : await onPage(method, path, session);
+    : await onPage(method, path, session, sample.body);
   const codes = ['not_authenticated', 'not_allowed', 'scope_missing', 'wrong_account'] as const;
   if (answer.headers.get('content-type')?.includes('json')) {
     if (answer.body.code === 'invalid_request' && answer.body.errors)
@@ -190,7 +194,7 @@ async function outcome(route: string, permission: PermissionName, caller: Caller
 }
 
 /** A request of the pages, with the token that its form would have. */
-async function onPage(method: string, path: string, session: string | undefined) {
+async function onPage(method: string, path: string, session: string | undefined, form: object = {}) {
   const credentials = { key: null, ...(session ? { session } : {}) };
   if (method === 'GET') return usher.call(path, credentials);
   const page = await usher.call('/', credentials);
@@ -201,7 +205,11 @@ async function onPage(method: string, path: string, session: string | undefined)
     method,
     key: null,
     headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ _csrf: token!, ...(path.startsWith('/inv') ? { invitation } : {}) }).toString(),
+    body: new URLSearchParams({
+      _csrf: token!,
+      ...(path.startsWith('/inv') ? { invitation } : {}),
+      ...form,
+    }).toString(),
   });
 }
 

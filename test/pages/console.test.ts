@@ -203,6 +203,82 @@ describe('an invitation', () => {
     expect([refused.status, refused.text.includes('The invitation has been revoked')]).toEqual([409, true]);
   });
 
+  test('shows its chart where it stands, what happened to it and by whom, and its email without a link', async () => {
+    const { id } = await usher.invite('shown@people.example', { message: 'We start on Monday' });
+    await usher.until('it is sent', async () => (await countOf(id, 'invitation_sent')) === 1);
+    await admin.visit(at(id));
+    await admin.submit(`${id}/resend`);
+    await usher.until('it is sent again', async () => (await countOf(id, 'invitation_sent')) === 2);
+    const { text } = await admin.visit(at(id));
+    const present = [...text.matchAll(/class="state( whole)? is-present"><span class="state-name">(\w+)</g)];
+    expect(present.map(([, , name]) => name)).toEqual(['pending', 'waiting']);
+    const told = [...text.matchAll(/<li><p><strong>([^<]*)<\/strong>(.*?)<\/p>/g)].map(([, what, who]) =>
+      `${what}${who}`.replace(/<[^>]*>/g, ''),
+    );
+    expect(told).toEqual([
+      'Invited by the API key test',
+      'The email was sent',
+      'Sent again by admin (admin@acme.example)',
+      'The email was sent',
+    ]);
+    expect(text).toContain(`src="${at(id)}/email"`);
+    const email = await admin.visit(`${at(id)}/email`);
+    expect(email.text).toContain('We start on Monday');
+    expect(email.text).not.toContain('/i/');
+    expect(email.headers.get('content-security-policy')).toMatch(/sandbox/);
+    expect(text).not.toContain('Its workflow');
+  });
+
+  test('has its link copied, which the audit log tells once, and no more when it has ended', async () => {
+    const { id } = await usher.invite('copied@people.example');
+    const link = await usher.linkTo('copied@people.example');
+    await admin.visit(at(id));
+    const drawn = admin.page;
+    const shown = await admin.submit(`${id}/link`);
+    expect(shown.text).toContain(`value="${usher.url}${link}"`);
+    admin.page = drawn;
+    await admin.submit(`${id}/link`);
+    expect(await countOf(id, 'link_copied')).toBe(1);
+    await usher.call(`/v1/invitations/${id}/revoke`, { body: {} });
+    admin.page = drawn;
+    const refused = await admin.submit(`${id}/link`, { _form: 'another' });
+    expect([refused.status, refused.text.includes('Its link is dead; resend it first.')]).toEqual([409, true]);
+  });
+
+  test('is changed by its form, in what the form changes and nothing else', async () => {
+    const { id } = await usher.invite('amended@people.example', {
+      licenses: ['studio'],
+      teams: ['Blue'],
+      message: 'Hi',
+    });
+    const now = async () => (await usher.call(`/v1/invitations/${id}`)).body;
+    const filled = { email: 'amended@people.example', role: 'member', licenses: 'studio', message: 'Hi', locale: 'en' };
+    await admin.visit(`${at(id)}/amend`);
+    const drawn = admin.page;
+    expect((await admin.submit('/amend', { ...filled, teams: 'Blue' })).text).toContain('Nothing is changed yet.');
+    await admin.submit('/amend', { ...filled, teams: 'Blue, Green', role: 'admin' });
+    expect(admin.page.text).toContain('It is changed.');
+    expect(await now()).toMatchObject({ teams: ['Blue', 'Green'], role: 'admin', licenses: ['studio'], generation: 1 });
+    // Drawn before that: it would have taken it back unseen.
+    admin.page = drawn;
+    const stale = await admin.submit('/amend', { ...filled, teams: 'Blue', email: 'other@people.example' });
+    expect([stale.status, stale.text.includes('has changed meanwhile')]).toEqual([403, true]);
+    expect(stale.text).toContain('value="other@people.example"');
+    const { role, licenses, ...same } = filled;
+    // Nothing ticked: a browser sends nothing.
+    await admin.submit('/amend', {
+      ...same,
+      role: 'admin',
+      teams: 'Blue, Green',
+      email: 'other@people.example',
+    });
+    expect(await now()).toMatchObject({ email: 'other@people.example', generation: 2, licenses: [], message: 'Hi' });
+    await admin.visit(`${at(id)}/amend`);
+    const wrong = await admin.submit('/amend', { ...same, role: 'owner', teams: '', email: 'nobody' });
+    expect(wrong.status).toBe(400);
+    expect(wrong.text).toMatch(/id="field-email"[^>]* aria-invalid="true"[^>]*value="nobody"/);
+  });
+
   test('keeps what was filled in when it is refused, with the error beside its field', async () => {
     const { id } = await usher.invite('refused@people.example');
     await admin.visit(at(id));
@@ -210,6 +286,14 @@ describe('an invitation', () => {
     expect(refused.status).toBe(400);
     expect(refused.text).toContain('expiresIn must be from PT1H');
     expect(await countOf(id, 'resent')).toBe(0);
+  });
+
+  test('leads operators to its workflow', async () => {
+    const { id } = await usher.invite('operated@people.example');
+    const operator = await visitorOf('operator@usher.example');
+    const by = { kind: 'support', id: null } as const;
+    await setStaffRole(usher.db, operator.account.id, 'operator', { issuer: usher.issuer, by });
+    expect((await operator.visit(at(id))).text).toContain(`<code>invitation/${id}</code>`);
   });
 
   test('is changed by those who run Usher with a reason alone, which the audit log has', async () => {
@@ -225,6 +309,12 @@ describe('an invitation', () => {
     expect(refused.text).toMatch(/id="field-reason"[^>]* aria-invalid="true"/);
     const done = await support.submit(`${id}/resend`, { reason: 'Ticket 12' });
     expect(done.text).toContain('It is sent again');
+    // They correct an address, and nothing else; they copy no link.
+    expect(done.text).not.toContain(`action="${at(id)}/link"`);
+    await support.visit(`${at(id)}/amend`);
+    expect(support.page.text).not.toContain('name="role"');
+    await support.submit('/amend', { email: 'corrected@people.example', reason: 'Ticket 13' });
+    expect((await usher.call(`/v1/invitations/${id}`)).body.email).toBe('corrected@people.example');
     expect((await eventsOf(id)).find(({ type }) => type === 'resent')).toMatchObject({ reason: 'Ticket 12' });
   });
 });

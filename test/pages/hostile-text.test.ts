@@ -112,7 +112,8 @@ describe('as the name of an organization, an inviter, a licence and an account',
       const rows = (d: string) =>
         skeleton(d).filter((tag) => name !== 'consoleInvitations' || !/^\/?(tr|td|th|a|time|span|div|p)\b/.test(tag));
       expect([...new Set(rows(document))].sort(), name).toEqual([...new Set(rows(harmless.pages[name]!))].sort());
-      expect(document, name).not.toMatch(/<script|<img|<b>|<i>|\son\w+="/i);
+      const ours = '<script type="module" src="/static/console.js"></script>';
+      expect(document.replace(ours, ''), name).not.toMatch(/<script|<img|<b>|<i>|\son\w+="/i);
     }
     expect(skeleton(mail.HtmlBody)).toEqual(skeleton(harmless.mail.HtmlBody));
     expect(mail.Recipients).toEqual([email]);

@@ -33,6 +33,7 @@ const gets = (): Record<string, string> => ({
   'GET /console/:organization': '/console/acme',
   'GET /console/:organization/invitations': '/console/acme/invitations',
   'GET /console/:organization/invitations/:id': `/console/acme/invitations/${pending}`,
+  'GET /console/:organization/invitations/:id/amend': `/console/acme/invitations/${pending}/amend`,
   'GET /console/:organization/invitations/:id/revoke': `/console/acme/invitations/${pending}/revoke`,
   'GET /docs/errors/:code': '/docs/errors/not_found',
   'GET /i/:token': `/i/${token}`,
@@ -41,6 +42,14 @@ const gets = (): Record<string, string> => ({
   'GET /sign-in/callback': '/sign-in/callback?code=a&state=b',
 });
 const posts = (): Record<string, { path: string; form: Record<string, string> }> => ({
+  'POST /console/:organization/invitations/:id/amend': {
+    path: `/console/acme/invitations/${pending}/amend`,
+    form: {},
+  },
+  'POST /console/:organization/invitations/:id/link': {
+    path: `/console/acme/invitations/${pending}/link`,
+    form: {},
+  },
   'POST /console/:organization/invitations/:id/resend': {
     path: `/console/acme/invitations/${pending}/resend`,
     form: {},
@@ -59,8 +68,12 @@ const posts = (): Record<string, { path: string; form: Record<string, string> }>
   'POST /sign-out': { path: '/sign-out', form: {} },
   'POST /sign-out-everywhere': { path: '/sign-out-everywhere', form: {} },
 });
-/** No pages of Usher's own making: files, and the API's reference, which has a policy of its own. */
-const others = (route: string) => /^GET \/(static\/\*|docs)$/.test(route) || /^GET \/docs\/(?!errors)/.test(route);
+/**
+ * No pages of Usher's own making, with policies of their own: files, the API's reference, and emails, as the console frames
+ * them.
+ */
+const others = (route: string) =>
+  /^GET \/(static\/\*|docs)$/.test(route) || /^GET \/docs\/(?!errors)/.test(route) || route.endsWith('/:id/email');
 
 const cookieOf = (session?: string, link = true) =>
   [
@@ -153,7 +166,18 @@ describe('a page', () => {
       'frame-ancestors': ["'none'"],
       'base-uri': ["'none'"],
     });
-    expect(policy, route).not.toHaveProperty('script-src');
+    // The console has a script, of its own.
+    if (policy['script-src']) {
+      expect(route).toMatch(/^(GET|POST) \/console\/:/);
+      expect(policy, route).toMatchObject({
+        'script-src': ["'self'"],
+        'connect-src': ["'self'"],
+        'frame-src': ["'self'"],
+      });
+      expect(String(body).match(/<script[^>]*>/g) ?? [], route).toEqual(
+        String(body).includes('class="console-head"') ? ['<script type="module" src="/static/console.js">'] : [],
+      );
+    }
     expect(JSON.stringify(policy), route).not.toMatch(/unsafe|\*|data:|blob:/);
     expect(Object.fromEntries(headers), route).toMatchObject({
       'x-frame-options': 'DENY',
@@ -161,7 +185,9 @@ describe('a page', () => {
       'cache-control': 'no-store',
       'referrer-policy': expect.stringMatching(/^(same-origin|no-referrer)$/),
     });
-    expect(String(body), route).not.toMatch(/<script|<style|\sstyle=|\son[a-z]+=|javascript:/i);
+    expect(String(body).replace('<script type="module" src="/static/console.js"></script>', ''), route).not.toMatch(
+      /<script|<style|\sstyle=|\son[a-z]+=|javascript:/i,
+    );
     expect(String(body), route).not.toContain(token);
   };
 

@@ -1,7 +1,13 @@
 import { alreadyAcceptedPage } from '../../api/pages/already-accepted-page.ts';
+import { amendPage } from '../../api/pages/console/amend-page.ts';
+import type { EventView } from '../../api/pages/console/event-words.ts';
 import type { FormError } from '../../api/pages/console/form.ts';
 import type { ConsoleFrame } from '../../api/pages/console/frame.ts';
-import { invitationPage as consoleInvitationPage, revokePage } from '../../api/pages/console/invitation-page.ts';
+import {
+  invitationPage as consoleInvitationPage,
+  linkPage,
+  revokePage,
+} from '../../api/pages/console/invitation-page.ts';
 import { type InvitationRowView, invitationsPage } from '../../api/pages/console/invitations-page.ts';
 import { organizationsPage } from '../../api/pages/console/organizations-page.ts';
 import { overviewPage } from '../../api/pages/console/overview-page.ts';
@@ -20,7 +26,15 @@ import { unreachablePage } from '../../api/pages/unreachable-page.ts';
 import { unverifiedPage } from '../../api/pages/unverified-page.ts';
 import { welcomePage } from '../../api/pages/welcome-page.ts';
 import { wrongAccountPage } from '../../api/pages/wrong-account-page.ts';
-import { deliveryStatuses, invitationStates } from '../../statecharts/invitation.ts';
+import {
+  createdFacts,
+  type DeliveryStatus,
+  deliveryStatuses,
+  invitationChart,
+  invitationStates,
+  snapshotOf,
+} from '../../statecharts/invitation.ts';
+import { outlineOf } from '../../statecharts/outline.ts';
 
 /** Everything that people and organizations supply to the pages. */
 export interface Cast {
@@ -179,9 +193,27 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     message: message ?? null,
     createdAt: daysFromNow(-1),
     invitedBy,
-    allowed: ['resend', 'amend', 'revoke'],
+    allowed: ['resend', 'amend', 'revoke', 'copyLink'],
     warnings: few ? [] : [`Whoever invited is member now: ${cast.detail}`],
   } as const;
+  const outlineAt = (status: DeliveryStatus) => {
+    const facts = createdFacts(now, 86_400_000);
+    return outlineOf(invitationChart, snapshotOf({ ...facts, delivery: { ...facts.delivery, status } }, now));
+  };
+  const eventsOf = (count: number): EventView[] =>
+    Array.from({ length: count }, (_, i) => ({
+      type: ['created', 'invitation_sent', 'link_copied', 'amended', 'a_new_one'][i % 5]!,
+      detail: i % 3 === 1 ? cast.detail : null,
+      actor: [
+        { kind: 'member', ...invitedBy },
+        { kind: 'system' },
+        { kind: 'api_key', name: cast.organization },
+        { kind: 'support', name: account.name },
+        { kind: 'account' },
+      ][i % 5]!,
+      reason: i % 4 === 3 ? cast.detail : null,
+      at: daysFromNow(i),
+    }));
   const funnel = {
     since: daysFromNow(-90),
     isCutShort: cast === long,
@@ -312,10 +344,33 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     'console-invitation': consoleInvitationPage({
       frame: { ...frameAt('Invitations'), notice: { kind: 'success', text: 'It is sent again.' } },
       invitation: consoleInvitation,
+      outline: outlineAt('sent'),
+      events: eventsOf(2),
+      laterEvents: few ? undefined : '/console/acme/invitations/inv_1?after=100',
+      workflow: few ? undefined : { id: `invitation/${id}`, url: 'https://temporal.example/' },
+    }),
+    'console-amend': amendPage({
+      frame: frameAt('Invitations'),
+      invitation: { id, email: account.email, sequence: 3 },
+      terms: {
+        licenses: licenses.slice(0, 1).map(({ product }) => product),
+        products: licenses.map(({ product }) => ({ product, name: product })),
+        roles: ['member', 'admin'],
+        languages: few ? [] : ['en', 'de'],
+      },
+      filled: { email: account.email, role: 'member', teams: teams.join(', '), message, locale: 'en' },
+      error: few ? undefined : { text: 'It is wrong.', fields: { licenses: 'No seat is left', message: cast.detail } },
+    }),
+    'console-link': linkPage({
+      frame: frameAt('Invitations'),
+      invitation: { id, email: account.email },
+      url: 'https://usher.example/i/AbCdEf',
     }),
     'console-invitation-refused': consoleInvitationPage({
       frame: { ...frameAt('Invitations'), asksReason: true },
       invitation: consoleInvitation,
+      outline: outlineAt(few ? 'queued' : 'bounced'),
+      events: eventsOf(9),
       filled: { reason: cast.detail, expiresIn: 'P7D' },
       error: refusal,
     }),

@@ -53,6 +53,36 @@ export const textField = (
       } autocomplete="${field.autocomplete ?? 'off'}">`,
   );
 
+/** Text of several lines. */
+export const textArea = (field: Field & { rows: number; most: number }): Html =>
+  labelled(
+    field,
+    (ties) => html`<textarea ${ties} rows="${field.rows}" maxlength="${field.most}">${field.value ?? ''}</textarea>`,
+  );
+
+/** Some of a few: boxes to tick, each with the same name. */
+export const tickBoxes = ({
+  name,
+  label,
+  hint,
+  error,
+  options,
+  ticked,
+}: Omit<Field, 'value'> & {
+  options: readonly { value: string; text: Html | string }[];
+  ticked: readonly string[];
+}): Html => {
+  const wrong = error?.fields[name];
+  return html`
+        <fieldset class="field${wrong ? ' wrong' : ''}" id="${idOf(name)}" tabindex="-1">
+          <legend>${label}</legend>${hint ? html`<p class="hint">${hint}</p>` : null}${options.map(
+            ({ value, text }) =>
+              html`
+          <label class="tick"><input type="checkbox" name="${name}" value="${value}"${ticked.includes(value) ? html` checked` : null}><span>${text}</span></label>`,
+          )}${wrong ? html`<p class="error">${wrong}</p>` : null}
+        </fieldset>`;
+};
+
 /** One of a few. @param field.any the words for none of them, where that is possible */
 export const choice = (
   field: Field & { options: readonly { value: string; text: string }[]; any?: string | undefined },

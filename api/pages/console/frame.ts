@@ -46,6 +46,7 @@ export const consolePage = (frame: ConsoleFrame, { title, heading, back, actions
     account: frame.account,
     csrf: frame.csrf,
     width: 'wide',
+    script: '/static/console.js',
     body: html`
     <div class="console-head">
       <p class="console-organization">${organizationTile(organization.name, 'small')}<span><span class="over">Console</span>${supplied(organization.name)}</span></p>
@@ -69,6 +70,10 @@ export const consolePage = (frame: ConsoleFrame, { title, heading, back, actions
     ${body}`,
   });
 };
+
+/** A part of a page that keeps up with what it shows, where scripts run. @param name once a page */
+export const live = (name: string, content: Html | null): Html =>
+  html`<div class="live" data-live="${name}">${content}</div>`;
 
 /** In place of a list where there is nothing: what to do next. */
 export const emptyState = (words: Html | string): Html => html`

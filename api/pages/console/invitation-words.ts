@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { type DeliveryStatus, type InvitationState, isTrouble } from '../../../statecharts/invitation.ts';
 import type { Html } from '../layout.ts';
+import { type Role, roleNames } from '../role.ts';
 import { supplied } from '../supplied.ts';
 
 /** What people call the states, and how they look. */
@@ -25,6 +26,18 @@ const deliveries: Record<DeliveryStatus, string> = {
 const optionsOf = (names: Record<string, string>) => Object.entries(names).map(([value, text]) => ({ value, text }));
 export const stateOptions = Object.entries(states).map(([value, { text }]) => ({ value, text }));
 export const deliveryOptions = optionsOf(deliveries);
+
+export const roleOptions = (Object.entries(roleNames) as [Role, string][]).map(([value, text]) => ({ value, text }));
+
+/** How long an invitation may live, as people choose it; ISO 8601. */
+export const lifetimes = [
+  { value: 'P1D', text: '1 day' },
+  { value: 'P3D', text: '3 days' },
+  { value: 'P7D', text: '7 days' },
+  { value: 'P14D', text: '14 days' },
+  { value: 'P30D', text: '30 days' },
+  { value: 'P90D', text: '90 days' },
+];
 
 export const stateBadge = (state: InvitationState): Html =>
   html`<span class="badge ${states[state].tone}">${states[state].text}</span>`;

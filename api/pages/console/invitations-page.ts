@@ -6,8 +6,15 @@ import { lookAlikeNote } from '../look-alike.ts';
 import { type Role, roleNames } from '../role.ts';
 import { address, supplied } from '../supplied.ts';
 import { choice, type Filled, type FormError, textField } from './form.ts';
-import { type ConsoleFrame, consolePage, emptyState, nothing } from './frame.ts';
-import { type DeliveryView, deliveryOptions, deliveryWords, stateBadge, stateOptions } from './invitation-words.ts';
+import { type ConsoleFrame, consolePage, emptyState, live, nothing } from './frame.ts';
+import {
+  type DeliveryView,
+  deliveryOptions,
+  deliveryWords,
+  roleOptions,
+  stateBadge,
+  stateOptions,
+} from './invitation-words.ts';
 import { filterForm, pager, withQuery } from './list.ts';
 import { dataTable } from './table.ts';
 
@@ -41,8 +48,6 @@ export interface InvitationsPageView {
 /** Only these ever reach, or have reached, their expiry. */
 const expires = (state: InvitationState) => state === 'pending' || state === 'expired';
 
-const roleOptions = Object.entries(roleNames).map(([value, text]) => ({ value, text }));
-
 /** The organization's invitations, the newest first. */
 export const invitationsPage = (view: InvitationsPageView): Html => {
   const { frame, invitations, filter, products, cursor, next, error } = view;
@@ -75,31 +80,34 @@ export const invitationsPage = (view: InvitationsPageView): Html => {
             })
           : null
       }${textField({ ...filled('createdAfter'), label: 'Invited since', type: 'date' })}`,
-    )}${
-      invitations.length > 0
-        ? dataTable({
-            caption: 'Invitations, the newest first',
-            columns: ['Email', 'State', 'Delivery', 'Role', 'Licences', 'Expires', 'Invited by'],
-            rows: invitations.map((invitation) => [
-              html`<a href="${path}/${invitation.id}">${address(invitation.email)}</a>${lookAlikeNote(invitation.email)}`,
-              stateBadge(invitation.state),
-              deliveryWords(invitation.delivery),
-              roleNames[invitation.role],
-              invitation.licenses.length > 0
-                ? html`<ul class="plain">${invitation.licenses.map((product) => html`<li>${supplied(product)}</li>`)}</ul>`
-                : nothing,
-              expires(invitation.state) ? dateTime(invitation.expiresAt) : nothing,
-              supplied(invitation.invitedBy),
-            ]),
-          })
-        : emptyState(
-            next
-              ? 'None of the newest match. There are older ones to look through.'
-              : isFiltered || cursor
-                ? 'No invitation matches. Change the filter, or show all.'
-                : html`Nobody has been invited yet. Invite the first person with <code>usher invite</code> or the API.`,
-          )
-    }${pager({
+    )}${live(
+      'list',
+      html`${
+        invitations.length > 0
+          ? dataTable({
+              caption: 'Invitations, the newest first',
+              columns: ['Email', 'State', 'Delivery', 'Role', 'Licences', 'Expires', 'Invited by'],
+              rows: invitations.map((invitation) => [
+                html`<a href="${path}/${invitation.id}">${address(invitation.email)}</a>${lookAlikeNote(invitation.email)}`,
+                stateBadge(invitation.state),
+                deliveryWords(invitation.delivery),
+                roleNames[invitation.role],
+                invitation.licenses.length > 0
+                  ? html`<ul class="plain">${invitation.licenses.map((product) => html`<li>${supplied(product)}</li>`)}</ul>`
+                  : nothing,
+                expires(invitation.state) ? dateTime(invitation.expiresAt) : nothing,
+                supplied(invitation.invitedBy),
+              ]),
+            })
+          : emptyState(
+              next
+                ? 'None of the newest match. There are older ones to look through.'
+                : isFiltered || cursor
+                  ? 'No invitation matches. Change the filter, or show all.'
+                  : html`Nobody has been invited yet. Invite the first person with <code>usher invite</code> or the API.`,
+            )
+      }`,
+    )}${pager({
       first: cursor ? withQuery(path, filter) : undefined,
       next: next ? withQuery(path, { ...filter, cursor: next }) : undefined,
     })}`,

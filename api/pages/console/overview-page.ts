@@ -6,7 +6,7 @@ import type { Html } from '../layout.ts';
 import { roleNames } from '../role.ts';
 import { address, supplied } from '../supplied.ts';
 import { barTable, countText } from './bars.ts';
-import { type ConsoleFrame, consolePage, emptyState } from './frame.ts';
+import { type ConsoleFrame, consolePage, emptyState, live } from './frame.ts';
 import { withQuery } from './list.ts';
 
 /** A licence pool and its seats. A floating pool has no limit: `quantity` and `available` are null. */
@@ -124,18 +124,20 @@ export const overviewPage = (view: OverviewPageView): Html => {
   }));
   return consolePage(frame, {
     title: 'Overview',
-    body: html`${
-      found.length > 0
-        ? html`
+    body: live(
+      'overview',
+      html`${
+        found.length > 0
+          ? html`
     <section class="attention" aria-labelledby="attention">
       <h2 id="attention">Needs attention</h2>
       <ul class="plain">${found.map((words) => html`<li>${icon('warning')}<span>${words}</span></li>`)}</ul>
     </section>`
-        : null
-    }${
-      invited === 0
-        ? emptyState(html`Nobody has been invited since ${date(funnel.since)}.`)
-        : html`
+          : null
+      }${
+        invited === 0
+          ? emptyState(html`Nobody has been invited since ${date(funnel.since)}.`)
+          : html`
     <div class="halves">
       <section class="card" aria-labelledby="funnel">
         <h2 id="funnel">What became of ${invited === 1 ? 'one invitation' : html`${countText(invited)} invitations`}</h2>
@@ -176,7 +178,7 @@ export const overviewPage = (view: OverviewPageView): Html => {
         }
       </section>
     </div>`
-    }
+      }
     <section aria-labelledby="pools">
       <h2 id="pools">Seats</h2>${
         pools.length > 0
@@ -186,5 +188,6 @@ export const overviewPage = (view: OverviewPageView): Html => {
           : emptyState('This organization has no licence pool yet. People can be invited without a licence.')
       }
     </section>`,
+    ),
   });
 };

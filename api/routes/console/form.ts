@@ -12,6 +12,22 @@ export const formBody = {
 /** A field of a form, before the schemas of the HTTP API see it. @param most characters */
 export const field = (most: number) => Type.Optional(Type.String({ maxLength: most }));
 
+/** Boxes of one name: none, one or several are ticked. @param each characters of a value @param most how many */
+export const ticked = (each: number, most: number) =>
+  Type.Optional(
+    Type.Union([Type.String({ maxLength: each }), Type.Array(Type.String({ maxLength: each }), { maxItems: most })]),
+  );
+
+/** What a line lists, with commas between. */
+export const listed = (line: string): string[] => [
+  ...new Set(
+    line
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  ),
+];
+
 /** What was filled in: fields that are empty are left out. */
 export const filledIn = <T extends object>(fields: T): Partial<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== '')) as Partial<T>;

@@ -4,7 +4,7 @@ import type { Account } from '../../../db/accounts.ts';
 import { findOrganization, type Organization } from '../../../db/organizations.ts';
 import { type Caller, callerOnPage, type Standing, standingIn } from '../../caller.ts';
 import type { RouteDeps } from '../../deps.ts';
-import { frameOf } from '../../page.ts';
+import { frameOf, policy } from '../../page.ts';
 import type { ConsoleFrame } from '../../pages/console/frame.ts';
 import { type OrganizationPermission, roleMay, staffMay } from '../../permissions.ts';
 import { Problem } from '../../problem.ts';
@@ -70,6 +70,13 @@ export async function enter(
   const path = `/console/${organization.slug}`;
   const [, below = ''] = (request.routeOptions.url ?? '').split('/:organization');
   const [, section] = below.split('/');
+  // Its script, which asks for the page again, and what a page frames of its own.
+  reply.helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { ...policy, scriptSrc: ["'self'"], connectSrc: ["'self'"], frameSrc: ["'self'"] },
+    },
+  });
   const notice = request.method === 'GET' ? deps.cookies.notice(request, reply) : undefined;
   const { csrf } = frameOf(reply, account);
   return {

@@ -1,0 +1,53 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { address, supplied } from '../supplied.ts';
+
+/** A row of the audit log, as the console tells it. */
+export interface EventView {
+  type: string;
+  /** A code, where there is more to tell. */
+  detail: string | null;
+  /** Who did it. `name` is missing where nobody is known by that id any more. */
+  actor: { kind: string; name?: string | undefined; email?: string | undefined };
+  reason: string | null;
+  at: Date;
+}
+
+/** What happened, in words; of what is not here the name itself is words enough. */
+const happened: Record<string, string> = {
+  created: 'Invited',
+  accepted: 'Joined',
+  resent: 'Sent again',
+  reminded: 'A reminder was due',
+  amended: 'Changed',
+  link_copied: 'Copied the link',
+  resend_requested: 'Asked for a new link',
+  invitation_sent: 'The email was sent',
+  invitation_failed: 'The email was not sent',
+  reminder_sent: 'The reminder was sent',
+  reminder_failed: 'The reminder was not sent',
+  resend_request_sent: 'The inviter was asked by email',
+  resend_request_failed: 'The inviter could not be asked by email',
+  invitation_erased: 'Erased',
+};
+
+/** What happened. */
+export const eventWords = (type: string): string => {
+  const words = happened[type] ?? type.replaceAll('_', ' ');
+  return words[0]!.toUpperCase() + words.slice(1);
+};
+
+/** Who did it. */
+export const actorWords = ({ kind, name, email }: EventView['actor']): Html => {
+  switch (kind) {
+    case 'system':
+      return html`Usher`;
+    case 'api_key':
+      return name ? html`the API key ${supplied(name)}` : html`an API key`;
+    case 'support':
+      return name ? html`${supplied(name)}, who runs Usher` : html`somebody who runs Usher`;
+    default:
+      if (!name && !email) return html`somebody`;
+      return html`${supplied(name || email!)}${name && email ? html` (${address(email)})` : null}`;
+  }
+};
