@@ -1,4 +1,5 @@
 import { setImmediate as letOthers } from 'node:timers/promises';
+import type { FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import {
   type Batch,
@@ -23,9 +24,10 @@ import { refusalOf } from '../db/refusal.ts';
 import type { Mailbox } from '../identity/mailbox.ts';
 import { createdFacts } from '../statecharts/invitation.ts';
 import type { Standing } from './caller.ts';
+import { readInvitationCsv } from './invitation-csv.ts';
 import { expiresInMs, type InvitationDeps, requireActive, usualsOf, written } from './invitations.ts';
 import { Problem, type ProblemCode, problems } from './problem.ts';
-import type { BatchBody, BatchRow, BatchRowBody } from './schemas.ts';
+import { type BatchBody, type BatchPreviewBody, BatchRow, type BatchRowBody } from './schemas.ts';
 
 /** Many invitations by one request: what callers can do with batches. Routes and pages call these. */
 
@@ -40,6 +42,8 @@ interface Refusal {
   code: ProblemCode | 'duplicate';
   detail?: string;
 }
+/** Why each row of the request is refused, where it is. */
+type Refusals = (Refusal | undefined)[];
 
 /** A row that may be invited as far as it says by itself. */
 interface Candidate {
@@ -70,39 +74,18 @@ export async function createBatch(
   if (known) return { batch: known, results: resultsOf(known.results, rows) };
   requireActive(organization);
 
-  const refusals: (Refusal | undefined)[] = rows.map((row) => ('refusal' in row ? row.refusal : undefined));
-  /** Takes out those that a look at all of them refuses. */
-  const sift = (candidates: Candidate[], refusalOfRow: (candidate: Candidate) => Refusal | undefined) =>
-    candidates.filter((candidate) => {
-      const refusal = refusalOfRow(candidate);
-      if (refusal) refusals[candidate.index] = refusal;
-      return !refusal;
-    });
+  const sifted = await sift(db, organization, standing, rows);
+  const { refusals } = sifted;
+  let { candidates } = sifted;
   const requireAll = () => {
     if (mode === 'all' && refusals.some(Boolean)) throw batchRefused(rows, refusals);
   };
-
-  const pools = await poolsOf(db, organization, rows);
-  let candidates = await candidatesOf(organization, standing, rows, pools, refusals);
-  const mailboxes = candidates.map(({ mailbox }) => mailbox);
-  const [pending, members] = await Promise.all([
-    pendingMailboxes(db, organization.id, mailboxes),
-    memberMailboxes(db, organization.id, mailboxes),
-  ]);
-  candidates = sift(candidates, ({ mailbox }) =>
-    members.has(mailbox) ? { code: 'already_member' } : pending.has(mailbox) ? { code: 'already_invited' } : undefined,
-  );
-  const without = withoutSeat(candidates, pools);
-  candidates = sift(candidates, (candidate) => {
-    const code = without.get(candidate);
-    return code && { code };
-  });
   requireAll();
   const tired = await limits.recipients(
     candidates.map(({ mailbox }) => mailbox),
     organization,
   );
-  candidates = sift(candidates, ({ mailbox }) => tired.get(mailbox));
+  candidates = without(refusals, candidates, ({ mailbox }) => tired.get(mailbox));
   requireAll();
   if (candidates.length > 0)
     await limits.emails({
@@ -146,6 +129,87 @@ export async function createBatch(
   return { batch, results: resultsOf(batch.results, rows) };
 }
 
+/**
+ * What would become of the rows of a request, if it were made now; nothing is changed. Limits on how often are not looked at.
+ *
+ * @throws Problem `organization_suspended`
+ */
+export async function previewBatch(
+  { db }: Pick<InvitationDeps, 'db'>,
+  organization: Organization,
+  standing: Standing,
+  rows: readonly RequestedRow[],
+): Promise<BatchPreviewBody> {
+  requireActive(organization);
+  const { refusals } = await sift(db, organization, standing, rows);
+  const refused = refusals.filter(Boolean).length;
+  return {
+    counts: { rows: rows.length, valid: rows.length - refused, refused },
+    results: rows.map((row, i) => {
+      const refusal = refusals[i];
+      return { ...placed(row, i), ...(refusal ? told(refusal) : { result: 'valid' }) };
+    }),
+  };
+}
+
+/** Which rows can be invited, as far as can be seen without inviting them, and why the others cannot. */
+async function sift(
+  db: Kysely<Database>,
+  organization: Organization,
+  standing: Standing,
+  rows: readonly RequestedRow[],
+): Promise<{ candidates: Candidate[]; refusals: Refusals }> {
+  const refusals: Refusals = rows.map((row) => ('refusal' in row ? row.refusal : undefined));
+  const pools = await poolsOf(db, organization, rows);
+  let candidates = await candidatesOf(organization, standing, rows, pools, refusals);
+  const mailboxes = candidates.map(({ mailbox }) => mailbox);
+  const [pending, members] = await Promise.all([
+    pendingMailboxes(db, organization.id, mailboxes),
+    memberMailboxes(db, organization.id, mailboxes),
+  ]);
+  candidates = without(refusals, candidates, ({ mailbox }) =>
+    members.has(mailbox) ? { code: 'already_member' } : pending.has(mailbox) ? { code: 'already_invited' } : undefined,
+  );
+  const seatless = withoutSeat(candidates, pools);
+  candidates = without(refusals, candidates, (candidate) => {
+    const code = seatless.get(candidate);
+    return code && { code };
+  });
+  return { candidates, refusals };
+}
+
+/** Takes out candidates that are refused, and notes why. */
+const without = (
+  refusals: Refusals,
+  candidates: readonly Candidate[],
+  refusalOfRow: (candidate: Candidate) => Refusal | undefined,
+): Candidate[] =>
+  candidates.filter((candidate) => {
+    const refusal = refusalOfRow(candidate);
+    if (refusal) refusals[candidate.index] = refusal;
+    return !refusal;
+  });
+
+/**
+ * The rows of a CSV file, each held against the schema of a row.
+ *
+ * @param request compiles it
+ * @throws Problem `invalid_csv`
+ */
+export function rowsOfCsv(request: FastifyRequest, text: string): RequestedRow[] {
+  const validate = request.compileValidationSchema(BatchRow, 'body');
+  return readInvitationCsv(text, mostRows).map(({ line, input }) => {
+    if (input.email === undefined)
+      return { line, refusal: { code: 'invalid_email', detail: 'The row has no address.' } };
+    if (validate(input)) return { line, input: input as unknown as BatchRow };
+    const detail = (validate.errors ?? [])
+      .slice(0, 5)
+      .map(({ instancePath, message = 'is not valid' }) => `${instancePath.slice(1)} ${message}`.trim())
+      .join('; ');
+    return { line, refusal: { code: 'invalid_request', detail: `${detail}.` } };
+  });
+}
+
 async function findBatchByRequest(db: Kysely<Database>, requestKey: string): Promise<Batch | undefined> {
   const id = (await findEventByRequest(db, requestKey))?.target_id as BatchId | null | undefined;
   return id ? findBatch(db, id) : undefined;
@@ -163,7 +227,7 @@ async function candidatesOf(
   standing: Standing,
   rows: readonly RequestedRow[],
   pools: readonly LicensePool[],
-  refusals: (Refusal | undefined)[],
+  refusals: Refusals,
 ): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   const usual = usualsOf(organization);
@@ -250,11 +314,19 @@ function batchRefused(rows: readonly RequestedRow[], refusals: readonly (Refusal
 /** Every row of the request with its result. */
 const resultsOf = (results: readonly RowResult[] | null, rows: readonly RequestedRow[]): BatchRowBody[] =>
   (results ?? []).map((result, i) => {
-    const line = rows[i]?.line;
-    const place = { row: i + 1, ...(line === undefined ? {} : { line }) };
+    const place = placed(rows[i], i);
     if ('invitation' in result) return { ...place, result: 'invited' as const, invitation: result.invitation };
-    return { ...place, result: result.code as Refusal['code'], detail: detailOf(result as Refusal) };
+    return { ...place, ...told(result as Refusal) };
   });
+
+/** Where a row is in the request. */
+const placed = (row: RequestedRow | undefined, index: number) => ({
+  row: index + 1,
+  ...(row?.line === undefined ? {} : { line: row.line }),
+});
+
+/** Why a row is refused, as callers see it. */
+const told = (refusal: Refusal) => ({ result: refusal.code, detail: detailOf(refusal) });
 
 /** @throws Problem `batch_not_found` */
 export async function requireBatch(db: Kysely<Database>, id: BatchId): Promise<Batch> {

@@ -85,6 +85,7 @@ export const permissions = {
     routes: [
       'POST /v1/organizations/:organization/invitations',
       'POST /v1/organizations/:organization/invitation-batches',
+      'POST /v1/organizations/:organization/invitation-batches/preview',
     ],
     roles: managers,
     scope: 'invite',

@@ -86,6 +86,10 @@ export const createBatch = (mostRows: number) =>
   Type.Object({ mode, invitations: Type.Array(BatchRow, { minItems: 1, maxItems: mostRows }) }, strict);
 export type CreateBatch = Static<ReturnType<typeof createBatch>>;
 
+export const previewBatch = (mostRows: number) =>
+  Type.Object({ invitations: Type.Array(BatchRow, { minItems: 1, maxItems: mostRows }) }, strict);
+export type PreviewBatch = Static<ReturnType<typeof previewBatch>>;
+
 export const BatchQuery = Type.Object({ mode: Type.Optional(mode) }, strict);
 
 const count = Type.Integer({ minimum: 0 });
@@ -116,21 +120,37 @@ const batch = {
 export const Batch = Type.Object(batch);
 export type BatchBody = Static<typeof Batch>;
 
-const BatchRowResult = Type.Object({
+const batchRow = {
   row: Type.Integer({ minimum: 1, description: 'Counts the rows of the request' }),
   line: Type.Optional(Type.Integer({ description: 'Of CSV: the line on which the row ends' })),
-  result: oneOf(['invited', 'duplicate', ...problemCodes], {
-    description:
-      '`invited`, or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`',
-  }),
-  invitation: Type.Optional(Type.String()),
   detail: Type.Optional(Type.String({ description: 'What is wrong with the row, and what to do about it' })),
+};
+const whyNot =
+  'or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`';
+const BatchRowResult = Type.Object({
+  ...batchRow,
+  result: oneOf(['invited', 'duplicate', ...problemCodes], { description: `\`invited\`, ${whyNot}` }),
+  invitation: Type.Optional(Type.String()),
 });
 export type BatchRowBody = Static<typeof BatchRowResult>;
 export const BatchWithResults = Type.Object({
   ...batch,
   results: Type.Array(BatchRowResult, { description: 'Every row, in their order' }),
 });
+
+export const BatchPreview = Type.Object({
+  counts: Type.Object({ rows: count, valid: count, refused: count }),
+  results: Type.Array(
+    Type.Object({
+      ...batchRow,
+      result: oneOf(['valid', 'duplicate', ...problemCodes], {
+        description: `\`valid\`, when it can be invited, ${whyNot}`,
+      }),
+    }),
+    { description: 'Every row, in their order' },
+  ),
+});
+export type BatchPreviewBody = Static<typeof BatchPreview>;
 
 export const AmendInvitation = Type.Object(
   {

@@ -300,6 +300,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{organization}/invitation-batches/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What would become of each row of a batch, if it were sent now; nobody is invited
+         * @description As JSON, or as CSV with a header row that names the columns email, role, teams, licenses, locale, message, expiresIn, redirectUrl and metadata.<name>; several teams or licences in one cell are separated by |. Limits on how often are looked at only when it is sent.
+         */
+        post: operations["previewInvitationBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations/{organization}/invitations": {
         parameters: {
             query?: never;
@@ -1630,6 +1650,87 @@ export interface operations {
                         }[];
                         /** @enum {string} */
                         state: "running" | "completed" | "cancelled";
+                    };
+                };
+            };
+        };
+    };
+    previewInvitationBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    invitations: {
+                        /** @description The address to invite */
+                        email: string;
+                        /**
+                         * @description ISO 8601 duration in weeks, days, hours, minutes, seconds: PT1H to P90D
+                         * @example P7D
+                         * @example PT36H
+                         */
+                        expiresIn?: string;
+                        /** @description Products; a seat of each is reserved */
+                        licenses?: string[];
+                        /** @description BCP 47 */
+                        locale?: string;
+                        /** @description The inviter's own words; plain text without links */
+                        message?: string;
+                        /** @description The caller's own notes, returned as they are */
+                        metadata?: {
+                            [key: string]: string;
+                        };
+                        /** @description Where the member goes after joining */
+                        redirectUrl?: string;
+                        /**
+                         * @description At most the inviter's own
+                         * @enum {string}
+                         */
+                        role?: "member" | "billing_manager" | "admin" | "owner";
+                        teams?: string[];
+                    }[];
+                };
+                /**
+                 * @example email,role
+                 *     ada@example.com,member
+                 */
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        counts: {
+                            refused: number;
+                            rows: number;
+                            valid: number;
+                        };
+                        /** @description Every row, in their order */
+                        results: {
+                            /** @description What is wrong with the row, and what to do about it */
+                            detail?: string;
+                            /** @description Of CSV: the line on which the row ends */
+                            line?: number;
+                            /**
+                             * @description `valid`, when it can be invited, or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`
+                             * @enum {string}
+                             */
+                            result: "valid" | "duplicate" | "invalid_request" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
+                            /** @description Counts the rows of the request */
+                            row: number;
+                        }[];
                     };
                 };
             };

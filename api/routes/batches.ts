@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { listBatches } from '../../db/batches.ts';
 import { type BatchId, isId } from '../../db/ids.ts';
 import { findOrganization, type Organization } from '../../db/organizations.ts';
@@ -8,21 +8,20 @@ import {
   cancelBatch,
   createBatch,
   mostRows,
-  type RequestedRow,
+  previewBatch,
   requireBatch,
+  rowsOfCsv,
 } from '../batches.ts';
 import { authenticate, type Caller, standingIn } from '../caller.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { once } from '../idempotency.ts';
-import { readInvitationCsv } from '../invitation-csv.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { createProgress, hasHeardAll, wantsEvents } from '../progress.ts';
 import {
   answers,
   Batch,
+  BatchPreview,
   BatchQuery,
-  type BatchRow as BatchRowInput,
-  BatchRow as BatchRowSchema,
   BatchWithResults,
   type CreateBatch,
   changeProblems,
@@ -30,6 +29,8 @@ import {
   listOf,
   Nothing,
   Page,
+  type PreviewBatch,
+  previewBatch as previewBatchSchema,
 } from '../schemas.ts';
 import { idempotencyHeader, organizationParams } from './invitations.ts';
 
@@ -37,6 +38,12 @@ import { idempotencyHeader, organizationParams } from './invitations.ts';
 const bodyLimit = 8 * 1024 * 1024;
 /** It is the work of thousands of other requests, and takes longer than one of them may, ms. */
 const patienceMs = 10_000;
+
+const csvDescription =
+  'As JSON, or as CSV with a header row that names the columns email, role, teams, licenses, locale, message, expiresIn, redirectUrl and metadata.<name>; several teams or licences in one cell are separated by |.';
+const csv = Type.String({ maxLength: bodyLimit, examples: ['email,role\nada@example.com,member\n'] });
+const jsonOrCsv = (schema: TSchema) =>
+  ({ content: { 'application/json': { schema }, 'text/csv': { schema: csv } } }) as never;
 
 const batchParams = Type.Object({ id: Type.String({ maxLength: 40 }) });
 const guarded: ProblemCode[] = ['scope_missing', 'not_allowed'];
@@ -80,20 +87,12 @@ export function registerBatches(app: App, deps: RouteDeps): void {
       schema: {
         operationId: 'createInvitationBatch',
         summary: `Invite up to ${mostRows} addresses, with a result for each`,
-        description:
-          'As JSON, or as CSV with a header row that names the columns email, role, teams, licenses, locale, message, expiresIn, redirectUrl and metadata.<name>; several teams or licences in one cell are separated by |.',
+        description: csvDescription,
         tags: ['batches'],
         params: organizationParams,
         querystring: BatchQuery,
         headers: idempotencyHeader,
-        body: {
-          content: {
-            'application/json': { schema: createBatchSchema(mostRows) },
-            'text/csv': {
-              schema: Type.String({ maxLength: bodyLimit, examples: ['email,role\nada@example.com,member\n'] }),
-            },
-          },
-        } as never,
+        body: jsonOrCsv(createBatchSchema(mostRows)),
         response: answers(202, BatchWithResults, [
           ...changeProblems,
           ...guarded,
@@ -115,16 +114,46 @@ export function registerBatches(app: App, deps: RouteDeps): void {
       if (typeof body !== 'string' && mode) throw new Problem('invalid_request', 'Of JSON, mode belongs in the body.');
       if (typeof body === 'string' && !mode)
         throw new Problem('invalid_request', 'Of CSV, mode belongs in the query: ?mode=all or ?mode=valid.');
-      const validate = request.compileValidationSchema(BatchRowSchema, 'body');
       const asked =
         typeof body === 'string'
-          ? { mode: mode!, rows: readInvitationCsv(body, mostRows).map((row) => checkedRow(row, validate)) }
+          ? { mode: mode!, rows: rowsOfCsv(request, body) }
           : { mode: body.mode, rows: body.invitations.map((input) => ({ input })) };
       return once({ db, request, reply, caller }, 202, async (key) => {
         const { batch, results } = await createBatch(deps, organization, standing, asked, key);
         const [now] = await batchBodies(db, [batch]);
         return { ...now!, results };
       });
+    },
+  );
+
+  app.post(
+    '/v1/organizations/:organization/invitation-batches/preview',
+    {
+      bodyLimit,
+      handlerTimeout: Math.max(patienceMs, deps.patienceMs ?? 0),
+      schema: {
+        operationId: 'previewInvitationBatch',
+        summary: 'What would become of each row of a batch, if it were sent now; nobody is invited',
+        description: `${csvDescription} Limits on how often are looked at only when it is sent.`,
+        tags: ['batches'],
+        params: organizationParams,
+        body: jsonOrCsv(previewBatchSchema(mostRows)),
+        response: answers(200, BatchPreview, [
+          ...guarded,
+          'not_found',
+          'invalid_csv',
+          'organization_suspended',
+          'too_slow',
+        ]),
+      },
+    },
+    async (request) => {
+      const caller = await authenticate(request, deps);
+      const organization = await findVisibleOrganization(request.params.organization);
+      const standing = await standingIn(db, caller, organization.id, 'invite');
+      const body = request.body as PreviewBatch | string;
+      const rows = typeof body === 'string' ? rowsOfCsv(request, body) : body.invitations.map((input) => ({ input }));
+      return previewBatch(deps, organization, standing, rows);
     },
   );
 
@@ -212,18 +241,4 @@ function decoded(body: Buffer, contentType: string): string {
       throw new Problem('unsupported_media_type', 'The charset of the CSV is not known; send UTF-8.');
     throw new Problem('invalid_csv', `It is not ${charset.toUpperCase()}: save it as CSV in UTF-8.`);
   }
-}
-
-/** A row as it was written in CSV, held against the schema of an invitation. */
-function checkedRow(
-  { line, input }: ReturnType<typeof readInvitationCsv>[number],
-  validate: { (input: unknown): boolean; errors?: readonly { instancePath: string; message?: string }[] | null },
-): RequestedRow {
-  if (input.email === undefined) return { line, refusal: { code: 'invalid_email', detail: 'The row has no address.' } };
-  if (validate(input)) return { line, input: input as unknown as BatchRowInput };
-  const detail = (validate.errors ?? [])
-    .slice(0, 5)
-    .map(({ instancePath, message = 'is not valid' }) => `${instancePath.slice(1)} ${message}`.trim())
-    .join('; ');
-  return { line, refusal: { code: 'invalid_request', detail: `${detail}.` } };
 }

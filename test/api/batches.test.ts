@@ -145,6 +145,35 @@ describe('every row', () => {
     expect(codes(corrected)).toEqual(['invited', 'invited', 'invited']);
   });
 
+  test('can be looked at before, and nothing is done', async () => {
+    await usher.invite('seen-invited@example.com');
+    const scarce = await product(1);
+    const done = async () => {
+      const { rows } = await sql<{ done: string }>`select (select count(*) from invitations) || '/' ||
+        (select count(*) from batches) || '/' || (select count(*) from limits) || '/' ||
+        (select sum(reserved) from license_pools) as done`.execute(usher.db);
+      return rows[0]!.done;
+    };
+    const before = await done();
+    const text = `email,role,licenses\nseen-0@example.com,member,${scarce}\nseen-1@example.com,member,${scarce}\nseen-invited@example.com,,\nnobody,,\nseen-0@example.com,,\nseen-2@example.com,boss,\nseen-3@example.com,,\n`;
+    const headers = { 'content-type': 'text/csv' };
+    const seen = await usher.call(`${route}/preview`, { body: text, headers });
+    expect(seen.status).toBe(200);
+    expect(codes(seen)).toEqual([
+      ...['valid', 'no_seat_left', 'already_invited', 'invalid_email', 'duplicate', 'invalid_request', 'valid'],
+    ]);
+    expect(seen.body.results[1]).toEqual({ row: 2, line: 3, result: 'no_seat_left', detail: expect.any(String) });
+    expect(seen.body.counts).toEqual({ rows: 7, valid: 2, refused: 5 });
+    const asJson = await usher.call(`${route}/preview`, {
+      body: { invitations: to(['seen-0@example.com', 'nobody']) },
+    });
+    expect(codes(asJson)).toEqual(['valid', 'invalid_email']);
+    expect(await done()).toBe(before);
+    // And so it is.
+    const sent = await sendCsv(text);
+    expect(codes(sent).map((code) => (code === 'invited' ? 'valid' : code))).toEqual(codes(seen));
+  });
+
   test('may be refused, and there is a batch that is over', async () => {
     const { status, body } = await send([{ email: 'nobody' }]);
     expect(status).toBe(202);

@@ -118,6 +118,9 @@ const samples: Record<string, () => { path?: Record<string, string>; body?: obje
   'POST /v1/organizations/:organization/invitation-batches': () => ({
     body: { mode: 'valid', invitations: [{ email: 'nobody' }] },
   }),
+  'POST /v1/organizations/:organization/invitation-batches/preview': () => ({
+    body: { invitations: [{ email: 'nobody' }] },
+  }),
   'GET /v1/invitation-batches/:id': () => ({ path: { id: batch } }),
   'POST /v1/invitation-batches/:id/cancel': () => ({ path: { id: batch } }),
   'POST /v1/invitations/:id/resend': () => ({ body: { reason: 'a test' } }),
