@@ -291,7 +291,8 @@ function invitationsOf(
   }));
 }
 
-const detailOf = ({ code, detail }: Refusal): string =>
+/** What is wrong with a row, and what to do about it. */
+export const detailOf = ({ code, detail }: Refusal): string =>
   detail ?? (code === 'duplicate' ? 'Its address is that of a row before.' : `${problems[code].title}.`);
 
 /** Where a row is, for whoever wrote it. */

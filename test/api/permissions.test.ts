@@ -121,6 +121,9 @@ const samples: Record<string, () => { path?: Record<string, string>; body?: obje
   'POST /v1/organizations/:organization/invitation-batches/preview': () => ({
     body: { invitations: [{ email: 'nobody' }] },
   }),
+  'GET /console/:organization/batches/:id': () => ({ path: { id: batch } }),
+  'GET /console/:organization/batches/:id/cancel': () => ({ path: { id: batch } }),
+  'POST /console/:organization/batches/:id/cancel': () => ({ path: { id: batch } }),
   'GET /v1/invitation-batches/:id': () => ({ path: { id: batch } }),
   'POST /v1/invitation-batches/:id/cancel': () => ({ path: { id: batch } }),
   'POST /v1/invitations/:id/resend': () => ({ body: { reason: 'a test' } }),

@@ -7,6 +7,13 @@ interface Page {
   json: any;
 }
 
+/** The text of an attribute. */
+const textOf = (escaped: string) =>
+  escaped.replace(
+    /&(quot|#39|lt|gt|amp);/g,
+    (_, name) => ({ quot: '"', '#39': "'", lt: '<', gt: '>', amp: '&' })[name as 'lt'],
+  );
+
 interface Cookie {
   name: string;
   value: string;
@@ -60,7 +67,7 @@ export class Visitor {
       const target = attributes?.match(/action="([^"]*)"/)?.[1];
       if (!target?.endsWith(action)) continue;
       const hidden = [...content!.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(
-        ([, name, value]) => [name!, value!],
+        ([, name, value]) => [name!, textOf(value!)],
       );
       return this.visit(target, { ...Object.fromEntries(hidden), ...fields });
     }

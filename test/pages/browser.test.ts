@@ -115,7 +115,8 @@ describe.each(castNames)('in the browser, pages of a cast that is %s', (cast) =>
         await takePicture(page, `${path.slice(1).replace('/', '-')}-${colorScheme}-${width}`);
         if (cast !== 'everyday' && !fullest.some((name) => path.endsWith(`/${name}`))) continue;
         for (const fault of await accessibilityFaults(page)) trouble.push({ path, colorScheme, fault });
-        if (cast !== 'everyday') continue;
+        // Of the console, light is looked at in one width and dark in the other: its pages are made of the same parts.
+        if (cast !== 'everyday' || path.includes('/console-')) continue;
         await page.emulateMedia({ colorScheme: otherScheme });
         await takePicture(page, `${path.slice(1).replace('/', '-')}-${otherScheme}-${width}`);
         for (const fault of await accessibilityFaults(page, rulesOfColours))

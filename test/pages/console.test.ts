@@ -318,3 +318,97 @@ describe('an invitation', () => {
     expect((await eventsOf(id)).find(({ type }) => type === 'resent')).toMatchObject({ reason: 'Ticket 12' });
   });
 });
+
+describe('inviting', () => {
+  const states = async (batch: string) => {
+    const { body } = await usher.call(`/v1/organizations/acme/invitations?batch=${batch}`);
+    return body.items as { email: string; role: string; licenses: string[]; message: string; expiresAt: string }[];
+  };
+  const terms = { role: 'member', teams: '', message: '', locale: 'en', expiresIn: '' };
+
+  test('takes addresses separated by anything, with the same terms for all, once', async () => {
+    await admin.visit('/console/acme/invite');
+    const drawn = admin.page;
+    const filled = {
+      ...terms,
+      addresses:
+        'Ada <ada@many.example>, bob@many.example;cy@many.example\r\n"Di D." <di@many.example>\teve@many.example.',
+      licenses: 'studio',
+      message: 'Hello\r\nall',
+      expiresIn: 'P30D',
+    };
+    const { url, text } = await admin.submit('/invite', filled);
+    expect(url.pathname).toMatch(/^\/console\/acme\/batches\/bat_\w{26}$/);
+    expect(text).toMatch(/Invited<svg.*?<td>5<\/td>/s);
+    const batch = url.pathname.split('/').at(-1)!;
+    const invited = await states(batch);
+    expect(invited.map(({ email }) => email).sort()).toEqual(
+      ['ada', 'bob', 'cy', 'di', 'eve'].map((name) => `${name}@many.example`),
+    );
+    for (const one of invited)
+      expect(one).toMatchObject({ role: 'member', licenses: ['studio'], message: 'Hello\nall' });
+    expect((await admin.visit(`/console/acme/invitations?batch=${batch}`)).text).toContain('>cy@many.example<');
+    admin.page = drawn;
+    expect((await admin.submit('/invite', filled)).url.pathname).toBe(url.pathname);
+  });
+
+  test('shows what is wrong before anybody is invited, and invites the others when told to', async () => {
+    await usher.invite('already@some.example');
+    await admin.visit('/console/acme/invite');
+    const addresses = 'fine@some.example, already@some.example, nobody, fine@some.example';
+    const looked = await admin.submit('/invite', { ...terms, addresses });
+    expect(looked.text).toContain('>1</strong> can be invited, <strong>3</strong> cannot');
+    for (const [email, why] of [
+      ['already@some.example', 'The address has a pending invitation'],
+      ['nobody', 'Write it as name@example.com'],
+      ['fine@some.example', 'Its address is that of row 1'],
+    ])
+      expect(looked.text).toMatch(new RegExp(`>${email}</bdi></th>(?:(?!</tr>)[^])*${why}`));
+    const found = async () =>
+      (await usher.call('/v1/organizations/acme/invitations?email=fine@some.example')).body.items.length;
+    expect(await found()).toBe(0);
+    const done = await admin.submit('/invite');
+    expect(done.url.pathname).toMatch(/batches/);
+    expect(await found()).toBe(1);
+    expect(done.text).toContain('Not invited');
+    expect(done.text).toContain('Row 3');
+  });
+
+  test('says beside the field what is wrong with the terms, once for all', async () => {
+    await admin.visit('/console/acme/invite');
+    const refused = await admin.submit('/invite', {
+      ...terms,
+      addresses: 'x@y.example',
+      message: 'See http://evil.example',
+    });
+    expect(refused.status).toBe(400);
+    expect(refused.text).toMatch(/id="field-message"[^>]* aria-invalid="true"/);
+    expect(refused.text).toContain('>x@y.example</textarea>');
+    const empty = await admin.submit('/invite', { ...terms, addresses: ' , ' });
+    expect(empty.text).toMatch(/id="field-addresses"[^>]* aria-invalid="true"/);
+  });
+
+  test('takes CSV, which is looked at first: every bad row by its line', async () => {
+    await admin.visit('/console/acme/invite/csv');
+    const wrong = await admin.submit('/csv', { csv: 'address\nx@y.example' });
+    expect([wrong.status, wrong.text.includes('column 1 is called')]).toEqual([400, true]);
+    const csv = 'email;role;message\r\ngil@csv.example;admin;"Hello; Gil"\r\nbad.example;member;\r\n;member;';
+    const looked = await admin.submit('/csv', { csv });
+    expect(looked.text).toContain('>1</strong> can be invited, <strong>2</strong> cannot');
+    expect(looked.text).toMatch(/>bad\.example<.*Line 3/s);
+    const done = await admin.submit('/csv');
+    const invited = await states(done.url.pathname.split('/').at(-1)!);
+    expect(invited).toMatchObject([{ email: 'gil@csv.example', role: 'admin', message: 'Hello; Gil' }]);
+  });
+
+  test('of many at once can be cancelled, after a question', async () => {
+    await admin.visit('/console/acme/invite');
+    const { url } = await admin.submit('/invite', { ...terms, addresses: 'one@cancel.example two@cancel.example' });
+    expect((await admin.visit(`${url.pathname}/cancel`)).text).toContain('2 of its invitations are still open');
+    expect((await admin.submit('/cancel')).text).toContain('It is cancelled');
+    const id = url.pathname.split('/').at(-1)!;
+    await usher.until('they are revoked', async () =>
+      ((await states(id)) as unknown as { state: string }[]).every(({ state }) => state === 'revoked'),
+    );
+  });
+});

@@ -13,12 +13,15 @@ let usher: Usher;
 let pending: string;
 let token: string;
 let invitee: string;
+let batch: string;
 beforeAll(async () => {
   usher = await startUsher({ withProvider: true });
   const { id } = await usher.invite('ada@example.com', { message: 'Hello' });
   pending = id;
   token = (await usher.linkTo('ada@example.com')).slice('/i/'.length);
   invitee = (await usher.person('ada@example.com')).session;
+  const rows = { mode: 'all', invitations: [{ email: 'bob@example.com' }] };
+  batch = (await usher.call('/v1/organizations/acme/invitation-batches', { body: rows })).body.id;
 });
 afterAll(() => usher?.close());
 
@@ -31,10 +34,14 @@ const gets = (): Record<string, string> => ({
   'GET /': '/',
   'GET /console': '/console',
   'GET /console/:organization': '/console/acme',
+  'GET /console/:organization/batches/:id': `/console/acme/batches/${batch}`,
+  'GET /console/:organization/batches/:id/cancel': `/console/acme/batches/${batch}/cancel`,
   'GET /console/:organization/invitations': '/console/acme/invitations',
   'GET /console/:organization/invitations/:id': `/console/acme/invitations/${pending}`,
   'GET /console/:organization/invitations/:id/amend': `/console/acme/invitations/${pending}/amend`,
   'GET /console/:organization/invitations/:id/revoke': `/console/acme/invitations/${pending}/revoke`,
+  'GET /console/:organization/invite': '/console/acme/invite',
+  'GET /console/:organization/invite/csv': '/console/acme/invite/csv',
   'GET /docs/errors/:code': '/docs/errors/not_found',
   'GET /i/:token': `/i/${token}`,
   'GET /invitations/:id': `/invitations/${pending}`,
@@ -42,6 +49,12 @@ const gets = (): Record<string, string> => ({
   'GET /sign-in/callback': '/sign-in/callback?code=a&state=b',
 });
 const posts = (): Record<string, { path: string; form: Record<string, string> }> => ({
+  'POST /console/:organization/batches/:id/cancel': { path: `/console/acme/batches/${batch}/cancel`, form: {} },
+  'POST /console/:organization/invite': { path: '/console/acme/invite', form: { addresses: 'eve@example.com' } },
+  'POST /console/:organization/invite/csv': {
+    path: '/console/acme/invite/csv',
+    form: { csv: 'email\neve@example.com' },
+  },
   'POST /console/:organization/invitations/:id/amend': {
     path: `/console/acme/invitations/${pending}/amend`,
     form: {},

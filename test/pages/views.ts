@@ -1,5 +1,6 @@
 import { alreadyAcceptedPage } from '../../api/pages/already-accepted-page.ts';
 import { amendPage } from '../../api/pages/console/amend-page.ts';
+import { type BatchView, batchPage, cancelBatchPage } from '../../api/pages/console/batch-page.ts';
 import type { EventView } from '../../api/pages/console/event-words.ts';
 import type { FormError } from '../../api/pages/console/form.ts';
 import type { ConsoleFrame } from '../../api/pages/console/frame.ts';
@@ -9,8 +10,10 @@ import {
   revokePage,
 } from '../../api/pages/console/invitation-page.ts';
 import { type InvitationRowView, invitationsPage } from '../../api/pages/console/invitations-page.ts';
+import { csvPage, invitePage } from '../../api/pages/console/invite-page.ts';
 import { organizationsPage } from '../../api/pages/console/organizations-page.ts';
 import { overviewPage } from '../../api/pages/console/overview-page.ts';
+import { previewPage } from '../../api/pages/console/preview-page.ts';
 import { declinePage } from '../../api/pages/decline-page.ts';
 import { declinedPage } from '../../api/pages/declined-page.ts';
 import { homePage } from '../../api/pages/home-page.ts';
@@ -238,6 +241,13 @@ export function pagesOf(cast: Cast): Record<string, Html> {
           { account: 'acc_2', name: account.name, email: account.email, role: 'member', count: 1 },
         ],
   };
+  const batchView: BatchView = {
+    id: 'bat_1',
+    state: few ? 'cancelled' : 'completed',
+    createdAt: daysFromNow(0),
+    ...{ rows: 1200, invited: 1190, refused: 10, mailed: 600, undeliverable: 2 },
+    ...{ accepted: 12, declined: 1, expired: 0, revoked: 0, pending: 1177 },
+  };
   const refusal: FormError = {
     text: `Those who run Usher must say why. ${cast.detail}`,
     fields: { reason: 'Say in reason why you do this.', expiresIn: 'Choose one of the list.' },
@@ -318,6 +328,7 @@ export function pagesOf(cast: Cast): Record<string, Html> {
         ? { ...frameAt('Overview'), organization: { ...frame.organization, isSuspended: true } }
         : frameAt('Overview'),
       funnel,
+      mayInvite: true,
       pools: few
         ? []
         : licenses.map((license, i) =>
@@ -331,6 +342,7 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       invitations: few ? [] : Array.from({ length: 8 }, (_, i) => row(i)),
       filter: few ? {} : { email: account.email, state: 'pending' },
       products: licenses.map(({ product }) => ({ product, name: product })),
+      mayInvite: true,
       cursor: few ? undefined : 'inv_1',
       next: few ? undefined : 'inv_0',
     }),
@@ -338,6 +350,7 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       frame: frameAt('Invitations'),
       invitations: [],
       filter: { email: cast.otherEmail },
+      mayInvite: false,
       products: [],
       error: { text: 'This is no address.', fields: { email: `No address: ${cast.otherEmail}` } },
     }),
@@ -361,6 +374,48 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       filled: { email: account.email, role: 'member', teams: teams.join(', '), message, locale: 'en' },
       error: few ? undefined : { text: 'It is wrong.', fields: { licenses: 'No seat is left', message: cast.detail } },
     }),
+    'console-invite': invitePage({
+      frame: frameAt('Invitations'),
+      most: 10_000,
+      mostText: 1_000_000,
+      terms: {
+        licenses: [],
+        products: licenses.map(({ product }) => ({ product, name: product })),
+        roles: ['member'],
+        languages: [],
+      },
+      filled: { addresses: few ? '' : `${account.email}\n${cast.otherEmail}`, role: 'member', locale: 'en' },
+      error: few ? { text: 'It is wrong.', fields: { addresses: 'Write at least one address.' } } : undefined,
+    }),
+    'console-csv': csvPage({
+      frame: frameAt('Invitations'),
+      csv: few ? '' : `email,message\n${account.email},"${cast.detail}"`,
+      most: 10_000,
+      mostText: 1_000_000,
+      error: few ? undefined : { text: `It is no CSV: ${cast.detail}`, fields: {} },
+    }),
+    'console-preview': previewPage({
+      frame: frameAt('Invitations'),
+      valid: few ? 0 : 2,
+      refused: 3,
+      bad: few
+        ? []
+        : [
+            { place: 'Line 3', email: account.email, detail: cast.detail },
+            { place: 'Line 4', email: undefined, detail: 'The row has no address.' },
+          ],
+      action: '/console/acme/invite',
+      fields: { addresses: cast.otherEmail },
+      repeated: { name: 'licenses', values: licenses.map(({ product }) => product) },
+    }),
+    'console-batch': batchPage({
+      frame: frameAt('Invitations'),
+      batch: batchView,
+      bad: few ? [] : [{ place: 'Row 7', detail: cast.detail }],
+      mayCancel: true,
+      events: '/v1/invitation-batches/bat_1',
+    }),
+    'console-cancel-batch': cancelBatchPage({ frame: frameAt('Invitations'), batch: batchView }),
     'console-link': linkPage({
       frame: frameAt('Invitations'),
       invitation: { id, email: account.email },

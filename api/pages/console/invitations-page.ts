@@ -3,6 +3,7 @@ import type { InvitationState } from '../../../statecharts/invitation.ts';
 import { dateTime } from '../date-time.ts';
 import type { Html } from '../layout.ts';
 import { lookAlikeNote } from '../look-alike.ts';
+import { buttonLink } from '../outcome.ts';
 import { type Role, roleNames } from '../role.ts';
 import { address, supplied } from '../supplied.ts';
 import { choice, type Filled, type FormError, textField } from './form.ts';
@@ -42,6 +43,7 @@ export interface InvitationsPageView {
   /** The page of the list that this is, and the one that comes next. */
   cursor?: string | undefined;
   next?: string | null | undefined;
+  mayInvite: boolean;
   error?: FormError | undefined;
 }
 
@@ -50,12 +52,13 @@ const expires = (state: InvitationState) => state === 'pending' || state === 'ex
 
 /** The organization's invitations, the newest first. */
 export const invitationsPage = (view: InvitationsPageView): Html => {
-  const { frame, invitations, filter, products, cursor, next, error } = view;
+  const { frame, invitations, filter, products, cursor, next, mayInvite, error } = view;
   const path = `${frame.organization.path}/invitations`;
   const isFiltered = Object.values(filter).some(Boolean);
   const filled = (name: string) => ({ name, value: filter[name], error });
   return consolePage(frame, {
     title: 'Invitations',
+    actions: mayInvite ? buttonLink(`${frame.organization.path}/invite`, 'Invite people', 'primary') : undefined,
     error,
     body: html`${filterForm(
       path,
@@ -104,7 +107,7 @@ export const invitationsPage = (view: InvitationsPageView): Html => {
                 ? 'None of the newest match. There are older ones to look through.'
                 : isFiltered || cursor
                   ? 'No invitation matches. Change the filter, or show all.'
-                  : html`Nobody has been invited yet. Invite the first person with <code>usher invite</code> or the API.`,
+                  : html`Nobody has been invited yet.${mayInvite ? html` <a href="${frame.organization.path}/invite">Invite the first person</a>.` : null}`,
             )
       }`,
     )}${pager({

@@ -3,6 +3,7 @@ import { date } from '../date-time.ts';
 import { icon } from '../icon.ts';
 import type { LicenseView } from '../invitation-facts.ts';
 import type { Html } from '../layout.ts';
+import { buttonLink } from '../outcome.ts';
 import { roleNames } from '../role.ts';
 import { address, supplied } from '../supplied.ts';
 import { barTable, countText } from './bars.ts';
@@ -45,6 +46,7 @@ export interface OverviewPageView {
     flaggedInviters: readonly { account: string; name: string; email: string; role: string; count: number }[];
   };
   pools: readonly LicensePoolView[];
+  mayInvite: boolean;
 }
 
 /** A pool with so little left, of all its seats, is nearly used up. */
@@ -114,7 +116,7 @@ function attention({ frame, funnel, pools }: OverviewPageView): Html[] {
 
 /** Where an organization stands at a glance. */
 export const overviewPage = (view: OverviewPageView): Html => {
-  const { frame, funnel, pools } = view;
+  const { frame, funnel, pools, mayInvite } = view;
   const { invited, accepted } = funnel;
   const found = attention(view);
   const last = funnel.joinedWithin.at(-1);
@@ -124,6 +126,7 @@ export const overviewPage = (view: OverviewPageView): Html => {
   }));
   return consolePage(frame, {
     title: 'Overview',
+    actions: mayInvite ? buttonLink(`${frame.organization.path}/invite`, 'Invite people', 'primary') : undefined,
     body: live(
       'overview',
       html`${
@@ -136,7 +139,9 @@ export const overviewPage = (view: OverviewPageView): Html => {
           : null
       }${
         invited === 0
-          ? emptyState(html`Nobody has been invited since ${date(funnel.since)}.`)
+          ? emptyState(
+              html`Nobody has been invited since ${date(funnel.since)}.${mayInvite ? html` <a href="${frame.organization.path}/invite">Invite people</a>.` : null}`,
+            )
           : html`
     <div class="halves">
       <section class="card" aria-labelledby="funnel">

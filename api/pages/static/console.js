@@ -23,10 +23,26 @@ function update(page) {
   }
 }
 
+/** Waits so long, ms, or until what a region follows (`data-events`) has something new to tell. */
+const waitFor = (ms) =>
+  new Promise((resolve) => {
+    const url = document.querySelector('[data-events]')?.dataset.events;
+    const source = url && new EventSource(url);
+    const done = () => {
+      clearTimeout(timer);
+      source?.close();
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    let heard = 0;
+    // The first tells what is shown already.
+    source?.addEventListener('progress', () => heard++ > 0 && done());
+  });
+
 async function keepUp() {
   let wait = everyMs;
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    await waitFor(wait);
     if (document.hidden) {
       await new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true }));
     }
@@ -40,6 +56,14 @@ async function keepUp() {
   }
 }
 if (document.querySelector('[data-live]')) void keepUp();
+
+for (const chooser of document.querySelectorAll('[data-file]')) {
+  chooser.hidden = false;
+  chooser.querySelector('input').addEventListener('change', async ({ target }) => {
+    const [file] = target.files;
+    if (file) document.querySelector(chooser.dataset.file).value = await file.text();
+  });
+}
 
 for (const button of document.querySelectorAll('button[data-copy]')) {
   button.hidden = false;

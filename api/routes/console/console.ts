@@ -6,6 +6,7 @@ import { roleMay } from '../../permissions.ts';
 import { Problem } from '../../problem.ts';
 import { startSignIn } from '../sign-in.ts';
 import { registerInvitationPages } from './invitations.ts';
+import { registerInvitePages } from './invite.ts';
 import { registerOverview } from './overview.ts';
 import { firstSection } from './visit.ts';
 
@@ -45,4 +46,5 @@ export function registerConsole(app: App, deps: RouteDeps): void {
 
   registerOverview(app, deps);
   registerInvitationPages(app, deps);
+  registerInvitePages(app, deps);
 }

@@ -41,6 +41,7 @@ const filterFields = {
   role: field(20),
   license: field(60),
   invitedBy: field(40),
+  batch: field(40),
   createdAfter: field(40),
 };
 const listQuery = Type.Object({ ...filterFields, cursor: field(40) });
@@ -156,7 +157,7 @@ export function registerInvitationPages(app: App, deps: RouteDeps): void {
       const { organization, frame } = visit;
       const { cursor, ...filter } = filledIn(request.query) as Static<typeof listQuery>;
       const pools = await listLicensePools(db, organization.id, {}, { limit: 1000 });
-      const view = { frame, filter, products: pools, cursor };
+      const view = { frame, filter, products: pools, cursor, mayInvite: visit.may('invite') };
       try {
         // A day of the form is one of UTC.
         const since = filter.createdAfter && { createdAfter: `${filter.createdAfter}T00:00:00Z` };

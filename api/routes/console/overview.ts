@@ -29,6 +29,7 @@ export function registerOverview(app: App, deps: RouteDeps): void {
       overviewPage({
         frame: visit.frame,
         funnel,
+        mayInvite: visit.may('invite'),
         pools: pools.map((pool) => ({
           product: pool.name,
           kind: pool.kind,
