@@ -1,0 +1,119 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setStaffRole } from '../../db/staff.ts';
+import { accessibilityFaults } from '../setup/accessibility.ts';
+import { launchBrowser, takePicture } from '../setup/browser.ts';
+import { startUsher, type Usher } from '../setup/usher.ts';
+
+/** The console in a real browser, with its script: every page of an organization that is in use, and what keeps up by itself. */
+
+let usher: Usher;
+let browser: Browser;
+let context: BrowserContext;
+const complaints: string[] = [];
+beforeAll(async () => {
+  [usher, browser] = await Promise.all([startUsher({ withProvider: true, seats: 4 }), launchBrowser()]);
+  context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'], reducedMotion: 'reduce' });
+  // An owner who runs Usher as well sees everything that there is to see.
+  const { account, session } = await usher.person('olivia@acme.example');
+  await usher.db.updateTable('members').set({ account_id: account.id }).where('role', '=', 'owner').execute();
+  await setStaffRole(usher.db, account.id, 'operator', { issuer: usher.issuer, by: { kind: 'support', id: null } });
+  const name = `usher_${new URL(usher.url).port}_session`;
+  await context.addCookies([{ name, value: session, url: usher.url, httpOnly: true, sameSite: 'Lax' }]);
+  context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  context.on('weberror', (error) => complaints.push(String(error.error())));
+});
+afterAll(async () => {
+  await browser?.close();
+  await usher?.close();
+  expect(complaints).toEqual([]);
+});
+
+const open = async (path: string): Promise<Page> => {
+  const page = await context.newPage();
+  await page.goto(usher.url + path);
+  return page;
+};
+
+test('every page can be read and used at 1280 and at 360 px', async () => {
+  const { id } = await usher.invite('walked@people.example', { licenses: ['studio'], message: 'We start on Monday.' });
+  await usher.linkTo('walked@people.example');
+  const rows = { mode: 'valid', invitations: [{ email: 'one@people.example' }, { email: 'nobody' }] };
+  const batch = (await usher.call('/v1/organizations/acme/invitation-batches', { body: rows })).body.id;
+  const page = await context.newPage();
+  const trouble: unknown[] = [];
+  for (const width of [1280, 360]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const below of [
+      ...['', '/invitations', '/invitations?email=nobody', '/invitations?state=revoked', '/invite', '/invite/csv'],
+      ...[`/invitations/${id}`, `/invitations/${id}/amend`, `/invitations/${id}/revoke`],
+      ...[`/batches/${batch}`, `/batches/${batch}/cancel`],
+    ]) {
+      await page.goto(`${usher.url}/console/acme${below}`);
+      for (const fault of await accessibilityFaults(page)) trouble.push({ below, width, fault });
+      const sideways = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+      if (sideways > 0) trouble.push({ below, width, sideways });
+      const name = below.replace(id, 'id').replace(batch, 'id').replaceAll(/[/?=]/g, '-');
+      await takePicture(page, `console-real${name}-${width}`);
+    }
+  }
+  expect(trouble).toEqual([]);
+  // It answers 400, which the browser notes.
+  expect(complaints.splice(0)).toEqual(Array(2).fill(expect.stringContaining('400 (Bad Request)')));
+  await page.close();
+});
+
+test('an invitation’s page keeps up with it, and leaves alone what somebody is filling in', async () => {
+  const { id } = await usher.invite('live@people.example');
+  const page = await open(`/console/acme/invitations/${id}`);
+  const present = page.locator('.is-present .state-name');
+  await expect(present.first().textContent()).resolves.toBe('pending');
+  await page.getByLabel('Expires in').focus();
+  await usher.call(`/v1/invitations/${id}/revoke`, { body: {} });
+  await page.locator('.ends .is-present', { hasText: 'revoked' }).waitFor();
+  await page.locator('.timeline', { hasText: 'Revoked' }).waitFor();
+  // In use: the form is as it was, and would be refused.
+  expect(await page.getByRole('button', { name: 'Copy the link' }).count()).toBe(1);
+  await page.getByRole('link', { name: 'Usher home' }).focus();
+  await page.getByRole('button', { name: 'Copy the link' }).waitFor({ state: 'detached' });
+  await page.close();
+});
+
+test('its email is shown in a frame, its link is copied by a press', async () => {
+  const { id } = await usher.invite('framed@people.example', { message: 'We start on Monday.' });
+  const page = await open(`/console/acme/invitations/${id}`);
+  await page.locator('iframe.email').scrollIntoViewIfNeeded();
+  await page.frameLocator('iframe.email').getByText('We start on Monday.').first().waitFor();
+  await page.getByRole('button', { name: 'Copy the link' }).click();
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+  expect(copied).toBe(usher.url + (await usher.linkTo('framed@people.example')));
+  await page.close();
+});
+
+test('people are invited by the keyboard alone, from a file, and their progress is told as it comes', async () => {
+  await usher.worker.stop();
+  const page = await open('/console/acme/invite/csv');
+  await page.getByLabel('A file').setInputFiles({
+    name: 'people.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from('email,message\nada@file.example,"Hello, Ada"\nnobody,\n'),
+  });
+  await expect.poll(() => page.getByLabel('CSV').inputValue()).toContain('ada@file.example');
+  const press = async (name: string) => {
+    const button = page.getByRole('button', { name });
+    const isReached = () =>
+      button.evaluate((element) => (element as unknown as { matches(selector: string): boolean }).matches(':focus'));
+    for (let tabs = 0; tabs < 40 && !(await isReached()); tabs++) await page.keyboard.press('Tab');
+    await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
+  };
+  await press('Look at it first');
+  await expect(page.getByRole('row', { name: 'nobody' }).textContent()).resolves.toContain('Line 3');
+  await press('Invite 1 person');
+  await page.getByText('Under way').waitFor();
+  usher.worker = await usher.startWorker();
+  await page.getByText('Completed').waitFor();
+  await expect(page.getByRole('row', { name: 'Emails sent' }).textContent()).resolves.toContain('150%');
+  await page.close();
+});
