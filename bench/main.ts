@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { compare, rows } from './compare.ts';
 import { goalsTable } from './goals.ts';
+import { measurePages } from './lists/pages.ts';
 import { measureLists } from './lists/scenario.ts';
 import { capacity, costs, validation } from './model/model.ts';
 import { machine, markdown, picture, type Scenario, scenarioMarkdown } from './report.ts';
@@ -68,7 +69,7 @@ const program = new Command('npm run bench --')
 
 /** A scenario of Usher alone: its table is printed and kept. */
 function scenario<TOptions>(
-  name: 'growth' | 'lists' | 'batch' | 'burst' | 'wake' | 'soak',
+  name: 'growth' | 'lists' | 'pages' | 'batch' | 'burst' | 'wake' | 'soak',
   about: string,
   run: (o: TOptions) => Promise<Pick<Scenario, 'head' | 'rows'>>,
 ): Command {
@@ -94,6 +95,9 @@ scenario('growth', 'What grows with the number of pending invitations.', growth)
   .option('--samples <n>', 'accepts and lists measured at each', whole, 200);
 scenario('lists', 'The first page of every list, in the database alone, by the number of invitations.', measureLists)
   .option('--levels <counts>', 'how many invitations there are, ascending', counts, [1_000, 100_000, 1_000_000])
+  .option('--samples <n>', 'how often each is asked for', whole, 200);
+scenario('pages', 'Pages of the console, of an organization with many invitations.', measurePages)
+  .option('--invitations <n>', 'how many', whole, 100_000)
   .option('--samples <n>', 'how often each is asked for', whole, 200);
 scenario('burst', 'Many people press Join within a few seconds.', burst)
   .option('--people <n>', 'how many', whole, 1_000)

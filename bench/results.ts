@@ -2,7 +2,16 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { goalsTable, type Results } from './goals.ts';
 
-const kinds = ['compare', 'growth', 'lists', 'batch', 'burst', 'wake', 'soak'] as const satisfies (keyof Results)[];
+const kinds = [
+  'compare',
+  'growth',
+  'lists',
+  'pages',
+  'batch',
+  'burst',
+  'wake',
+  'soak',
+] as const satisfies (keyof Results)[];
 
 /** Rounded, so that files hold what the figures mean. */
 const rounded = (_: string, value: unknown) =>

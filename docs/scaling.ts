@@ -15,6 +15,7 @@ const figures: Record<string, (results: Results) => string | undefined> = {
   goals: goalsTable,
   compare: ({ compare }) => compare && markdown(compare),
   lists: ({ lists }) => scenario(lists),
+  pages: ({ pages }) => scenario(pages),
   growth: ({ growth }) => scenario(growth),
   burst: ({ burst }) => scenario(burst),
   wake: ({ wake }) => scenario(wake),

@@ -30,6 +30,7 @@ describe.runIf(process.platform === 'linux')('npm run bench', () => {
       bench('--rows', 'ceiling,naive,usher', ...least),
       bench('burst', '--people', '5', '--seats', '3', '--seconds', '1'),
       bench('lists', '--levels', '20,40', '--samples', '2'),
+      bench('pages', '--invitations', '40', '--samples', '2'),
     ]);
     results = await resultsOf(out);
   });
@@ -73,6 +74,16 @@ describe.runIf(process.platform === 'linux')('npm run bench', () => {
     const { head, rows } = results.burst!;
     const found = Object.fromEntries(head.map((name, i) => [name, rows[0]![i]]));
     expect(found).toMatchObject({ people: 5, seats: 3, 'refused a seat': 2, members: 3, counters: 'exact' });
+  });
+
+  test('measures pages of the console as a browser has them', () => {
+    const { head, rows } = results.pages!;
+    expect(head).toEqual(['page', 'p50 ms', 'p99 ms', 'KiB']);
+    for (const [, p50, p99, size] of rows) {
+      expect(p50).toBeGreaterThan(0);
+      expect(p99).toBeGreaterThanOrEqual(p50 as number);
+      expect(size).toBeGreaterThan(2);
+    }
   });
 
   test('measures every list at every level', () => {
