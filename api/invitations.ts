@@ -515,8 +515,33 @@ export async function copyLink(
   return { url: links.url({ invitation, generation }), generation, noted };
 }
 
-/** How many are revoked by one call, and how many of them at a time. */
-const revoked = { most: 100, atATime: 10 };
+/** How many are revoked by one call. */
+const mostRevoked = 100;
+/** How many are acted on at a time. */
+const atATime = 10;
+
+/**
+ * Carries out an act on several, some at a time. Each act has a request key of its own, so that repeating it goes on.
+ *
+ * @returns those for which it was refused, each with why
+ */
+export async function onEach(
+  rows: readonly Invitation[],
+  { request, ...act }: Reasoned,
+  carryOut: (row: Invitation, act: Reasoned) => Promise<unknown>,
+): Promise<{ row: Invitation; problem: Problem }[]> {
+  const refused: { row: Invitation; problem: Problem }[] = [];
+  for (let i = 0; i < rows.length; i += atATime)
+    await Promise.all(
+      rows.slice(i, i + atATime).map((row) =>
+        carryOut(row, { ...act, request: `${request}/${row.id}` }).catch((problem) => {
+          if (!(problem instanceof Problem)) throw problem;
+          refused.push({ row, problem });
+        }),
+      ),
+    );
+  return refused;
+}
 
 /**
  * Revokes the pending invitations of somebody who invited, the newest first, some at a time; those that end meanwhile stay as
@@ -532,24 +557,11 @@ export async function revokeInvitationsOf(
   act: Reasoned & { by: Actor },
 ): Promise<{ revoked: number; more: boolean }> {
   const filter = { state: 'pending', inviter } as const;
-  const { rows: those, next } = await listInvitations(deps.db, organization, filter, { limit: revoked.most });
-  let count = 0;
-  for (let i = 0; i < those.length; i += revoked.atATime) {
-    const outcomes = await Promise.all(
-      those.slice(i, i + revoked.atATime).map((row) =>
-        // Each has a transition of its own, known by the request.
-        revokeInvitation(deps, row, { ...act, request: `${act.request}/${row.id}` }).then(
-          () => true,
-          (error) => {
-            if (error instanceof Problem && error.code.startsWith('invitation_')) return false;
-            throw error;
-          },
-        ),
-      ),
-    );
-    count += outcomes.filter((done) => done).length;
-  }
-  return { revoked: count, more: next !== null };
+  const { rows: those, next } = await listInvitations(deps.db, organization, filter, { limit: mostRevoked });
+  const { by, ...reasoned } = act;
+  const refused = await onEach(those, reasoned, (row, one) => revokeInvitation(deps, row, { by, ...one }));
+  for (const { problem } of refused) if (!problem.code.startsWith('invitation_')) throw problem;
+  return { revoked: those.length - refused.length, more: next !== null };
 }
 
 /**

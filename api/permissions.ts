@@ -120,6 +120,7 @@ export const permissions = {
       'POST /v1/invitations/:id/resend',
       'POST /v1/invitations/:id/revoke',
       'POST /v1/organizations/:organization/invitations/revoke',
+      'POST /console/:organization/invitations/selected',
       'POST /console/:organization/invitations/:id/resend',
       'GET /console/:organization/invitations/:id/revoke',
       'POST /console/:organization/invitations/:id/revoke',

@@ -129,6 +129,7 @@ const samples: Record<string, () => { path?: Record<string, string>; body?: obje
   'POST /v1/invitations/:id/resend': () => ({ body: { reason: 'a test' } }),
   'POST /v1/invitations/:id/revoke': () => ({ body: { reason: 'a test' } }),
   'PATCH /v1/invitations/:id': () => ({ body: { locale: 'de', reason: 'a test' } }),
+  'POST /console/:organization/invitations/selected': () => ({ body: { act: 'revoke' } }),
   'POST /console/:organization/invitations/:id/amend': () => ({ body: { locale: 'de', reason: 'a test' } }),
   'POST /console/:organization/invitations/:id/amend as correctAddress': () => ({
     body: { email: 'corrected@example.com', reason: 'a test' },

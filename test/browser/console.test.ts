@@ -79,6 +79,18 @@ test('an invitation’s page keeps up with it, and leaves alone what somebody is
   await page.close();
 });
 
+test('all of a page are selected by a press, and are what is asked about', async () => {
+  const page = await open('/console/acme/invitations?state=pending');
+  const boxes = await page.locator('input[name=ids]').count();
+  expect(boxes).toBeGreaterThan(0);
+  await page.getByLabel('All of this page').check();
+  await page.getByRole('button', { name: 'Resend selected' }).click();
+  await page.getByRole('heading', { name: `Resend ${boxes} invitation` }).waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await takePicture(page, 'console-real-selected-1280');
+  await page.close();
+});
+
 test('its email is shown in a frame, its link is copied by a press', async () => {
   const { id } = await usher.invite('framed@people.example', { message: 'We start on Monday.' });
   const page = await open(`/console/acme/invitations/${id}`);

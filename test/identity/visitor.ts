@@ -31,7 +31,7 @@ export class Visitor {
   /** A redirect to a URL that begins like this is not followed: the test takes it from there. */
   stopAt: string | undefined;
 
-  async visit(to: string | URL, form?: Record<string, string>): Promise<Page> {
+  async visit(to: string | URL, form?: Record<string, string> | [name: string, value: string][]): Promise<Page> {
     let url = new URL(to, this.page?.url);
     let body = form && new URLSearchParams(form);
     for (let hop = 0; hop < 20; hop++) {
@@ -61,15 +61,21 @@ export class Visitor {
     throw new Error(`too many redirects, at ${url.pathname}`);
   }
 
-  /** Sends the form of the page whose action ends in `action`, with its hidden fields. */
-  submit(action: string, fields: Record<string, string> = {}): Promise<Page> {
+  /** Sends the form of the page whose action ends in `action`, with its hidden fields. @param more of which names may repeat */
+  submit(
+    action: string,
+    fields: Record<string, string> = {},
+    more: [name: string, value: string][] = [],
+  ): Promise<Page> {
     for (const [, attributes, content] of this.page.text.matchAll(/<form([^>]*)>(.*?)<\/form>/gs)) {
       const target = attributes?.match(/action="([^"]*)"/)?.[1];
       if (!target?.endsWith(action)) continue;
       const hidden = [...content!.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(
         ([, name, value]) => [name!, textOf(value!)],
       );
-      return this.visit(target, { ...Object.fromEntries(hidden), ...fields });
+      const named: Record<string, string> = Object.fromEntries(hidden);
+      for (const [name] of more) delete named[name];
+      return this.visit(target, [...Object.entries({ ...named, ...fields }), ...more]);
     }
     throw new Error(`${this.page.url.pathname} has no form for ${action}`);
   }

@@ -50,6 +50,10 @@ const gets = (): Record<string, string> => ({
 });
 const posts = (): Record<string, { path: string; form: Record<string, string> }> => ({
   'POST /console/:organization/batches/:id/cancel': { path: `/console/acme/batches/${batch}/cancel`, form: {} },
+  'POST /console/:organization/invitations/selected': {
+    path: '/console/acme/invitations/selected',
+    form: { ids: pending, act: 'revoke', confirmed: 'yes' },
+  },
   'POST /console/:organization/invite': { path: '/console/acme/invite', form: { addresses: 'eve@example.com' } },
   'POST /console/:organization/invite/csv': {
     path: '/console/acme/invite/csv',

@@ -9,7 +9,7 @@ import {
   linkPage,
   revokePage,
 } from '../../api/pages/console/invitation-page.ts';
-import { type InvitationRowView, invitationsPage } from '../../api/pages/console/invitations-page.ts';
+import { type InvitationRowView, invitationsPage, selectedPage } from '../../api/pages/console/invitations-page.ts';
 import { csvPage, invitePage } from '../../api/pages/console/invite-page.ts';
 import { organizationsPage } from '../../api/pages/console/organizations-page.ts';
 import { overviewPage } from '../../api/pages/console/overview-page.ts';
@@ -343,6 +343,7 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       filter: few ? {} : { email: account.email, state: 'pending' },
       products: licenses.map(({ product }) => ({ product, name: product })),
       mayInvite: true,
+      maySteer: true,
       cursor: few ? undefined : 'inv_1',
       next: few ? undefined : 'inv_0',
     }),
@@ -351,6 +352,7 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       invitations: [],
       filter: { email: cast.otherEmail },
       mayInvite: false,
+      maySteer: false,
       products: [],
       error: { text: 'This is no address.', fields: { email: `No address: ${cast.otherEmail}` } },
     }),
@@ -407,6 +409,14 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       action: '/console/acme/invite',
       fields: { addresses: cast.otherEmail },
       repeated: { name: 'licenses', values: licenses.map(({ product }) => product) },
+    }),
+    'console-selected': selectedPage({
+      frame: frameAt('Invitations'),
+      act: few ? 'resend' : 'revoke',
+      invitations: [
+        { id, email: account.email },
+        { id, email: cast.otherEmail },
+      ],
     }),
     'console-batch': batchPage({
       frame: frameAt('Invitations'),

@@ -16,8 +16,12 @@ export interface ConfirmPageView {
   /** Where the form posts to, and what is hidden in it. */
   action: string;
   fields?: HiddenFields;
+  /** A field that is hidden several times. */
+  repeated?: { name: string; values: readonly string[] } | undefined;
   /** The words on the button, which say what it does. */
   button: string;
+  /** @default 'danger' */
+  tone?: 'primary' | 'danger';
   /** Where to go instead. */
   back: { href: string; text: string };
   error?: FormError | undefined;
@@ -30,7 +34,9 @@ export const confirmPage = ({
   words,
   action,
   fields,
+  repeated,
   button,
+  tone = 'danger',
   back,
   error,
 }: ConfirmPageView): Html =>
@@ -44,8 +50,8 @@ export const confirmPage = ({
         frame,
         action,
         fields ?? {},
-        html`${reasonField(frame, {}, error)}
-        <div class="confirm-do"><button class="button danger">${button}</button>${buttonLink(back.href, back.text)}</div>`,
+        html`${repeated?.values.map((value) => html`<input type="hidden" name="${repeated.name}" value="${value}">`)}${reasonField(frame, {}, error)}
+        <div class="confirm-do"><button class="button ${tone}">${button}</button>${buttonLink(back.href, back.text)}</div>`,
       )}
     </div>`,
   });

@@ -6,7 +6,8 @@ import { lookAlikeNote } from '../look-alike.ts';
 import { buttonLink } from '../outcome.ts';
 import { type Role, roleNames } from '../role.ts';
 import { address, supplied } from '../supplied.ts';
-import { choice, type Filled, type FormError, textField } from './form.ts';
+import { confirmPage } from './confirm-page.ts';
+import { choice, consoleForm, type Filled, type FormError, textField } from './form.ts';
 import { type ConsoleFrame, consolePage, emptyState, live, nothing } from './frame.ts';
 import {
   type DeliveryView,
@@ -44,6 +45,8 @@ export interface InvitationsPageView {
   cursor?: string | undefined;
   next?: string | null | undefined;
   mayInvite: boolean;
+  /** Whether the person may send them again and revoke them. */
+  maySteer: boolean;
   error?: FormError | undefined;
 }
 
@@ -52,10 +55,21 @@ const expires = (state: InvitationState) => state === 'pending' || state === 'ex
 
 /** The organization's invitations, the newest first. */
 export const invitationsPage = (view: InvitationsPageView): Html => {
-  const { frame, invitations, filter, products, cursor, next, mayInvite, error } = view;
+  const { frame, invitations, filter, products, cursor, next, mayInvite, maySteer, error } = view;
   const path = `${frame.organization.path}/invitations`;
   const isFiltered = Object.values(filter).some(Boolean);
   const filled = (name: string) => ({ name, value: filter[name], error });
+  /** The list, as a form in which some can be selected. */
+  const selection = (list: Html) =>
+    maySteer
+      ? consoleForm(
+          frame,
+          `${path}/selected`,
+          {},
+          html`${list}
+      <div class="selected-do"><label class="select-all" hidden data-all="ids"><input type="checkbox">All of this page</label><button class="button secondary" name="act" value="resend">Resend selected…</button><button class="button secondary" name="act" value="revoke">Revoke selected…</button></div>`,
+        )
+      : list;
   return consolePage(frame, {
     title: 'Invitations',
     actions: mayInvite ? buttonLink(`${frame.organization.path}/invite`, 'Invite people', 'primary') : undefined,
@@ -87,21 +101,27 @@ export const invitationsPage = (view: InvitationsPageView): Html => {
       'list',
       html`${
         invitations.length > 0
-          ? dataTable({
-              caption: 'Invitations, the newest first',
-              columns: ['Email', 'State', 'Delivery', 'Role', 'Licences', 'Expires', 'Invited by'],
-              rows: invitations.map((invitation) => [
-                html`<a href="${path}/${invitation.id}">${address(invitation.email)}</a>${lookAlikeNote(invitation.email)}`,
-                stateBadge(invitation.state),
-                deliveryWords(invitation.delivery),
-                roleNames[invitation.role],
-                invitation.licenses.length > 0
-                  ? html`<ul class="plain">${invitation.licenses.map((product) => html`<li>${supplied(product)}</li>`)}</ul>`
-                  : nothing,
-                expires(invitation.state) ? dateTime(invitation.expiresAt) : nothing,
-                supplied(invitation.invitedBy),
-              ]),
-            })
+          ? selection(
+              dataTable({
+                caption: 'Invitations, the newest first',
+                columns: ['Email', 'State', 'Delivery', 'Role', 'Licences', 'Expires', 'Invited by'],
+                rows: invitations.map((invitation) => [
+                  html`${
+                    maySteer
+                      ? html`<label class="select"><input type="checkbox" name="ids" value="${invitation.id}"><span class="visually-hidden">Select ${address(invitation.email)}</span></label>`
+                      : null
+                  }<a href="${path}/${invitation.id}">${address(invitation.email)}</a>${lookAlikeNote(invitation.email)}`,
+                  stateBadge(invitation.state),
+                  deliveryWords(invitation.delivery),
+                  roleNames[invitation.role],
+                  invitation.licenses.length > 0
+                    ? html`<ul class="plain">${invitation.licenses.map((product) => html`<li>${supplied(product)}</li>`)}</ul>`
+                    : nothing,
+                  expires(invitation.state) ? dateTime(invitation.expiresAt) : nothing,
+                  supplied(invitation.invitedBy),
+                ]),
+              }),
+            )
           : emptyState(
               next
                 ? 'None of the newest match. There are older ones to look through.'
@@ -114,5 +134,37 @@ export const invitationsPage = (view: InvitationsPageView): Html => {
       first: cursor ? withQuery(path, filter) : undefined,
       next: next ? withQuery(path, { ...filter, cursor: next }) : undefined,
     })}`,
+  });
+};
+
+/** What can be done with several at once. */
+export type SelectionAct = 'resend' | 'revoke';
+
+/** Asks before something is done with those that are selected. */
+export const selectedPage = (view: {
+  frame: ConsoleFrame;
+  act: SelectionAct;
+  invitations: readonly { id: string; email: string }[];
+  error?: FormError | undefined;
+}): Html => {
+  const { frame, act, invitations } = view;
+  const path = `${frame.organization.path}/invitations`;
+  const these = invitations.length === 1 ? '1 invitation' : `${invitations.length} invitations`;
+  const verb = act === 'resend' ? 'Resend' : 'Revoke';
+  return confirmPage({
+    frame,
+    title: `${verb} ${these}?`,
+    words: html`<p>${
+      act === 'resend'
+        ? 'Each is sent again and lives anew. Those that expired or were revoked come back, as long as seats are left.'
+        : 'Their links stop working at once, and the seats they reserve are free. Nobody is told.'
+    }</p><ul class="chips">${invitations.map(({ email }) => html`<li>${address(email)}</li>`)}</ul>`,
+    action: `${path}/selected`,
+    fields: { act, confirmed: 'yes' },
+    repeated: { name: 'ids', values: invitations.map(({ id }) => id) },
+    button: `${verb} ${these}`,
+    tone: act === 'resend' ? 'primary' : 'danger',
+    back: { href: path, text: 'Leave them' },
+    error: view.error,
   });
 };

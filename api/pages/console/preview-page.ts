@@ -1,6 +1,5 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
-import { buttonLink } from '../outcome.ts';
 import type { HiddenFields } from '../post-form.ts';
 import { address } from '../supplied.ts';
 import { countText } from './bars.ts';
@@ -36,21 +35,17 @@ export const previewPage = ({ frame, valid, refused, bad, action, fields, repeat
   const people = valid === 1 ? '1 person' : `${countText(valid)} people`;
   return consolePage(frame, {
     title: 'Before anybody is invited',
-    back: { href: action, text: 'Change what you sent' },
     body: html`
     <div class="card confirm">
-      <p class="figure"><strong>${countText(valid)}</strong> can be invited, <strong>${countText(refused)}</strong> cannot</p>${
-        valid > 0
-          ? consoleForm(
-              frame,
-              action,
-              { ...fields, mode: 'valid' },
-              html`${repeated?.values.map((value) => html`<input type="hidden" name="${repeated.name}" value="${value}">`)}
-      <div class="confirm-do"><button class="button primary">Invite ${people}</button>${buttonLink(action, 'Invite nobody')}</div>`,
-            )
-          : html`
-      <div class="confirm-do">${buttonLink(action, 'Start again')}</div>`
-      }
+      <p class="figure"><strong>${countText(valid)}</strong> can be invited, <strong>${countText(refused)}</strong> cannot</p>${consoleForm(
+        frame,
+        action,
+        fields,
+        html`${repeated?.values.map((value) => html`<input type="hidden" name="${repeated.name}" value="${value}">`)}
+      <div class="confirm-do">${
+        valid > 0 ? html`<button class="button primary" name="mode" value="valid">Invite ${people}</button>` : null
+      }<button class="button secondary" name="mode" value="change">Change what you sent</button></div>`,
+      )}
     </div>${
       bad.length > 0
         ? html`

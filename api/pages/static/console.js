@@ -21,6 +21,7 @@ function update(page) {
     const newer = page.querySelector(`[data-live="${region.dataset.live}"]`);
     if (newer && saysOf(newer) !== saysOf(region) && !isInUse(region)) region.replaceWith(document.adoptNode(newer));
   }
+  showAllBoxes();
 }
 
 /** Waits so long, ms, or until what a region follows (`data-events`) has something new to tell. */
@@ -56,6 +57,15 @@ async function keepUp() {
   }
 }
 if (document.querySelector('[data-live]')) void keepUp();
+
+document.addEventListener('change', ({ target }) => {
+  const name = target.closest('[data-all]')?.dataset.all;
+  if (name) for (const box of document.querySelectorAll(`input[name="${name}"]`)) box.checked = target.checked;
+});
+const showAllBoxes = () => {
+  for (const all of document.querySelectorAll('[data-all]')) all.hidden = false;
+};
+showAllBoxes();
 
 for (const chooser of document.querySelectorAll('[data-file]')) {
   chooser.hidden = false;

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { nameActors } from '../../../db/actors.ts';
 import { listEvents } from '../../../db/events.ts';
-import { isId } from '../../../db/ids.ts';
-import { emailFacts, factsOf, findInvitation, type Invitation } from '../../../db/invitations.ts';
+import { type InvitationId, isId } from '../../../db/ids.ts';
+import { emailFacts, factsOf, findInvitation, findInvitations, type Invitation } from '../../../db/invitations.ts';
 import { listLicensePools } from '../../../db/licenses.ts';
 import { mayGrant, roles } from '../../../db/members.ts';
 import { invitationEmail } from '../../../mail/templates/invitation-email.ts';
@@ -20,6 +20,7 @@ import {
   expiresInMs,
   invitationBody,
   listPage,
+  onEach,
   resendInvitation,
   revokeInvitation,
 } from '../../invitations.ts';
@@ -27,8 +28,8 @@ import { sendPage } from '../../page.ts';
 import { amendPage } from '../../pages/console/amend-page.ts';
 import type { Filled, FormError } from '../../pages/console/form.ts';
 import { type InvitationView, invitationPage, linkPage, revokePage } from '../../pages/console/invitation-page.ts';
-import { invitationsPage } from '../../pages/console/invitations-page.ts';
-import { Problem } from '../../problem.ts';
+import { invitationsPage, selectedPage } from '../../pages/console/invitations-page.ts';
+import { Problem, problems } from '../../problem.ts';
 import { keepReason, requireReason } from '../../reason.ts';
 import { AmendInvitation, InvitationQuery, ResendInvitation, RevokeInvitation } from '../../schemas.ts';
 import { field, filledIn, formBody, formErrorOf, inputOf, listed, ticked } from './form.ts';
@@ -59,6 +60,15 @@ const amendBody = Type.Object({
   teams: field(1300),
   message: field(1100),
   locale: field(40),
+  reason,
+});
+
+/** As many as a page of the list has. */
+const selectedBody = Type.Object({
+  ...formBody,
+  ids: ticked(40, 50),
+  act: Type.Union([Type.Literal('resend'), Type.Literal('revoke')]),
+  confirmed: Type.Optional(Type.Literal('yes')),
   reason,
 });
 
@@ -157,7 +167,14 @@ export function registerInvitationPages(app: App, deps: RouteDeps): void {
       const { organization, frame } = visit;
       const { cursor, ...filter } = filledIn(request.query) as Static<typeof listQuery>;
       const pools = await listLicensePools(db, organization.id, {}, { limit: 1000 });
-      const view = { frame, filter, products: pools, cursor, mayInvite: visit.may('invite') };
+      const view = {
+        frame,
+        filter,
+        products: pools,
+        cursor,
+        mayInvite: visit.may('invite'),
+        maySteer: visit.may('steerInvitation'),
+      };
       try {
         // A day of the form is one of UTC.
         const since = filter.createdAfter && { createdAfter: `${filter.createdAfter}T00:00:00Z` };
@@ -178,6 +195,51 @@ export function registerInvitationPages(app: App, deps: RouteDeps): void {
       } catch (error) {
         return sendPage(reply, invitationsPage({ ...view, invitations: [], error: formErrorOf(reply, error) }));
       }
+    },
+  );
+
+  app.post(
+    '/console/:organization/invitations/selected',
+    {
+      // A page of them, each by its own workflow.
+      handlerTimeout: Math.max(20_000, deps.patienceMs ?? 0),
+      schema: { hide: true, params: organizationPath, body: selectedBody },
+      preHandler: app.csrfProtection,
+    },
+    async (request, reply) => {
+      const visit = await enter(deps, request, reply, 'steerInvitation');
+      if (!visit) return reply;
+      const { ids = [], act, confirmed, reason: said } = request.body;
+      const wanted = [ids].flat().filter((id) => isId('inv', id)) as InvitationId[];
+      const rows = (await findInvitations(db, wanted)).filter((row) => row.organization_id === visit.organization.id);
+      const { frame, standing, caller } = visit;
+      const list = `${frame.organization.path}/invitations`;
+      if (rows.length === 0) {
+        cookies.setNotice(reply, { kind: 'info', text: 'Select some first.' });
+        return reply.redirect(list, 303);
+      }
+      if (!confirmed) return sendPage(reply, selectedPage({ frame, act, invitations: rows }));
+      try {
+        const { reason } = inputOf(request, RevokeInvitation, 'body', filledIn({ reason: said }));
+        requireReason(standing, reason);
+        const { key } = await formTurn({ db, request, caller });
+        const reasoned = { request: key, ...(await keepReason(db, reason)) };
+        const refused = await onEach(rows, reasoned, (row, one) =>
+          act === 'resend'
+            ? resendInvitation(deps, row, standing, one)
+            : revokeInvitation(deps, row, { by: standing.by, ...one }),
+        );
+        const done = `${rows.length - refused.length} of ${rows.length} ${act === 'resend' ? 'sent again' : 'revoked'}.`;
+        // Each reason once.
+        const why = [...new Set(refused.map(({ problem }) => problems[problem.code].title))].slice(0, 3);
+        cookies.setNotice(reply, {
+          kind: refused.length > 0 ? 'warning' : 'success',
+          text: [done, ...why.map((reason) => `${reason}.`)].join(' '),
+        });
+      } catch (error) {
+        return sendPage(reply, selectedPage({ frame, act, invitations: rows, error: formErrorOf(reply, error) }));
+      }
+      return reply.redirect(list, 303);
     },
   );
 

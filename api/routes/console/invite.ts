@@ -35,7 +35,8 @@ const patienceMs = 10_000;
 /** Rows that a page names. */
 const mostShown = 1_000;
 
-const mode = Type.Optional(Type.Literal('valid'));
+/** What is done with what was looked at: those are invited who can be, or it is filled in again. */
+const mode = Type.Optional(Type.Union([Type.Literal('valid'), Type.Literal('change')]));
 const inviteBody = Type.Object({
   ...formBody,
   mode,
@@ -56,7 +57,7 @@ export function registerInvitePages(app: App, deps: RouteDeps): void {
 
   const inviteForm = async (
     { organization, standing, frame }: Visit,
-    again?: { filled: Filled; licenses: readonly string[]; error: FormError },
+    again?: { filled: Filled; licenses: readonly string[]; error?: FormError },
   ) =>
     invitePage({
       frame,
@@ -69,7 +70,7 @@ export function registerInvitePages(app: App, deps: RouteDeps): void {
         languages: organization.languages,
       },
       filled: again?.filled ?? { role: 'member', locale: organization.languages[0] ?? 'en' },
-      ...(again ? { error: again.error } : {}),
+      ...(again?.error ? { error: again.error } : {}),
     });
 
   /** Invites all of them, or those that can be; undefined when some cannot, which is to be looked at first. */
@@ -122,6 +123,7 @@ export function registerInvitePages(app: App, deps: RouteDeps): void {
       if (!visit) return reply;
       const { _csrf, _form, mode = 'all', licenses: boxes, ...filled } = request.body;
       const licenses = [boxes ?? []].flat();
+      if (mode === 'change') return sendPage(reply, await inviteForm(visit, { filled, licenses }));
       try {
         const addresses = addressesIn(filled.addresses ?? '');
         if (addresses.length === 0) throw refused('addresses', 'Write at least one address.');
@@ -176,6 +178,7 @@ export function registerInvitePages(app: App, deps: RouteDeps): void {
       const visit = await enter(deps, request, reply, 'invite');
       if (!visit) return reply;
       const { csv = '', mode } = request.body;
+      if (mode === 'change') return sendPage(reply, csvPage({ frame: visit.frame, csv, most: mostRows, mostText }));
       try {
         const rows = rowsOfCsv(request, csv);
         if (mode) {

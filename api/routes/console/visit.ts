@@ -11,10 +11,16 @@ import { Problem } from '../../problem.ts';
 import { startSignIn } from '../sign-in.ts';
 
 /** The navigation, in this order: below `/console/{organization}`, for those with the permission. */
-const sections = [
+const sections: readonly {
+  name: string;
+  path: string;
+  /** What else belongs to it. */
+  also?: readonly string[];
+  permission: OrganizationPermission;
+}[] = [
   { name: 'Overview', path: '', permission: 'readInvitations' },
-  { name: 'Invitations', path: '/invitations', permission: 'readInvitations' },
-] as const satisfies { name: string; path: string; permission: OrganizationPermission }[];
+  { name: 'Invitations', path: '/invitations', also: ['/invite', '/batches'], permission: 'readInvitations' },
+];
 
 /** Where somebody begins in an organization's console. @param may what they may there */
 export const firstSection = (slug: string, may: (permission: OrganizationPermission) => boolean): string =>
@@ -95,7 +101,7 @@ export async function enter(
         .map((s) => ({
           name: s.name,
           href: path + s.path,
-          ...(s.path === (section ? `/${section}` : '')
+          ...([s.path, ...(s.also ?? [])].includes(section ? `/${section}` : '')
             ? { current: below === s.path ? ('page' as const) : ('true' as const) }
             : {}),
         })),
