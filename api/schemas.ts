@@ -348,6 +348,7 @@ export const InvitationQuery = Type.Object(
     state: Type.Optional(oneOf(invitationStates)),
     delivery: Type.Optional(oneOf(deliveryStatuses)),
     email: Type.Optional(email),
+    search: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'A part of the address' })),
     license: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
     role: Type.Optional(oneOf(roles)),
     invitedBy: Type.Optional(account),

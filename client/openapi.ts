@@ -1751,6 +1751,8 @@ export interface operations {
                 license?: string;
                 limit?: number;
                 role?: "member" | "billing_manager" | "admin" | "owner";
+                /** @description A part of the address */
+                search?: string;
                 state?: "pending" | "accepted" | "declined" | "expired" | "revoked";
             };
             header?: never;

@@ -504,6 +504,8 @@ export interface InvitationFilter {
   state?: InvitationState;
   delivery?: InvitationFacts['delivery']['status'];
   mailbox?: Mailbox;
+  /** A part of the address. */
+  search?: string;
   role?: Role;
   license?: LicensePoolId;
   inviter?: AccountId;
@@ -521,7 +523,8 @@ export async function listInvitations(
   filter: InvitationFilter,
   page: { before?: InvitationId; limit: number },
 ): Promise<Page<Invitation, InvitationId>> {
-  const { state, mailbox, batch, createdAfter, delivery, role, license, inviter } = filter;
+  const { state, mailbox, search, batch, createdAfter, delivery, role, license, inviter } = filter;
+  const like = search && `%${search.replace(/[\\%_]/g, '\\$&')}%`;
   const earliest = createdAfter && idAt('inv', createdAfter.getTime() - idToRowMs);
   // Those that wait have an index by who invited.
   const isOfInviter = inviter !== undefined && state === 'pending';
@@ -537,7 +540,7 @@ export async function listInvitations(
     return narrower as TQuery;
   };
   const isServed =
-    delivery === undefined && role === undefined && license === undefined && (inviter === undefined || isOfInviter);
+    [search, delivery, role, license].every((asked) => asked === undefined) && (inviter === undefined || isOfInviter);
   const end = isServed
     ? undefined
     : await narrowed(db.selectFrom('invitations'))
@@ -555,6 +558,7 @@ export async function listInvitations(
     )
     .$if(createdAfter !== undefined, (q) => q.where('invitations.created_at', '>', createdAfter!))
     .$if(delivery !== undefined, (q) => q.where('deliveries.status', '=', delivery!))
+    .$if(like !== undefined, (q) => q.where('invitations.email', 'ilike', like!))
     .$if(role !== undefined, (q) => q.where('invitations.role', '=', role!))
     .$if(license !== undefined, (q) => q.where(sql<boolean>`${license!} = any(invitations.pool_ids)`))
     .$if(inviter !== undefined, (q) => q.where('invitations.inviter_id', '=', inviter!))

@@ -43,6 +43,7 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'invitations that are pending': invitations({ state: 'pending' }),
     'invitations that were revoked (none)': invitations({ state: 'revoked' }),
     'invitations of an address': invitations({ mailbox: 'person-3@people.example' as Mailbox }),
+    'invitations by a part of their address (one)': invitations({ search: 'person-3@' }),
     'invitations as an owner (few)': invitations({ role: 'owner' }),
     'invitations with a licence (few)': invitations({ license: 'lic_rare' }),
     'invitations with a licence (most)': invitations({ license: 'lic_studio' }),

@@ -104,6 +104,7 @@ export async function measurePages(o: {
     'invitations complained about (few, the oldest)': `${list}?delivery=complained`,
     'invitations with a licence (most)': `${list}?license=studio`,
     'invitations of an address': `${list}?email=person-3@people.example`,
+    'invitations by a part of an address (few, the oldest)': `${list}?email=person-3@`,
     'an invitation': `${list}/${newest[0]!.id}`,
     'its email': `${list}/${newest[0]!.id}/email`,
     'invite people': '/invite',

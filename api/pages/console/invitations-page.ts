@@ -77,7 +77,7 @@ export const invitationsPage = (view: InvitationsPageView): Html => {
     body: html`${filterForm(
       path,
       isFiltered,
-      html`${textField({ ...filled('email'), label: 'Address', type: 'search', most: 254 })}${choice({
+      html`${textField({ ...filled('email'), label: 'Address', type: 'search', most: 100 })}${choice({
         ...filled('state'),
         label: 'State',
         any: 'Any',
@@ -124,7 +124,7 @@ export const invitationsPage = (view: InvitationsPageView): Html => {
             )
           : emptyState(
               next
-                ? 'None of the newest match. There are older ones to look through.'
+                ? 'None of those that were looked through match. There are older ones.'
                 : isFiltered || cursor
                   ? 'No invitation matches. Change the filter, or show all.'
                   : html`Nobody has been invited yet.${mayInvite ? html` <a href="${frame.organization.path}/invite">Invite the first person</a>.` : null}`,
