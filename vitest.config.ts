@@ -8,8 +8,8 @@ export default defineConfig({
   test: {
     globalSetup: 'test/setup/global.ts',
     setupFiles: 'test/setup/leaks.ts',
-    // Each worker may run a Temporal server and a Postgres session beside it.
-    maxWorkers: 2,
+    // Each worker may run a Temporal server and a Postgres session beside it, and waits for them now and then.
+    maxWorkers: 3,
     // Guards against hanging only: conditions decide, not times, and a busy machine is slow.
     testTimeout: 120_000,
     hookTimeout: 120_000,

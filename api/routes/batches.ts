@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { listBatches } from '../../db/batches.ts';
 import { type BatchId, isId } from '../../db/ids.ts';
@@ -45,6 +46,12 @@ const csv = Type.String({ maxLength: bodyLimit, examples: ['email,role\nada@exam
 const jsonOrCsv = (schema: TSchema) =>
   ({ content: { 'application/json': { schema }, 'text/csv': { schema: csv } } }) as never;
 
+/** Where a body may be of several types, validation looks only at those that name theirs: others would go through. */
+const requireBody = async ({ headers }: FastifyRequest) => {
+  if (headers['content-type'] === undefined)
+    throw new Problem('invalid_request', 'It needs a body, JSON or CSV, and the header Content-Type that says which.');
+};
+
 const batchParams = Type.Object({ id: Type.String({ maxLength: 40 }) });
 const guarded: ProblemCode[] = ['scope_missing', 'not_allowed'];
 
@@ -83,6 +90,7 @@ export function registerBatches(app: App, deps: RouteDeps): void {
     '/v1/organizations/:organization/invitation-batches',
     {
       bodyLimit,
+      preValidation: requireBody,
       handlerTimeout: Math.max(patienceMs, deps.patienceMs ?? 0),
       schema: {
         operationId: 'createInvitationBatch',
@@ -130,6 +138,7 @@ export function registerBatches(app: App, deps: RouteDeps): void {
     '/v1/organizations/:organization/invitation-batches/preview',
     {
       bodyLimit,
+      preValidation: requireBody,
       handlerTimeout: Math.max(patienceMs, deps.patienceMs ?? 0),
       schema: {
         operationId: 'previewInvitationBatch',

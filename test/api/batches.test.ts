@@ -263,6 +263,8 @@ describe('a request', () => {
       'invalid_request',
     ],
     ['CSV without a mode', () => sendCsv('email\na@b.example\n', ''), 400, 'invalid_request'],
+    ['nothing', () => usher.call(route, { method: 'POST' }), 400, 'invalid_request'],
+    ['nothing to be looked at', () => usher.call(`${route}/preview`, { method: 'POST' }), 400, 'invalid_request'],
     ['CSV that is none', () => sendCsv('email\n"a@b.example\n'), 400, 'invalid_csv'],
     [
       'CSV in another encoding',

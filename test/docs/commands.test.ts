@@ -161,6 +161,8 @@ describe('against a local Usher', { timeout: 90_000 }, () => {
       'exec 2>&1',
       // An answer of 4xx or 5xx is a failure; 503 is repeated, as its page says.
       'curl() { command curl --fail-with-body --retry 8 "$@"; }',
+      // As `npx usher` does, without npm's second of looking for it; that npx finds it is shown once, below.
+      'npx() { shift; node cli/usher.mjs "$@"; }',
       ...blocks.map(({ line, code }) => `printf '%s\\n' '--- line ${line}'\n${code.replaceAll('8081', port)}`),
     ].join('\n');
     const { code, stdout } = await bash(script, checkout);
