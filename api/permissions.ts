@@ -59,7 +59,7 @@ export const permissions = {
   },
   readAuditLog: {
     may: 'read the audit log',
-    routes: ['GET /v1/organizations/:organization/events'],
+    routes: ['GET /v1/organizations/:organization/events', 'GET /console/:organization/events'],
     roles: managers,
     scope: 'read',
     keyNeedsRole: true,

@@ -1,6 +1,7 @@
 import { type Static, type TOptional, type TSchema, Type } from 'typebox';
 import { scopes, staffScopes } from '../db/api-keys.ts';
 import { batchModes } from '../db/batches.ts';
+import { eventOrders } from '../db/events.ts';
 import type { BatchId } from '../db/ids.ts';
 import { licenseKinds } from '../db/licenses.ts';
 import { roles } from '../db/members.ts';
@@ -581,13 +582,22 @@ export const EventQuery = Type.Object(
     ...Page,
     type: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
     actor: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 60, description: 'Id of a member, account or API key' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 254,
+        description: 'Id of a member, account or API key, or the address of a person',
+      }),
+    ),
+    target: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 60, description: 'Id of what it is about, such as an invitation' }),
     ),
     since: Type.Optional(time),
     until: Type.Optional(time),
+    order: Type.Optional(oneOf(eventOrders, { description: 'Which come first', default: 'oldest' })),
   },
   strict,
 );
+export type EventQuery = Static<typeof EventQuery>;
 
 const ProblemSchema = Type.Object(
   {

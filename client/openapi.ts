@@ -269,7 +269,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened in an organization, oldest first: its audit log */
+        /** What happened in an organization, oldest or newest first: its audit log */
         get: operations["listEvents"];
         put?: never;
         post?: never;
@@ -1450,12 +1450,16 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                /** @description Id of a member, account or API key */
+                /** @description Id of a member, account or API key, or the address of a person */
                 actor?: string;
                 cursor?: string;
                 limit?: number;
+                /** @description Which come first */
+                order?: "oldest" | "newest";
                 /** @description ISO 8601 */
                 since?: string;
+                /** @description Id of what it is about, such as an invitation */
+                target?: string;
                 type?: string;
                 /** @description ISO 8601 */
                 until?: string;

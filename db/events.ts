@@ -1,4 +1,4 @@
-import type { Generated, Kysely, Selectable, Transaction, WhereInterface } from 'kysely';
+import { type Generated, type Kysely, type Selectable, sql, type Transaction, type WhereInterface } from 'kysely';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { type InvitationId, newId, type OrganizationId, type ReasonId } from './ids.ts';
@@ -122,10 +122,17 @@ export interface EventFilter {
   organization?: OrganizationId;
   invitation?: InvitationId;
   type?: string;
-  actor?: string;
+  /** Any of these ids: somebody is an account, and a member besides. */
+  actor?: string | readonly string[];
+  /** Id of what it is about, when that is no invitation. */
+  target?: string;
   since?: Date;
   until?: Date;
 }
+
+/** Which end of a list comes first. */
+export const eventOrders = ['oldest', 'newest'] as const;
+export type EventOrder = (typeof eventOrders)[number];
 
 export type Event = Selectable<EventsTable> & { reason: string | null; organization: string | null };
 
@@ -135,13 +142,20 @@ export type Event = Selectable<EventsTable> & { reason: string | null; organizat
  */
 const transactionMs = 60_000;
 
-/** Rows of the audit log, oldest first, after a cursor (an event id). */
+/**
+ * Rows of the audit log.
+ *
+ * @param page.after what this page follows, in its order: an event id. @default from the first
+ * @param page.order which come first. @default 'oldest'
+ */
 export async function listEvents(
   db: Kysely<Database>,
   filter: EventFilter,
-  page: { after: number; limit: number },
+  page: { after?: number | undefined; limit: number; order?: EventOrder },
 ): Promise<Page<Event, number>> {
-  const { organization, invitation, type, actor, since, until } = filter;
+  const { organization, invitation, type, actor, target, since, until } = filter;
+  const actors = actor === undefined ? undefined : [actor].flat();
+  const newestFirst = page.order === 'newest';
   // Ids rise with time: a time is found once, by index, and the rest is a range of ids.
   const nextTo = async (at: Date, side: 'before' | 'after') =>
     (
@@ -157,21 +171,24 @@ export async function listEvents(
         .limit(1)
         .executeTakeFirst()
     )?.id;
-  const [earliest, latest] = [since && (await nextTo(since, 'before')), until && (await nextTo(until, 'after'))];
+  const above = [since && (await nextTo(since, 'before')), newestFirst ? undefined : page.after];
+  const below = [until && (await nextTo(until, 'after')), newestFirst ? page.after : undefined];
   /** What an index serves. */
   const narrowed = <TQuery extends WhereInterface<Database, 'events'>>(q: TQuery) => {
-    let narrower: WhereInterface<Database, 'events'> = q.where('events.id', '>', Math.max(page.after, earliest ?? 0));
-    if (latest !== undefined) narrower = narrower.where('events.id', '<', latest);
+    let narrower: WhereInterface<Database, 'events'> = q;
+    for (const id of above) if (id !== undefined) narrower = narrower.where('events.id', '>', id);
+    for (const id of below) if (id !== undefined) narrower = narrower.where('events.id', '<', id);
     if (organization !== undefined) narrower = narrower.where('events.organization_id', '=', organization);
     if (invitation !== undefined) narrower = narrower.where('events.invitation_id', '=', invitation);
     return narrower as TQuery;
   };
-  const isServed = type === undefined && actor === undefined;
+  const direction = newestFirst ? 'desc' : 'asc';
+  const isServed = type === undefined && actors === undefined && target === undefined;
   const end = isServed
     ? undefined
     : await narrowed(db.selectFrom('events'))
         .select('id')
-        .orderBy('id')
+        .orderBy('id', direction)
         .offset(mostLookedAt - 1)
         .limit(1)
         .executeTakeFirst();
@@ -183,12 +200,13 @@ export async function listEvents(
       .selectAll('events')
       .select(['reasons.text as reason', 'organizations.slug as organization']),
   )
-    .$if(end !== undefined, (q) => q.where('events.id', '<=', end!.id))
+    .$if(end !== undefined, (q) => q.where('events.id', newestFirst ? '>=' : '<=', end!.id))
     .$if(type !== undefined, (q) => q.where('events.type', '=', type!))
-    .$if(actor !== undefined, (q) => q.where('actor_id', '=', actor!))
+    .$if(actors !== undefined, (q) => q.where('actor_id', '=', sql<string>`any(${actors})`))
+    .$if(target !== undefined, (q) => q.where('target_id', '=', target!))
     .$if(since !== undefined, (q) => q.where('at', '>=', since!))
     .$if(until !== undefined, (q) => q.where('at', '<', until!))
-    .orderBy('events.id')
+    .orderBy('events.id', direction)
     .limit(page.limit + 1)
     .execute();
   return pageOf(rows, page.limit, (row) => row.id, end?.id);

@@ -109,6 +109,8 @@ async function takePictures(state: string): Promise<void> {
   await page.getByRole('button', { name: 'Invite', exact: true }).click();
   await page.getByRole('heading', { name: 'Before anybody is invited' }).waitFor();
   await take('preview');
+  await page.goto(`${api}/console/acme/events`);
+  await take('events');
 }
 
 const state = await mkdtemp(path.join(tmpdir(), 'usher-pictures-'));

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../../db/database.ts';
-import { type EventFilter, listEvents } from '../../db/events.ts';
+import { type EventFilter, type EventOrder, listEvents } from '../../db/events.ts';
 import { type InvitationId, idAt, type LicensePoolId } from '../../db/ids.ts';
 import { type InvitationFilter, listInvitations, listInvitationsOfMailbox } from '../../db/invitations.ts';
 import { listLicensePools } from '../../db/licenses.ts';
@@ -26,9 +26,9 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     (db: Kysely<Database>): Promise<unknown> =>
       listInvitations(db, large, filter, { ...page, ...(before ? { before } : {}) });
   const events =
-    (filter: EventFilter) =>
+    (filter: EventFilter, order: EventOrder = 'oldest') =>
     (db: Kysely<Database>): Promise<unknown> =>
-      listEvents(db, { organization: large, ...filter }, { after: 0, ...page });
+      listEvents(db, { organization: large, ...filter }, { order, ...page });
   const seats =
     (filter: SeatFilter, pool: LicensePoolId = 'lic_studio') =>
     (db: Kysely<Database>): Promise<unknown> =>
@@ -80,11 +80,16 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'seats of a rare licence (few)': seats({}, 'lic_rare'),
     'seats of an address': seats({ mailbox: 'person-4@people.example' as Mailbox }),
     'seats reserved for an address': seats({ state: 'reserved', mailbox: 'person-10@people.example' as Mailbox }),
-    'events of an invitation': (db) => listEvents(db, { invitation: idAt('inv', newest) }, { after: 0, ...page }),
+    'events of an invitation': (db) => listEvents(db, { invitation: idAt('inv', newest) }, page),
     'events of an organization': events({}),
     'events of a type (none)': events({ type: 'erased' }),
     'events by an actor (none)': events({ actor: 'acc_nobody' }),
     'events of the last day': events({ since: new Date(newest - day) }),
     'events of long ago (none)': events({ until: new Date(0) }),
+    'events about a licence (none)': events({ target: 'lic_none' }),
+    'events of an organization, newest first': events({}, 'newest'),
+    'events of an invitation, newest first': events({ invitation: idAt('inv', newest) }, 'newest'),
+    'events of a type (none), newest first': events({ type: 'erased' }, 'newest'),
+    'events before the last day, newest first': events({ until: new Date(newest - day) }, 'newest'),
   };
 }

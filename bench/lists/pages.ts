@@ -108,6 +108,8 @@ export async function measurePages(o: {
     'an invitation': `${list}/${newest[0]!.id}`,
     'its email': `${list}/${newest[0]!.id}/email`,
     'invite people': '/invite',
+    'audit log': '/events',
+    'audit log, of a type (none)': '/events?type=erased',
   };
   const rows: (string | number)[][] = [];
   for (const [name, page] of Object.entries(pages)) {

@@ -158,6 +158,34 @@ test('is filtered and paged', async () => {
   expect(own.length).toBeLessThan(all.length);
 });
 
+test('is read from the newest on, by whom by their address, and about what', async () => {
+  const { account, session } = await usher.person('olga@acme.example');
+  await usher.db.transaction().execute((trx) =>
+    insertMember(trx, {
+      organization: usher.organization.id,
+      account: account.id,
+      role: 'owner',
+      teams: [],
+      invitation: null,
+    }),
+  );
+  const invited = await usher.call('/v1/organizations/acme/invitations', {
+    session,
+    body: { email: 'by@olga.example' },
+  });
+  const { id } = invited.body;
+  await sent(id);
+  const about = await events(`?target=${id}&order=newest&limit=1`);
+  expect(about.body).toMatchObject({ items: [{ type: 'invitation_sent' }], cursor: expect.any(String) });
+  const rest = await events(`?target=${id}&order=newest&cursor=${about.body.cursor}`);
+  expect(rest.body).toMatchObject({ items: [{ type: 'created' }], cursor: null });
+  expect((await events('?actor=nobody@acme.example')).body.items).toEqual([]);
+  for (const actor of ['Olga@ACME.example', rest.body.items[0].actor.id])
+    expect((await events(`?actor=${actor}`)).body.items).toMatchObject([{ type: 'created', target: { id } }]);
+  const key = await newest('key_created');
+  expect((await events(`?target=${key.target.id}`)).body.items).toContainEqual(key);
+});
+
 test('is for owners and admins of the organization, and for keys that may read', async () => {
   const other = await ensureOrganization(usher.db, { slug: 'other', name: 'Other' });
   const stranger = await usher.apiKey({ organization: other });

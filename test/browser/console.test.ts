@@ -47,7 +47,7 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
     for (const below of [
       ...['', '/invitations', '/invitations?role=emperor', '/invitations?state=revoked', '/invite', '/invite/csv'],
       ...[`/invitations/${id}`, `/invitations/${id}/amend`, `/invitations/${id}/revoke`],
-      ...[`/batches/${batch}`, `/batches/${batch}/cancel`],
+      ...[`/batches/${batch}`, `/batches/${batch}/cancel`, '/events', '/events?since=once'],
     ]) {
       await page.goto(`${usher.url}/console/acme${below}`);
       for (const fault of await accessibilityFaults(page)) trouble.push({ below, width, fault });
@@ -58,8 +58,8 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
     }
   }
   expect(trouble).toEqual([]);
-  // It answers 400, which the browser notes.
-  expect(complaints.splice(0)).toEqual(Array(2).fill(expect.stringContaining('400 (Bad Request)')));
+  // What is refused answers 400, which the browser notes.
+  expect(complaints.splice(0)).toEqual(Array(4).fill(expect.stringContaining('400 (Bad Request)')));
   await page.close();
 });
 

@@ -60,7 +60,7 @@ describe('the console opens', () => {
     const stranger = await visitorOf('stranger@other.example', { role: 'admin', of: other });
     const member = await visitorOf('member@acme.example', { role: 'member' });
     const { id } = await usher.invite('secret@people.example');
-    for (const path of ['', '/invitations', `/invitations/${id}`, `/invitations/${id}/revoke`]) {
+    for (const path of ['', '/invitations', `/invitations/${id}`, `/invitations/${id}/revoke`, '/events']) {
       expect((await stranger.visit(`/console/acme${path}`)).status, path).toBe(404);
       const refused = await member.visit(`/console/acme${path}`);
       expect([refused.status, refused.text.includes('Owners and admins of the organization may.')], path).toEqual([
@@ -348,6 +348,38 @@ describe('an invitation', () => {
     await support.submit('/amend', { email: 'corrected@people.example', reason: 'Ticket 13' });
     expect((await usher.call(`/v1/invitations/${id}`)).body.email).toBe('corrected@people.example');
     expect((await eventsOf(id)).find(({ type }) => type === 'resent')).toMatchObject({ reason: 'Ticket 12' });
+  });
+});
+
+describe('the audit log', () => {
+  test('tells what happened, the newest first, by whom and about what, and is filtered by that', async () => {
+    const olga = await visitorOf('olga@acme.example', { role: 'admin' });
+    const { id } = await usher.invite('logged@people.example');
+    await olga.visit(`/console/acme/invitations/${id}`);
+    await olga.submit(`${id}/resend`, {});
+    await usher.until('it is sent again', async () => (await countOf(id, 'invitation_sent')) === 2);
+    const rows = async (query: string) => {
+      const { text } = await olga.visit(`/console/acme/events?${query}`);
+      return [...text.matchAll(/<tr role="row"><th scope="row".*?<\/tr>/gs)].map(([row]) =>
+        row.replace(/<td/g, ' | <td').replace(/<[^>]*>/g, ''),
+      );
+    };
+    const about = await rows(`target=${id}`);
+    expect(about).toHaveLength(4);
+    expect(about[1]).toMatch(
+      /^Sent again \| olga \(olga@acme.example\) \| the invitation of logged@people.example \| .* UTC$/,
+    );
+    expect(about[3]).toMatch(/^Invited \| the API key test/);
+    expect(await rows('actor=olga%40acme.example&type=resent')).toEqual([about[1]]);
+    expect(await rows(`target=${id}&until=2000-01-01`)).toEqual([]);
+    expect(olga.page.text).toContain('No event matches.');
+    const today = new Date().toISOString().slice(0, 10);
+    expect(await rows(`target=${id}&since=${today}&until=${today}`)).toEqual(about);
+    expect((await rows('')).length).toBe(50);
+    expect(olga.page.text).toContain('rel="next"');
+    const refused = await olga.visit('/console/acme/events?since=once');
+    expect(refused.text).toMatch(/id="field-since"[^>]* aria-invalid="true"/);
+    expect(refused.status).toBe(400);
   });
 });
 

@@ -36,6 +36,7 @@ const gets = (): Record<string, string> => ({
   'GET /console/:organization': '/console/acme',
   'GET /console/:organization/batches/:id': `/console/acme/batches/${batch}`,
   'GET /console/:organization/batches/:id/cancel': `/console/acme/batches/${batch}/cancel`,
+  'GET /console/:organization/events': '/console/acme/events',
   'GET /console/:organization/invitations': '/console/acme/invitations',
   'GET /console/:organization/invitations/:id': `/console/acme/invitations/${pending}`,
   'GET /console/:organization/invitations/:id/amend': `/console/acme/invitations/${pending}/amend`,

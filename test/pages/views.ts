@@ -2,6 +2,7 @@ import { alreadyAcceptedPage } from '../../api/pages/already-accepted-page.ts';
 import { amendPage } from '../../api/pages/console/amend-page.ts';
 import { type BatchView, batchPage, cancelBatchPage } from '../../api/pages/console/batch-page.ts';
 import type { EventView } from '../../api/pages/console/event-words.ts';
+import { eventsPage } from '../../api/pages/console/events-page.ts';
 import type { FormError } from '../../api/pages/console/form.ts';
 import type { ConsoleFrame } from '../../api/pages/console/frame.ts';
 import {
@@ -438,6 +439,23 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       events: eventsOf(9),
       filled: { reason: cast.detail, expiresIn: 'P7D' },
       error: refusal,
+    }),
+    'console-events': eventsPage({
+      frame: frameAt('Audit log'),
+      events: few
+        ? []
+        : eventsOf(14).map((event, i) => ({
+            ...event,
+            actor: { ...event.actor, id: `mem_${id}` },
+            target: {
+              kind: ['invitation', 'member', 'api_key', 'license_pool', 'organization', 'batch', 'account'][i % 7]!,
+              id,
+              ...(i < 7 ? { name: account.name, email: cast.otherEmail } : {}),
+            },
+          })),
+      filter: few ? {} : { type: 'a_new_one', actor: account.email },
+      cursor: few ? undefined : '20',
+      next: few ? undefined : 6,
     }),
     'console-revoke': revokePage({ frame: frameAt('Invitations'), invitation: consoleInvitation }),
   };

@@ -17,6 +17,9 @@ export interface EventView {
 const happened: Record<string, string> = {
   created: 'Invited',
   accepted: 'Joined',
+  declined: 'Declined',
+  expired: 'Expired',
+  revoked: 'Revoked',
   resent: 'Sent again',
   reminded: 'A reminder was due',
   amended: 'Changed',
@@ -28,6 +31,21 @@ const happened: Record<string, string> = {
   reminder_failed: 'The reminder was not sent',
   resend_request_sent: 'The inviter was asked by email',
   resend_request_failed: 'The inviter could not be asked by email',
+  reconciled: 'Its workflow was started anew',
+  batch_created: 'Invited many at once',
+  batch_cancelled: 'Cancelled a batch',
+  member_role_changed: 'Changed a role',
+  member_teams_changed: 'Changed teams',
+  member_removed: 'Removed a member',
+  seat_assigned: 'Assigned a seat',
+  seat_unassigned: 'Took a seat',
+  license_created: 'Added a licence',
+  license_changed: 'Changed a licence',
+  organization_changed: 'Changed the settings',
+  organization_suspended: 'Suspended the organization',
+  organization_resumed: 'Ended the suspension',
+  key_created: 'Made an API key',
+  key_revoked: 'Revoked an API key',
   invitation_erased: 'Erased',
 };
 
@@ -36,6 +54,12 @@ export const eventWords = (type: string): string => {
   const words = happened[type] ?? type.replaceAll('_', ' ');
   return words[0]!.toUpperCase() + words.slice(1);
 };
+
+/** What can have happened, to choose from. @param chosen is there in any case */
+export const eventOptions = (chosen?: string): { value: string; text: string }[] =>
+  [...new Set([...Object.keys(happened), ...(chosen ? [chosen] : [])])]
+    .map((value) => ({ value, text: eventWords(value) }))
+    .sort((a, b) => a.text.localeCompare(b.text, 'en'));
 
 /** Who did it. */
 export const actorWords = ({ kind, name, email }: EventView['actor']): Html => {

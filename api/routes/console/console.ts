@@ -5,6 +5,7 @@ import { organizationsPage } from '../../pages/console/organizations-page.ts';
 import { roleMay } from '../../permissions.ts';
 import { Problem } from '../../problem.ts';
 import { startSignIn } from '../sign-in.ts';
+import { registerEventsPage } from './events.ts';
 import { registerInvitationPages } from './invitations.ts';
 import { registerInvitePages } from './invite.ts';
 import { registerOverview } from './overview.ts';
@@ -47,4 +48,5 @@ export function registerConsole(app: App, deps: RouteDeps): void {
   registerOverview(app, deps);
   registerInvitationPages(app, deps);
   registerInvitePages(app, deps);
+  registerEventsPage(app, deps);
 }

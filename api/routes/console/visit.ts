@@ -20,6 +20,7 @@ const sections: readonly {
 }[] = [
   { name: 'Overview', path: '', permission: 'readInvitations' },
   { name: 'Invitations', path: '/invitations', also: ['/invite', '/batches'], permission: 'readInvitations' },
+  { name: 'Audit log', path: '/events', permission: 'readAuditLog' },
 ];
 
 /** Where somebody begins in an organization's console. @param may what they may there */
