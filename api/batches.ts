@@ -37,7 +37,7 @@ export const mostRows = 10_000;
 const atOnce = 500;
 
 /** A row of the request: what it asks for, or what is wrong with how it was written. */
-export type RequestedRow = { line?: number } & ({ input: BatchRow } | { refusal: Refusal });
+export type RequestedRow = { line?: number } & ({ input: BatchRow } | { email?: string; refusal: Refusal });
 interface Refusal {
   code: ProblemCode | 'duplicate';
   detail?: string;
@@ -206,7 +206,7 @@ export function rowsOfCsv(request: FastifyRequest, text: string): RequestedRow[]
       .slice(0, 5)
       .map(({ instancePath, message = 'is not valid' }) => `${instancePath.slice(1)} ${message}`.trim())
       .join('; ');
-    return { line, refusal: { code: 'invalid_request', detail: `${detail}.` } };
+    return { line, email: String(input.email), refusal: { code: 'invalid_request', detail: `${detail}.` } };
   });
 }
 
@@ -320,11 +320,15 @@ const resultsOf = (results: readonly RowResult[] | null, rows: readonly Requeste
     return { ...place, ...told(result as Refusal) };
   });
 
-/** Where a row is in the request. */
-const placed = (row: RequestedRow | undefined, index: number) => ({
-  row: index + 1,
-  ...(row?.line === undefined ? {} : { line: row.line }),
-});
+/** Which row of the request it is, as callers see it. */
+const placed = (row: RequestedRow | undefined, index: number) => {
+  const email = row && ('input' in row ? row.input.email : row.email);
+  return {
+    row: index + 1,
+    ...(row?.line === undefined ? {} : { line: row.line }),
+    ...(email === undefined ? {} : { email }),
+  };
+};
 
 /** Why a row is refused, as callers see it. */
 const told = (refusal: Refusal) => ({ result: refusal.code, detail: detailOf(refusal) });

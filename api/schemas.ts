@@ -118,25 +118,27 @@ const batch = {
     { description: 'Rows of the request, and where the invitations stand that came of them' },
   ),
 };
-export const Batch = Type.Object(batch);
-export type BatchBody = Static<typeof Batch>;
+const BatchSchema = Type.Object(batch);
+export type BatchBody = Static<typeof BatchSchema>;
+export const Batch = Type.Unsafe<BatchBody>({ $ref: 'Batch#' });
 
 const batchRow = {
   row: Type.Integer({ minimum: 1, description: 'Counts the rows of the request' }),
   line: Type.Optional(Type.Integer({ description: 'Of CSV: the line on which the row ends' })),
+  email: Type.Optional(Type.String({ description: 'The address as it was written, if there is one' })),
   detail: Type.Optional(Type.String({ description: 'What is wrong with the row, and what to do about it' })),
 };
 const whyNot =
   'or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`';
-const BatchRowResult = Type.Object({
+const BatchRowSchema = Type.Object({
   ...batchRow,
   result: oneOf(['invited', 'duplicate', ...problemCodes], { description: `\`invited\`, ${whyNot}` }),
   invitation: Type.Optional(Type.String()),
 });
-export type BatchRowBody = Static<typeof BatchRowResult>;
+export type BatchRowBody = Static<typeof BatchRowSchema>;
 export const BatchWithResults = Type.Object({
   ...batch,
-  results: Type.Array(BatchRowResult, { description: 'Every row, in their order' }),
+  results: Type.Array(Type.Unsafe<BatchRowBody>({ $ref: 'BatchRow#' }), { description: 'Every row, in their order' }),
 });
 
 export const BatchPreview = Type.Object({
@@ -629,6 +631,8 @@ export const sharedSchemas = [
   { ...SeatSchema, $id: 'Seat' },
   { ...MemberSchema, $id: 'Member' },
   { ...OrganizationSchema, $id: 'Organization' },
+  { ...BatchSchema, $id: 'Batch' },
+  { ...BatchRowSchema, $id: 'BatchRow' },
   { ...EventSchema, $id: 'Event' },
   { ...ApiKeySchema, $id: 'ApiKey' },
   { ...ProblemSchema, $id: 'Problem' },

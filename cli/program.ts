@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { addAmend } from './commands/amend.ts';
+import { addBatch } from './commands/batch.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addInvite } from './commands/invite.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLicenses } from './commands/licenses.ts';
 import { addList } from './commands/list.ts';
+import { addMembers } from './commands/members.ts';
 import { addShow } from './commands/show.ts';
 import { addLink, addResend, addRevoke } from './commands/steer.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -43,12 +45,14 @@ Examples:
     );
   for (const add of [
     addInvite,
+    addBatch,
     addList,
     addShow,
     addResend,
     addAmend,
     addRevoke,
     addLink,
+    addMembers,
     addLicenses,
     addEvents,
     addKeys,

@@ -9,6 +9,7 @@ import type {
   SuccessResponse,
 } from 'openapi-typescript-helpers';
 import { UsherUnreachable } from './errors.ts';
+import { follow } from './follow.ts';
 import type { paths } from './openapi.ts';
 import { createRepeatingFetch, type Patience } from './repeating-fetch.ts';
 
@@ -61,6 +62,9 @@ type ListPath = {
 }[PathsWithMethod<paths, 'get'>];
 type Item<Path extends ListPath> = Output<Operation<Path, 'get'>> extends { items: (infer TItem)[] } ? TItem : never;
 
+/** Paths of what tells by server-sent events how it comes along. */
+type FollowPath = '/v1/invitation-batches/{id}';
+
 /**
  * Usher's API, by the paths of its documentation: each call resolves to the body of the answer.
  *
@@ -71,6 +75,13 @@ export interface Usher {
   post: Call<'post'>;
   patch: Call<'patch'>;
   delete: Call<'delete'>;
+  /**
+   * What a batch is now, and again whenever it has come further, until it is finished. A connection that is lost is made anew.
+   */
+  follow<Path extends FollowPath>(
+    path: Path,
+    ...rest: Rest<Operation<Path, 'get'>>
+  ): AsyncIterable<Output<Operation<Path, 'get'>>>;
   /** Every item of a list, asked for page by page as they are taken. `query.limit` is the length of a page. */
   list<Path extends ListPath>(path: Path, ...rest: Rest<Operation<Path, 'get'>>): AsyncIterable<Item<Path>>;
 }
@@ -89,7 +100,7 @@ export function createUsher({ url, apiKey, ...patience }: UsherOptions): Usher {
     fetch: createRepeatingFetch(patience),
   });
 
-  const call = async (method: HttpMethod, path: string, input: AnyInput = {}): Promise<unknown> => {
+  const ask = async (method: HttpMethod, path: string, input: AnyInput, accept?: string): Promise<Response> => {
     const { path: inPath, query, body, idempotencyKey = crypto.randomUUID(), signal } = input;
     // The types are those of `Usher`; here they would only be said once more.
     const { response } = await client.request(
@@ -101,11 +112,17 @@ export function createUsher({ url, apiKey, ...patience }: UsherOptions): Usher {
         headers: {
           ...(method === 'get' ? {} : { 'idempotency-key': idempotencyKey }),
           ...(typeof body === 'string' ? { 'content-type': 'text/csv' } : {}),
+          ...(accept ? { accept } : {}),
         },
         ...(body === undefined ? {} : { body, bodySerializer: typeof body === 'string' ? String : JSON.stringify }),
         ...(signal ? { signal } : {}),
       } as never,
     );
+    return response;
+  };
+
+  const call = async (method: HttpMethod, path: string, input: AnyInput = {}): Promise<unknown> => {
+    const response = await ask(method, path, input);
     const type = response.headers.get('content-type') ?? '';
     if (type.startsWith('application/json')) return response.json();
     if (type.startsWith('text/csv')) return response.text();
@@ -117,6 +134,12 @@ export function createUsher({ url, apiKey, ...patience }: UsherOptions): Usher {
     post: (path, ...[input]) => call('post', path, input as AnyInput) as never,
     patch: (path, ...[input]) => call('patch', path, input as AnyInput) as never,
     delete: (path, ...[input]) => call('delete', path, input as AnyInput) as never,
+    follow: (path, ...[input]) =>
+      follow(
+        () => ask('get', path, input as AnyInput, 'text/event-stream, application/json;q=0.5'),
+        ({ finishedAt }) => finishedAt !== null,
+        (input as AnyInput).signal,
+      ),
     async *list(path, ...[input]) {
       const { query, ...rest } = (input ?? {}) as AnyInput;
       let cursor: string | null | undefined;

@@ -557,6 +557,51 @@ export interface components {
             role: "member" | "billing_manager" | "admin" | "owner";
             scopes: ("read" | "invite" | "manage" | "act")[];
         };
+        Batch: {
+            /** @description Rows of the request, and where the invitations stand that came of them */
+            counts: {
+                accepted: number;
+                declined: number;
+                expired: number;
+                invited: number;
+                mailed: number;
+                pending: number;
+                refused: number;
+                revoked: number;
+                rows: number;
+                started: number;
+                undeliverable: number;
+            };
+            /**
+             * Format: date-time
+             * @description ISO 8601
+             */
+            createdAt: string;
+            finishedAt: string | null;
+            /** @example bat_01k9xqj2v3e8gt0d5w6m7n8p9q */
+            id: string;
+            /** @enum {string} */
+            mode: "all" | "valid";
+            organization: string;
+            /** @enum {string} */
+            state: "running" | "completed" | "cancelled";
+        };
+        BatchRow: {
+            /** @description What is wrong with the row, and what to do about it */
+            detail?: string;
+            /** @description The address as it was written, if there is one */
+            email?: string;
+            invitation?: string;
+            /** @description Of CSV: the line on which the row ends */
+            line?: number;
+            /**
+             * @description `invited`, or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`
+             * @enum {string}
+             */
+            result: "invited" | "duplicate" | "invalid_request" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
+            /** @description Counts the rows of the request */
+            row: number;
+        };
         Event: {
             actor: {
                 id: string | null;
@@ -759,6 +804,8 @@ export interface components {
     pathItems: never;
 }
 export type ApiKey = components['schemas']['ApiKey'];
+export type Batch = components['schemas']['Batch'];
+export type BatchRow = components['schemas']['BatchRow'];
 export type Event = components['schemas']['Event'];
 export type Invitation = components['schemas']['Invitation'];
 export type License = components['schemas']['License'];
@@ -785,35 +832,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Rows of the request, and where the invitations stand that came of them */
-                        counts: {
-                            accepted: number;
-                            declined: number;
-                            expired: number;
-                            invited: number;
-                            mailed: number;
-                            pending: number;
-                            refused: number;
-                            revoked: number;
-                            rows: number;
-                            started: number;
-                            undeliverable: number;
-                        };
-                        /**
-                         * Format: date-time
-                         * @description ISO 8601
-                         */
-                        createdAt: string;
-                        finishedAt: string | null;
-                        /** @example bat_01k9xqj2v3e8gt0d5w6m7n8p9q */
-                        id: string;
-                        /** @enum {string} */
-                        mode: "all" | "valid";
-                        organization: string;
-                        /** @enum {string} */
-                        state: "running" | "completed" | "cancelled";
-                    };
+                    "application/json": components["schemas"]["Batch"];
                 };
             };
         };
@@ -842,35 +861,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Rows of the request, and where the invitations stand that came of them */
-                        counts: {
-                            accepted: number;
-                            declined: number;
-                            expired: number;
-                            invited: number;
-                            mailed: number;
-                            pending: number;
-                            refused: number;
-                            revoked: number;
-                            rows: number;
-                            started: number;
-                            undeliverable: number;
-                        };
-                        /**
-                         * Format: date-time
-                         * @description ISO 8601
-                         */
-                        createdAt: string;
-                        finishedAt: string | null;
-                        /** @example bat_01k9xqj2v3e8gt0d5w6m7n8p9q */
-                        id: string;
-                        /** @enum {string} */
-                        mode: "all" | "valid";
-                        organization: string;
-                        /** @enum {string} */
-                        state: "running" | "completed" | "cancelled";
-                    };
+                    "application/json": components["schemas"]["Batch"];
                 };
             };
         };
@@ -1510,35 +1501,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         cursor: string | null;
-                        items: {
-                            /** @description Rows of the request, and where the invitations stand that came of them */
-                            counts: {
-                                accepted: number;
-                                declined: number;
-                                expired: number;
-                                invited: number;
-                                mailed: number;
-                                pending: number;
-                                refused: number;
-                                revoked: number;
-                                rows: number;
-                                started: number;
-                                undeliverable: number;
-                            };
-                            /**
-                             * Format: date-time
-                             * @description ISO 8601
-                             */
-                            createdAt: string;
-                            finishedAt: string | null;
-                            /** @example bat_01k9xqj2v3e8gt0d5w6m7n8p9q */
-                            id: string;
-                            /** @enum {string} */
-                            mode: "all" | "valid";
-                            organization: string;
-                            /** @enum {string} */
-                            state: "running" | "completed" | "cancelled";
-                        }[];
+                        items: components["schemas"]["Batch"][];
                     };
                 };
             };
@@ -1638,20 +1601,7 @@ export interface operations {
                         mode: "all" | "valid";
                         organization: string;
                         /** @description Every row, in their order */
-                        results: {
-                            /** @description What is wrong with the row, and what to do about it */
-                            detail?: string;
-                            invitation?: string;
-                            /** @description Of CSV: the line on which the row ends */
-                            line?: number;
-                            /**
-                             * @description `invited`, or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`
-                             * @enum {string}
-                             */
-                            result: "invited" | "duplicate" | "invalid_request" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
-                            /** @description Counts the rows of the request */
-                            row: number;
-                        }[];
+                        results: components["schemas"]["BatchRow"][];
                         /** @enum {string} */
                         state: "running" | "completed" | "cancelled";
                     };
@@ -1725,6 +1675,8 @@ export interface operations {
                         results: {
                             /** @description What is wrong with the row, and what to do about it */
                             detail?: string;
+                            /** @description The address as it was written, if there is one */
+                            email?: string;
                             /** @description Of CSV: the line on which the row ends */
                             line?: number;
                             /**

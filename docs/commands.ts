@@ -45,12 +45,15 @@ function reference(): string {
   ].join('\n\n');
 }
 
+const choicesOf = ({ argChoices }: { argChoices?: string[] }) =>
+  argChoices && `(${argChoices.map((choice) => `\`${choice}\``).join(', ')})`;
+
 const optionsOf = (command: Command): [string, string][] =>
   command.options.map((option) => [
     `\`${option.flags}\``,
     [
       option.description,
-      option.argChoices && `(${option.argChoices.map((choice) => `\`${choice}\``).join(', ')})`,
+      choicesOf(option),
       option.defaultValue !== undefined && `(${String(option.defaultValue)} if left out)`,
     ]
       .filter(Boolean)
@@ -75,7 +78,7 @@ function described(command: Command, parent: Command): string[] {
       ? [
           table(
             ['Argument', 'What it is'],
-            args.map((a) => [`\`${a.name()}\``, a.description]),
+            args.map((a) => [`\`${a.name()}\``, [a.description, choicesOf(a)].filter(Boolean).join(' ')]),
           ),
         ]
       : []),

@@ -12,7 +12,10 @@ interface Reasoned {
 }
 export const reasonOption = ['--reason <text>', 'why, for the audit log; staff must say it'] as const;
 
-const keyOption = ['--idempotency-key <key>', 'repeat what was asked with this key instead of asking anew'] as const;
+export const keyOption = [
+  '--idempotency-key <key>',
+  'repeat what was asked with this key instead of asking anew',
+] as const;
 /** With a key of the caller's, what is asked is the same as the first time; else it is new. */
 const known = ({ idempotencyKey }: Repeatable) => (idempotencyKey ? { idempotencyKey } : {});
 

@@ -89,7 +89,9 @@ describe('every row', () => {
     ]);
     const { id, results, counts } = answer.body;
     expect(counts).toMatchObject({ rows: 16, invited: 4, refused: 12, pending: 4 });
-    expect(results[4]).toEqual({ row: 5, result: 'duplicate', detail: 'Its address is that of row 1.' });
+    expect(results[4]).toEqual({
+      ...{ row: 5, email: 'every-0@example.COM', result: 'duplicate', detail: 'Its address is that of row 1.' },
+    });
     for (const { result, detail, invitation } of results)
       expect(result === 'invited' ? invitation : detail).toEqual(expect.any(String));
     const first = (await usher.call(`/v1/invitations/${results[0].invitation}`)).body;
@@ -109,10 +111,13 @@ describe('every row', () => {
     );
     expect(answer.status).toBe(202);
     expect(answer.body.results).toEqual([
-      { row: 1, line: 2, result: 'invited', invitation: expect.any(String) },
-      { row: 2, line: 3, result: 'invalid_request', detail: 'role must be equal to one of the allowed values.' },
+      { row: 1, line: 2, email: 'csv-0@example.com', result: 'invited', invitation: expect.any(String) },
+      {
+        ...{ row: 2, line: 3, email: 'csv-1@example.com', result: 'invalid_request' },
+        detail: 'role must be equal to one of the allowed values.',
+      },
       { row: 3, line: 4, result: 'invalid_email', detail: 'The row has no address.' },
-      { row: 4, line: 5, result: 'invalid_email', detail: expect.any(String) },
+      { row: 4, line: 5, email: 'nobody', result: 'invalid_email', detail: expect.any(String) },
     ]);
     const { body } = await usher.call(`/v1/invitations/${answer.body.results[0].invitation}`);
     expect(body).toMatchObject({ role: 'admin', teams: ['Design', 'Research'], licenses: ['studio'] });
@@ -162,7 +167,12 @@ describe('every row', () => {
     expect(codes(seen)).toEqual([
       ...['valid', 'no_seat_left', 'already_invited', 'invalid_email', 'duplicate', 'invalid_request', 'valid'],
     ]);
-    expect(seen.body.results[1]).toEqual({ row: 2, line: 3, result: 'no_seat_left', detail: expect.any(String) });
+    expect(seen.body.results[1]).toMatchObject({
+      row: 2,
+      line: 3,
+      email: 'seen-1@example.com',
+      result: 'no_seat_left',
+    });
     expect(seen.body.counts).toEqual({ rows: 7, valid: 2, refused: 5 });
     const asJson = await usher.call(`${route}/preview`, {
       body: { invitations: to(['seen-0@example.com', 'nobody']) },

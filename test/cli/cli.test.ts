@@ -54,7 +54,7 @@ const json = async (...args: string[]) => {
   const { code, stdout, stderr } = await run([...args, '--json']);
   return { code, stderr, body: JSON.parse(stdout) };
 };
-const count = async () => (await usher.call('/v1/organizations/acme/invitations')).body.items.length;
+const count = async () => (await usher.db.selectFrom('invitations').select('id').execute()).length;
 
 test('invitations are made, listed, shown, changed, sent again and taken back', async () => {
   const invited = await run([
@@ -169,6 +169,106 @@ test('addresses come from the standard input, separated by anything, each once',
   ]);
 });
 
+test('a CSV of hundreds is looked at, then invited: one email each, exactly their seats, and a result for every row', async () => {
+  await usher.call('/v1/organizations/acme/licenses', { body: { product: 'press', quantity: 300 } });
+  const people = Array.from({ length: 300 }, (_, n) => `press-${n}@example.com,press,Press|Paper\n`);
+  const file = path.join(folder, 'people.csv');
+  const results = path.join(folder, 'results.csv');
+  const written = async () => (await readFile(results, 'utf8')).trim().split('\r\n').slice(1);
+  await writeFile(
+    file,
+    `email,licenses,teams\n${people.join('')}nobody,press,\npress-7@example.com,press,\n=late@example.com,press,\n`,
+  );
+
+  const before = await usher.call('/v1/organizations/acme/invitation-batches');
+  const looked = await run(['invite', '--csv', file, '--results', results]);
+  expect(looked).toMatchObject({
+    code: 3,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^Line 302: nobody: Write it as .*\nLine 303: press-7@example\.com: Its address is that of row 8\.\nLine 304: =late@example\.com: No seat is left\.\nNobody is invited\. Correct these 3 rows, or invite the other 300 with --mode valid\.\n$/,
+    ),
+  });
+  expect(await written()).toHaveLength(303);
+  const previewed = await run(['invite', '--csv', '-', '--preview', '--json'], {
+    input: 'email\npreviewed@example.com\n',
+  });
+  expect([previewed.code, JSON.parse(previewed.stdout).counts]).toEqual([0, { rows: 1, valid: 1, refused: 0 }]);
+  expect(await usher.call('/v1/organizations/acme/invitation-batches')).toMatchObject({ body: before.body });
+
+  const invited = await run(['invite', '--csv', file, '--mode', 'valid', '--results', results]);
+  expect(invited.code).toBe(3);
+  expect(invited.stderr).toMatch(/\n300 invited, as (bat_\w+)\. .*\n(\1: .*\n)+$/);
+  expect(invited.stdout).toMatch(/^bat_\w+: completed, 300 of 300 mailed, 3 not invited\n$/);
+  const lines = await written();
+  expect(lines).toHaveLength(303);
+  expect(lines[0]).toMatch(/^2,press-0@example\.com,invited,,inv_\w+,pending,(sent|delivered)$/);
+  expect(lines.filter((line) => line.includes(',invited,'))).toHaveLength(300);
+  expect(lines.at(-1)).toMatch(/^304,'=late@example\.com,no_seat_left,/);
+  for (const n of [0, 7, 150, 299]) expect(await usher.messages(`press-${n}@example.com`)).toHaveLength(1);
+  expect((await usher.call('/v1/organizations/acme/licenses?product=press')).body.items).toMatchObject([
+    { quantity: 300, reserved: 300, assigned: 0, available: 0 },
+  ]);
+
+  const id = /bat_\w+/.exec(invited.stdout)![0];
+  expect((await json('batch', 'list')).body[0]).toMatchObject({ id, counts: { rows: 303, invited: 300 } });
+  const cancelled = await run(['batch', 'cancel', id]);
+  expect(cancelled.stdout).toMatch(new RegExp(`^${id}: cancelled, `));
+  const watched = await run(['batch', 'watch', id, '--json']);
+  expect(watched.code).toBe(0);
+  const told = watched.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(told.at(-1)).toMatchObject({ id, state: 'cancelled', counts: { invited: 300, revoked: 300, pending: 0 } });
+});
+
+test('whoever stops watching leaves a batch to itself, and may ask for it again by its key', async () => {
+  await usher.worker.stop();
+  const input = 'email\nleft@example.com\n';
+  const left = await run(['invite', '--csv', '-', '--idempotency-key', 'left'], {
+    input,
+    meanwhile: async (child) => {
+      await usher.until('the batch is there', async () =>
+        (await usher.call('/v1/organizations/acme/invitations?email=left@example.com')).body.items.at(0),
+      );
+      child.kill('SIGINT');
+    },
+  });
+  usher.worker = await usher.startWorker();
+  expect(left).toMatchObject({ code: 130, stdout: '', stderr: expect.stringMatching(/usher batch watch bat_/) });
+  const again = await run(['invite', '--csv', '-', '--idempotency-key', 'left'], { input });
+  expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/completed, 1 of 1 mailed\n$/) });
+  expect(await usher.messages('left@example.com')).toHaveLength(1);
+});
+
+test('members are listed and found, get other roles and teams, and are removed, all of them or none', async () => {
+  const join = async (email: string) => {
+    const { id } = await usher.invite(email, { licenses: ['studio'] });
+    const { session } = await usher.person(email);
+    await usher.call(`/v1/invitations/${id}/accept`, { body: {}, session });
+  };
+  for (const email of ['mia@example.com', 'max@example.com']) await join(email);
+  const listed = await run(['members', 'list', '--license', 'studio', '--joined-after', '2020-01-01T00:00:00Z']);
+  expect(listed.stdout).toMatch(/^ID +NAME .*\nmem_\w+ +max +max@.*member .*studio\nmem_\w+ +mia .*\n$/);
+  expect(
+    (await run(['members', 'role', 'admin', 'Mia@example.com', 'max@example.com'])).stdout.match(/ admin /g),
+  ).toHaveLength(2);
+  await run(['members', 'teams', 'mia@example.com', '--team', 'Design', '--team', 'Press']);
+  const { body: designers } = await json('members', 'list', '--team', 'Press');
+  expect(designers).toMatchObject([{ email: 'mia@example.com', role: 'admin', teams: ['Design', 'Press'] }]);
+  // The last owner is not removed, and so nobody is.
+  const kept = await run(['members', 'remove', 'mia@example.com', 'owner@acme.example']);
+  expect(kept).toMatchObject({ code: 3, stderr: expect.stringContaining('last_owner') });
+  expect((await run(['members', 'remove', designers[0].id, 'max@example.com'])).code).toBe(0);
+  expect((await usher.call('/v1/organizations/acme/members?state=removed')).body.items).toHaveLength(2);
+  expect((await run(['members', 'list', '--csv'])).stdout).toMatch(/^id,name,email,.*\r?\nmem_\w+,Olivia Owner,/);
+  expect(await run(['members', 'remove', 'mia@example.com'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^No member .* has the address mia@example\.com: usher members list\n$/),
+  });
+});
+
 test('a file that calls another machine a local run gets no key', async () => {
   const elsewhere = await mkdtemp(path.join(folder, 'else-'));
   await mkdir(path.join(elsewhere, '.usher'));
@@ -204,6 +304,9 @@ test.each<[number, string[], Record<string, string>, RegExp]>([
   [2, ['list', '--state', 'lost'], {}, /Allowed choices are pending/],
   [2, ['nothing'], {}, /unknown command 'nothing'/],
   [2, ['invite'], {}, /^Say whom to invite/],
+  [2, ['invite', '--csv', 'people.csv', '--role', 'admin'], {}, /^The file says what each is offered/],
+  [1, ['invite', '--csv', 'none.csv'], {}, /ENOENT/],
+  [3, ['batch', 'watch', 'bat_none'], {}, /batch_not_found/],
   [2, ['list'], { USHER_URL: '' }, /^USHER_URL is not set, and no local run is found here/],
   [2, ['list'], { USHER_URL: 'usher.example' }, /^USHER_URL is not an address/],
   [2, ['list'], { USHER_API_KEY: '' }, /^USHER_API_KEY is not set/],

@@ -73,6 +73,38 @@ describe('against an Usher', () => {
     expect(listed).toEqual([5, 4, 3, 2, 1].map((i) => `page-${i}@example.com`));
   });
 
+  test('a batch is followed until it is finished, over a connection that ends early, or until that is given up', async () => {
+    const send = (email: string) =>
+      client.post('/v1/organizations/{organization}/invitation-batches', {
+        path: { organization: 'acme' },
+        body: { mode: 'valid', invitations: [{ email }] },
+      });
+    // Nobody is invited, so there is nothing left to do.
+    const { results: _, ...over } = await send('nobody');
+    const running = { ...over, state: 'running', finishedAt: null };
+    const { url, seen } = await proxy({
+      status: 200,
+      headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+      body: `: hello\n\nevent: progress\ndata: ${JSON.stringify(running)}\n\n`,
+    });
+    const heard: object[] = [];
+    const by = createUsher(options({ url }));
+    for await (const batch of by.follow('/v1/invitation-batches/{id}', { path: { id: over.id } })) heard.push(batch);
+    expect(heard).toEqual([running, over]);
+    expect(seen.map(({ headers }) => headers.accept)).toEqual(Array(2).fill(expect.stringMatching(/^text\/event-/)));
+
+    // There is no worker, so this one has no end.
+    const { id } = await send('followed@example.com');
+    const given = new AbortController();
+    const follows = (async () => {
+      for await (const batch of client.follow('/v1/invitation-batches/{id}', { path: { id }, signal: given.signal })) {
+        expect(batch).toMatchObject({ id, state: 'running' });
+        given.abort(new Error('enough'));
+      }
+    })();
+    await expect(follows).rejects.toThrow('enough');
+  });
+
   test('a refusal is an error with what the problem says', async () => {
     await invite(client, 'twice@example.com');
     const again = await refusal(invite(client, 'twice@example.com'));

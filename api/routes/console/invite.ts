@@ -95,10 +95,11 @@ export function registerInvitePages(app: App, deps: RouteDeps): void {
       frame: visit.frame,
       valid: counts.valid,
       refused: counts.refused,
-      bad: bad.slice(0, mostShown).map((result) => {
-        const row = rows[result.row - 1]!;
-        return { place: placeOf(result), email: emailOf(row), detail: result.detail ?? result.result };
-      }),
+      bad: bad.slice(0, mostShown).map((result) => ({
+        place: placeOf(result),
+        email: result.email,
+        detail: result.detail ?? result.result,
+      })),
       ...again,
     });
   };
@@ -269,4 +270,3 @@ const refused = (name: string, message: string) =>
 
 const placeOf = ({ row, line }: Pick<BatchRowBody, 'row' | 'line'>) =>
   line === undefined ? `Row ${row}` : `Line ${line}`;
-const emailOf = (row: RequestedRow) => ('input' in row ? row.input.email : undefined);
