@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { access, constants, mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
@@ -46,7 +47,14 @@ const applications = ['Chromium', 'Google Chrome', 'Microsoft Edge'].map(
 
 /** In order of trial; the first whose command exists and succeeds will do. */
 const installers: readonly (readonly [command: string, ...args: string[]])[] = [
-  ['apt-get', 'install', '--yes', 'chromium'],
+  // Test files run side by side, and apt does not wait for itself: the first installs it, the others find it there.
+  [
+    'flock',
+    path.join(tmpdir(), 'usher-chromium.lock'),
+    'sh',
+    '-c',
+    'command -v chromium || { apt-get update && apt-get install --yes -o DPkg::Lock::Timeout=300 chromium; }',
+  ],
   ['dnf', 'install', '--assumeyes', 'chromium'],
   ['brew', 'install', '--cask', 'chromium'],
   [
@@ -66,7 +74,6 @@ async function findChromium(): Promise<string> {
     if (!(await firstExecutable(inPath(command)))) continue;
     console.log(`Installing Chromium for the browser tests (${name})…`);
     try {
-      if (command === 'apt-get') await run(command, ['update']);
       await run(command, args, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
       const now = await installed();
       if (now) return now;
