@@ -23,7 +23,7 @@ import { createDatabase, type Database } from './db/database.ts';
 import { createLinks, type Links } from './identity/links.ts';
 import type { Mail } from './mail/mail.ts';
 import { createPostmarkMail } from './mail/postmark.ts';
-import { keepNoCallStacks } from './workflow-threads.ts';
+import { makeWorkflowThreadsLean } from './workflow-threads.ts';
 import { deploymentName, taskQueue, workflowTypes } from './workflows/contract.ts';
 
 export interface WorkerDeps {
@@ -68,7 +68,7 @@ export interface UsherWorker extends Pick<Worker, 'shutdown' | 'getState'> {
  * @throws what Temporal says when it cannot be reached
  */
 export async function createWorker(deps: WorkerDeps): Promise<UsherWorker> {
-  keepNoCallStacks();
+  makeWorkflowThreadsLean();
   const firstAttempts = deps.firstAttempts === false ? undefined : createFirstAttempts(deps);
   const worker = await Worker.create({
     connection: deps.connection,

@@ -29,11 +29,6 @@ const patienceMs = 1_500;
 const giveUpMs = 5_000;
 /** How many runs are being started at a time: more would not be faster. */
 const startsAtOnce = 16;
-/**
- * In a burst (so many came of late, each of which counts half after so many ms: about 50 a second) those who invite are
- * answered first: nothing is started until it is over, or the first has waited for so long, ms.
- */
-const burst = { count: 10, halfLifeMs: 150, longestMs: 2_000 };
 /** How many wait for their turn, and how long, ms. The reconciler sees to what has waited for a minute, and to all others. */
 const mostWaiting = 20_000;
 const longestWaitMs = 60_000;
@@ -116,35 +111,16 @@ export function createEngine({
   };
 
   const waiting: { id: string; start: ReturnType<typeof options>; since: number }[] = [];
-  const came = { count: 0, at: 0 };
-  const cameOfLate = (now: number) => came.count * 2 ** ((came.at - now) / burst.halfLifeMs);
   let lanes = 0;
-  let isEnding = false;
-  const lanesNow = () => {
-    const now = Date.now();
-    const isBurst = cameOfLate(now) > burst.count && now - (waiting[0]?.since ?? now) < burst.longestMs;
-    return isBurst && !isEnding ? 0 : startsAtOnce;
-  };
-  /** Starts one after the other until none waits, or there are lanes enough. */
+  /** Starts one after the other until none waits. */
   const lane = async () => {
     lanes += 1;
-    while (lanes <= lanesNow()) {
-      const next = waiting.shift();
-      if (!next) break;
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
       const { id, start, since } = next;
       if (Date.now() - since > longestWaitMs) notStarted(id, 'too long a wait');
       else await startSoon(id, () => temporal.workflow.start(workflowTypes.invitation, start));
     }
     lanes -= 1;
-  };
-  let later: NodeJS.Timeout | undefined;
-  const startWaiting = () => {
-    while (waiting.length > 0 && lanes < lanesNow()) void lane();
-    if (waiting.length === 0) return;
-    later ??= setTimeout(() => {
-      later = undefined;
-      startWaiting();
-    }, burst.halfLifeMs / 2);
   };
 
   const options = (i: Parameters<Engine['start']>[0]) =>
@@ -203,10 +179,8 @@ export function createEngine({
     },
     start(invitation) {
       if (waiting.length >= mostWaiting) return notStarted(invitation.id, 'too many wait');
-      const now = Date.now();
-      Object.assign(came, { count: cameOfLate(now) + 1, at: now });
-      waiting.push({ id: invitation.id, start: options(invitation), since: now });
-      startWaiting();
+      waiting.push({ id: invitation.id, start: options(invitation), since: Date.now() });
+      if (lanes < startsAtOnce) void lane();
     },
     catchUp,
     startBatch: (id) => void startSoon(id, () => temporal.workflow.start(workflowTypes.batch, batchStart(id))),
@@ -231,11 +205,8 @@ export function createEngine({
       ),
     async close() {
       const end = Date.now() + giveUpMs;
-      isEnding = true;
-      startWaiting();
       while (waiting.length > 0 && Date.now() < end) await Promise.race(starting);
       for (const { id } of waiting.splice(0)) notStarted(id, 'the API ends');
-      clearTimeout(later);
       await Promise.all(starting);
       // A try that its timer begins on a closed connection would end the process.
       await Promise.allSettled(calls);

@@ -11,6 +11,7 @@ export interface Results {
   burst?: Scenario;
   wake?: Scenario;
   soak?: Scenario;
+  profile?: Scenario;
 }
 
 interface Goal {

@@ -11,6 +11,7 @@ import { keep, resultsOf } from './results.ts';
 import { batch } from './usher/batch.ts';
 import { burst } from './usher/burst.ts';
 import { growth } from './usher/growth.ts';
+import { profile } from './usher/profile.ts';
 import { soak } from './usher/soak.ts';
 import { wake } from './usher/wake.ts';
 
@@ -69,7 +70,7 @@ const program = new Command('npm run bench --')
 
 /** A scenario of Usher alone: its table is printed and kept. */
 function scenario<TOptions>(
-  name: 'growth' | 'lists' | 'pages' | 'batch' | 'burst' | 'wake' | 'soak',
+  name: 'growth' | 'lists' | 'pages' | 'batch' | 'burst' | 'wake' | 'soak' | 'profile',
   about: string,
   run: (o: TOptions) => Promise<Pick<Scenario, 'head' | 'rows'>>,
 ): Command {
@@ -109,6 +110,9 @@ scenario('wake', 'Many invitations expire in the same minute, while others are a
 scenario('soak', 'A steady rate for a long time: what grows though it should not.', soak)
   .option('--minutes <n>', 'how long', whole, 30)
   .option('--per-second <n>', 'lifecycles a second', whole, 5);
+scenario('profile', 'Where the CPU of API and worker goes, by thread and package.', profile)
+  .option('--lifecycles <n>', 'how many are profiled, 32 at a time', whole, 1_000)
+  .option('--least <ms>', 'what takes less an invitation is left out', Number, 0.15);
 scenario('batch', 'Many people invited by one request.', batch).option('--count <n>', 'how many', whole, 10_000);
 
 program

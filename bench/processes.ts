@@ -38,6 +38,19 @@ async function treeOf(root: number): Promise<Status[]> {
 export const cpuMs = async (root: number): Promise<number> =>
   (await treeOf(root)).reduce((sum, status) => sum + status.cpuMs, 0);
 
+/** CPU that the threads of a process have spent so far, by their name, ms; those that have ended not included. */
+export async function threadsCpuMs(pid: number): Promise<Map<string, number>> {
+  const byName = new Map<string, number>();
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    const text = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => '0 (none) R');
+    const [from, to] = [text.indexOf('('), text.lastIndexOf(')')];
+    const fields = text.slice(to + 2).split(' ');
+    const name = text.slice(from + 1, to);
+    byName.set(name, (byName.get(name) ?? 0) + (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * msPerTick);
+  }
+  return byName;
+}
+
 /** Memory of a process and its descendants, MB: `VmRSS` what they hold now, `VmHWM` the most that each has held. */
 export async function memoryMb(root: number, what: 'VmRSS' | 'VmHWM'): Promise<number> {
   const sizes = (await treeOf(root)).map(async ({ pid }) => {

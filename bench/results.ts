@@ -11,6 +11,7 @@ const kinds = [
   'burst',
   'wake',
   'soak',
+  'profile',
 ] as const satisfies (keyof Results)[];
 
 /** Rounded, so that files hold what the figures mean. */

@@ -21,6 +21,7 @@ const figures: Record<string, (results: Results) => string | undefined> = {
   wake: ({ wake }) => scenario(wake),
   soak: ({ soak }) => scenario(soak),
   batch: ({ batch }) => scenario(batch),
+  profile: ({ profile }) => scenario(profile),
   costs,
   capacity,
   validation,

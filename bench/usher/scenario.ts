@@ -18,6 +18,8 @@ export interface StageOptions {
   people: number;
   seats?: number;
   temporal?: string;
+  /** Further environment variables of API and worker. */
+  env?: Record<string, string>;
   report(line: string): void;
 }
 
@@ -29,7 +31,7 @@ export async function onStage<T>(o: StageOptions, scenario: (stage: Stage) => Pr
     const usher = await startUsher(
       servers,
       { database: 'usher', namespace: 'default', people, ...(seats === undefined ? {} : { seats }) },
-      separatePrograms,
+      (env) => separatePrograms({ ...env, ...o.env }),
     );
     const db = new Client({ connectionString: usher.database! });
     await db.connect();
