@@ -1,55 +1,21 @@
 import { Connection, Client as Temporal } from '@temporalio/client';
 import { ceiling } from '../ceiling/row.ts';
-import { createCaller } from '../http.ts';
 import { personOf } from '../row.ts';
 import type { Servers } from '../servers.ts';
-import { inParallel, onStage, type StageOptions, seatsAreExact } from './scenario.ts';
+import { inParallel, inviteBatch, onStage, type StageOptions, seatsAreExact } from './scenario.ts';
 
 /** As many as the workflow of a batch has under way. */
 const startsAtOnce = 50;
-const lookEveryMs = 50;
 
 /** Many people invited by one request, and beside it how fast bare workflows can be started on the same servers. */
 export const batch = (o: Omit<StageOptions, 'people'> & { count: number }) =>
   onStage({ ...o, people: 0 }, async ({ servers, usher, ask, report, ...stage }) => {
     const bare = await bareStarts(servers, Math.min(o.count, 2_000), report);
     const callsBefore = servers.mail.calls();
-    const caller = createCaller(usher.url);
-    const invitations = Array.from({ length: o.count }, (_, n) => ({
-      email: personOf(n + 1).email,
-      licenses: ['studio'],
-    }));
-    const from = performance.now();
-    const { id, counts } = await caller.post(
-      '/v1/organizations/acme/invitation-batches',
-      { mode: 'valid', invitations },
-      { authorization: `Bearer ${usher.apiKey}` },
-    );
-    const answered = performance.now() - from;
-    await caller.close();
-    if (counts.invited !== o.count) throw new Error(`invited ${counts.invited} of ${o.count}`);
-
-    const reached: { started?: number; mailed?: number } = {};
-    let said = performance.now();
-    while (reached.started === undefined || reached.mailed === undefined) {
-      const [left] = await ask<{ started: number; mailed: number }>(
-        `select (select count(*)::int from invitations, batches b
-             where batch_id = b.id and invitations.id > coalesce(started_through, '') and b.id = $1) as started,
-           (select count(*)::int from deliveries where status = 'queued') as mailed`,
-        [id],
-      );
-      const now = performance.now();
-      if (left!.started === 0) reached.started ??= now - from;
-      if (left!.mailed === 0) reached.mailed ??= now - from;
-      if (now - said > 5_000) {
-        report(`${left!.mailed} not mailed, ${left!.started} not started`);
-        said = now;
-      }
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
-    }
+    const took = await inviteBatch({ usher, ask, report }, 1, o.count);
     if (!(await seatsAreExact({ servers, usher, ask, report, ...stage }))) throw new Error('the seats are not exact');
     const seconds = (ms: number) => (ms / 1000).toFixed(1);
-    const rate = o.count / ((reached.started - answered) / 1000);
+    const rate = o.count / ((took.started - took.answered) / 1000);
     return {
       head: [
         ...['invitations', 'answered after s', 'all started after s', 'all mailed after s', 'provider calls'],
@@ -58,9 +24,9 @@ export const batch = (o: Omit<StageOptions, 'people'> & { count: number }) =>
       rows: [
         [
           String(o.count),
-          (answered / 1000).toFixed(2),
-          seconds(reached.started),
-          seconds(reached.mailed),
+          (took.answered / 1000).toFixed(2),
+          seconds(took.started),
+          seconds(took.mailed),
           String(servers.mail.calls() - callsBefore),
           rate.toFixed(0),
           bare.toFixed(0),

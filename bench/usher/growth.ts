@@ -1,6 +1,7 @@
 import {
   inParallel,
   invite,
+  inviteBatch,
   onStage,
   p50p99,
   residentMb,
@@ -8,6 +9,9 @@ import {
   seatsAreExact,
   timed,
 } from './scenario.ts';
+
+/** As many as one request may invite. */
+const mostABatch = 10_000;
 
 /** What grows with the number of pending invitations: memory, the time of an accept, that of a list. */
 export const growth = (o: Omit<StageOptions, 'people'> & { levels: readonly number[]; samples: number }) =>
@@ -17,14 +21,19 @@ export const growth = (o: Omit<StageOptions, 'people'> & { levels: readonly numb
     let invited = 0;
     for (const level of o.levels) {
       // Those who accepted to be measured are replaced, so that as many are pending as the level says.
-      const samples = await invite(stage, invited + 1, level - invited + o.samples);
+      for (let left = level - invited; left > 0; left = level - invited) {
+        const count = Math.min(left, mostABatch);
+        await inviteBatch(stage, invited + 1, count);
+        invited += count;
+        stage.report(`${invited} invited`);
+      }
+      const samples = await invite(stage, invited + 1, o.samples);
       invited += samples.length;
       const [{ count: pending } = { count: 0 }] = await stage.ask<{ count: number }>(
         "select count(*)::int as count from invitations where state = 'pending'",
       );
       const accepts: number[] = [];
-      for (const { id, person } of samples.slice(0, o.samples))
-        accepts.push(await timed(() => usher.accept(id, person)));
+      for (const { id, person } of samples) accepts.push(await timed(() => usher.accept(id, person)));
       const lists: number[] = [];
       await inParallel(
         'listed',

@@ -1,9 +1,12 @@
 import { Client } from 'pg';
 import { percentile } from '../figures.ts';
+import { createCaller } from '../http.ts';
 import { memoryMb } from '../processes.ts';
 import { type Person, personOf } from '../row.ts';
 import { type Servers, startServers } from '../servers.ts';
 import { separatePrograms, startUsher, type UsherRunning } from './row.ts';
+
+const lookEveryMs = 50;
 
 /** Usher alone, under one kind of load. */
 export interface Stage {
@@ -94,6 +97,56 @@ export async function invite(stage: Stage, from: number, count: number): Promise
     stage.report,
   );
   return invited;
+}
+
+/** How long the parts of a batch took since it was asked for, ms. */
+export interface BatchTimes {
+  answered: number;
+  /** The workflow of each invitation. */
+  started: number;
+  /** The provider has taken all emails. */
+  mailed: number;
+}
+
+/** Invites people `from` to `from + count - 1` by one request, 10,000 at most, and waits until all is done that it begins. */
+export async function inviteBatch(
+  { usher, ask, report }: Pick<Stage, 'usher' | 'ask' | 'report'>,
+  from: number,
+  count: number,
+): Promise<BatchTimes> {
+  const invitations = Array.from({ length: count }, (_, n) => ({
+    email: personOf(from + n).email,
+    licenses: ['studio'],
+  }));
+  const caller = createCaller(usher.url);
+  const began = performance.now();
+  const { id, counts } = await caller.post(
+    '/v1/organizations/acme/invitation-batches',
+    { mode: 'valid', invitations },
+    { authorization: `Bearer ${usher.apiKey}` },
+  );
+  const answered = performance.now() - began;
+  await caller.close();
+  if (counts.invited !== count) throw new Error(`invited ${counts.invited} of ${count}`);
+  const reached: { started?: number; mailed?: number } = {};
+  let said = performance.now();
+  while (reached.started === undefined || reached.mailed === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    const [left] = await ask<{ started: number; mailed: number }>(
+      `select (select count(*)::int from invitations, batches b
+           where batch_id = b.id and invitations.id > coalesce(started_through, '') and b.id = $1) as started,
+         (select count(*)::int from deliveries where status = 'queued') as mailed`,
+      [id],
+    );
+    const now = performance.now();
+    if (left!.started === 0) reached.started ??= now - began;
+    if (left!.mailed === 0) reached.mailed ??= now - began;
+    if (now - said > 5_000) {
+      report(`${left!.mailed} not mailed, ${left!.started} not started`);
+      said = now;
+    }
+  }
+  return { answered, started: reached.started, mailed: reached.mailed };
 }
 
 /** True when the pool's counters are what its seats say. */
