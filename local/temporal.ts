@@ -31,6 +31,15 @@ export interface Temporal {
 const typeNames = { KEYWORD: 'Keyword', DATETIME: 'Datetime' } as const;
 
 /**
+ * A task queue has four partitions by default, which is for more tasks than one process can hand out: what comes into one that no
+ * worker happens to poll waits until it is forwarded.
+ */
+const onePartition = ['Read', 'Write'].flatMap((which) => [
+  '--dynamic-config-value',
+  `matching.numTaskqueue${which}Partitions=1`,
+]);
+
+/**
  * Starts Temporal's development server, with Usher's search attributes, and waits until it answers. Workflows and timers
  * survive restarts, and being killed.
  *
@@ -50,7 +59,7 @@ export async function startTemporal({ dir, port, uiPort, inMemory, report }: Tem
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
       ...(uiPort ? ['--ui-port', String(uiPort), '--ui-disable-news-fetch'] : ['--headless']),
       ...(inMemory ? [] : ['--db-filename', path.join(dir, 'temporal.db')]),
-      ...['--log-level', 'warn', ...attributes],
+      ...['--log-level', 'warn', ...attributes, ...onePartition],
     ],
     cwd: dir,
     logFile: path.join(dir, 'temporal.log'),

@@ -33,7 +33,8 @@ describe.runIf(process.platform === 'linux')('npm run bench', () => {
       bench('pages', '--invitations', '40', '--samples', '2'),
     ]);
     results = await resultsOf(out);
-  });
+    // Nine servers and as many programs are started side by side.
+  }, 300_000);
 
   test('compares rows, each of which does the whole job', () => {
     const { rows, rounds } = results.compare!;
