@@ -2,9 +2,12 @@ import { pipeline } from 'node:stream';
 import { stringify } from 'csv-stringify';
 import type { FastifyReply } from 'fastify';
 import type { TSchema } from 'typebox';
+import type { Page } from '../db/paging.ts';
 
 /** How long the longest export may take, ms: it is sent while it is read. */
 export const csvTimeoutMs = 120_000;
+/** Rows of an export read at a time. */
+const exported = 1_000;
 
 /** The answer of an export, for {@link answers}. */
 export const csvAnswer = {
@@ -43,4 +46,23 @@ export function sendCsv<TRow>(
     .type('text/csv; charset=utf-8')
     .header('content-disposition', `attachment; filename="${name.replace(/[^\w.-]/g, '-')}.csv"`)
     .send(lines);
+}
+
+/**
+ * The pages of a list one after the other, for {@link sendCsv}. A page may be empty, and not be the last.
+ *
+ * @param read the page that begins at a cursor
+ */
+export function pagesOfList<TRow, TCursor extends string>(
+  read: (page: { cursor?: TCursor; limit: number }) => Promise<Page<TRow, TCursor>>,
+): () => Promise<TRow[]> {
+  let cursor: TCursor | null | undefined;
+  return async () => {
+    while (cursor !== null) {
+      const page: Page<TRow, TCursor> = await read({ ...(cursor === undefined ? {} : { cursor }), limit: exported });
+      cursor = page.next;
+      if (page.rows.length > 0) return page.rows;
+    }
+    return [];
+  };
 }

@@ -10,7 +10,15 @@ import {
 } from '../db/licenses.ts';
 import { isPlainLine } from '../db/plain-text.ts';
 import { refusalOf } from '../db/refusal.ts';
-import { changeSeats, type HeldSeat, listSeats, MembersRefused } from '../db/seats.ts';
+import {
+  changeSeats,
+  type HeldSeat,
+  listSeats,
+  MembersRefused,
+  type SeatChange,
+  type SeatFilter,
+} from '../db/seats.ts';
+import { mailboxOf } from '../identity/mailbox.ts';
 import type { Actor } from '../statecharts/invitation.ts';
 import { Problem, type ProblemBody } from './problem.ts';
 import { type AmendLicense, type CreateLicense, type License, type Seat, timeOf } from './schemas.ts';
@@ -55,19 +63,27 @@ export async function requireLicense(
 const namedHolders = 100;
 
 /** A pool cannot have fewer seats than are in use: says who uses them. */
-class LicenseInUse extends Problem {
-  readonly #seats: Seat[];
+export class LicenseInUse extends Problem {
+  /** The first of them. */
+  readonly seats: readonly Seat[];
   constructor(pool: LicensePool, wanted: number, seats: HeldSeat[]) {
     const used = pool.reserved + pool.assigned;
     super(
       'license_in_use',
-      `${used} seats are in use, ${pool.assigned} by members and ${pool.reserved} by pending invitations: take back ${used - wanted} of them first.`,
+      `${used === 1 ? '1 seat is' : `${used} seats are`} in use, ${pool.assigned} by members and ${pool.reserved} by pending invitations: take back ${used - wanted} of them first.`,
     );
-    this.#seats = seats.map(seatBody);
+    this.seats = seats.map(seatBody);
   }
   override body(): ProblemBody {
-    return { ...super.body(), seats: this.#seats };
+    return { ...super.body(), seats: [...this.seats] };
   }
+}
+
+/** What is asked of a list of seats. @throws Problem `invalid_email` */
+export function seatFilterOf({ state, email }: { state?: SeatFilter['state']; email?: string }): SeatFilter {
+  const mailbox = email === undefined ? undefined : mailboxOf(email);
+  if (email !== undefined && !mailbox) throw new Problem('invalid_email');
+  return { ...(state ? { state } : {}), ...(mailbox ? { mailbox } : {}) };
 }
 
 /** What may be written of a licence pool, checked, as its columns. */
@@ -143,31 +159,60 @@ export async function changeSeatsOf<TPool extends 'from' | 'to'>(
   db: Kysely<Database>,
   organization: OrganizationId,
   members: readonly string[],
-  pools: Record<TPool, LicensePoolId>,
+  pools: { readonly [T in TPool]?: LicensePoolId },
   act: Act,
 ): Promise<Record<TPool, LicensePool>> {
-  try {
-    const change = { organization, members: members as MemberId[], ...pools, ...act };
-    await db.transaction().execute((trx) => changeSeats(trx, change));
-  } catch (error) {
-    if (error instanceof MembersRefused) throw membersRefused(error);
-    const refusal = refusalOf(error);
-    if (!refusal) throw error;
-    throw new Problem(refusal, refusal === 'no_seat_left' ? await seatsLeft(db, organization, pools) : undefined);
-  }
+  await carryOut(db, [{ organization, members: members as MemberId[], ...pools, ...act }]);
   const after = await Promise.all(
-    Object.entries<LicensePoolId>(pools).map(async ([name, id]) => [name, await requireLicense(db, organization, id)]),
+    Object.entries<LicensePoolId>(pools as Record<TPool, LicensePoolId>).map(async ([name, id]) => [
+      name,
+      await requireLicense(db, organization, id),
+    ]),
   );
   return Object.fromEntries(after);
 }
 
-async function seatsLeft(
+/**
+ * Gives a member a seat of each of some licences, and takes those of others, all or none.
+ *
+ * @throws Problem `unknown_member`, `no_seat_left`, `license_ended`
+ */
+export const changeHeldSeats = (
   db: Kysely<Database>,
   organization: OrganizationId,
-  { to }: { to?: LicensePoolId },
-): Promise<string> {
-  const { quantity, reserved, assigned } = await requireLicense(db, organization, to!);
-  return `Of ${quantity} seats ${assigned} are assigned and ${reserved} reserved. Nobody was given one.`;
+  member: MemberId,
+  { give, take }: { give: readonly LicensePoolId[]; take: readonly LicensePoolId[] },
+  act: Act,
+): Promise<void> =>
+  carryOut(
+    db,
+    // In the order of their ids, as everybody takes them.
+    [...give.map((to) => ({ to })), ...take.map((from) => ({ from }))]
+      .sort((a, b) => (Object.values(a)[0]! < Object.values(b)[0]! ? -1 : 1))
+      .map((pool) => ({ organization, members: [member], ...pool, ...act })),
+  );
+
+/** Carries out changes of seats in one transaction; what refuses one of them refuses all. */
+async function carryOut(db: Kysely<Database>, changes: readonly SeatChange[]): Promise<void> {
+  let present: SeatChange | undefined;
+  try {
+    await db.transaction().execute(async (trx) => {
+      for (const change of changes) {
+        present = change;
+        await changeSeats(trx, change);
+      }
+    });
+  } catch (error) {
+    if (error instanceof MembersRefused) throw membersRefused(error);
+    const refusal = refusalOf(error);
+    if (!refusal) throw error;
+    throw new Problem(refusal, refusal === 'no_seat_left' ? await seatsLeft(db, present!) : undefined);
+  }
+}
+
+async function seatsLeft(db: Kysely<Database>, { organization, to }: SeatChange): Promise<string> {
+  const { name, quantity, reserved, assigned } = await requireLicense(db, organization, to!);
+  return `Of ${quantity} seats of ${name} ${assigned} are assigned and ${reserved} reserved. Nobody was given one.`;
 }
 
 const reasons = {

@@ -3,14 +3,25 @@ import { revokeKeysAbove } from '../db/api-keys.ts';
 import type { Database } from '../db/database.ts';
 import { insertEvent } from '../db/events.ts';
 import type { MemberId, OrganizationId } from '../db/ids.ts';
-import { releaseSeatsOfMembers } from '../db/licenses.ts';
-import { findMembers, lockMembers, type Member, mayGrant, type Role, teamsOf, updateMember } from '../db/members.ts';
+import { findLicensePools, releaseSeatsOfMembers } from '../db/licenses.ts';
+import {
+  findMembers,
+  lockMembers,
+  type Member,
+  type MemberFilter,
+  mayGrant,
+  memberMailboxes,
+  type Role,
+  teamsOf,
+  updateMember,
+} from '../db/members.ts';
 import { isPlainLine } from '../db/plain-text.ts';
+import { mailboxOf } from '../identity/mailbox.ts';
 import type { Standing } from './caller.ts';
 import { roleMay } from './permissions.ts';
 import { Problem } from './problem.ts';
 import type { Reasoned } from './reason.ts';
-import type { Member as MemberBody } from './schemas.ts';
+import { type Member as MemberBody, type MemberFilter as MemberFilterQuery, timeOf } from './schemas.ts';
 
 /** What callers can do with members; routes and pages call these. */
 
@@ -30,6 +41,80 @@ export const memberBody = (row: Member): MemberBody => ({
   removedAt: row.removed_at?.toISOString() ?? null,
   invitation: row.invitation_id,
 });
+
+/** What is asked of a list of members. @throws Problem `unknown_license`, `invalid_request` */
+export async function memberFilterOf(
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  {
+    license,
+    joinedAfter,
+    joinedBefore,
+    lastAccessAfter,
+    lastAccessBefore,
+    state = 'active',
+    ...same
+  }: MemberFilterQuery,
+): Promise<MemberFilter> {
+  const [pool] = license === undefined ? [] : await findLicensePools(db, organization, [license]);
+  if (license !== undefined && !pool) throw new Problem('unknown_license');
+  return {
+    ...same,
+    state,
+    ...(pool ? { license: pool.id } : {}),
+    ...(joinedAfter ? { joinedAfter: timeOf('joinedAfter', joinedAfter) } : {}),
+    ...(joinedBefore ? { joinedBefore: timeOf('joinedBefore', joinedBefore) } : {}),
+    ...(lastAccessAfter ? { seenAfter: timeOf('lastAccessAfter', lastAccessAfter) } : {}),
+    ...(lastAccessBefore ? { seenBefore: timeOf('lastAccessBefore', lastAccessBefore) } : {}),
+  };
+}
+
+/** The active members who have these addresses. @throws Problem `unknown_member` naming those of nobody */
+export async function membersOfAddresses(
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  addresses: readonly string[],
+): Promise<MemberId[]> {
+  const mailboxes = addresses.map(mailboxOf);
+  const members = await memberMailboxes(
+    db,
+    organization,
+    mailboxes.filter((mailbox) => mailbox !== undefined),
+  );
+  const found = mailboxes.map((mailbox) => mailbox && members.get(mailbox));
+  const unknown = addresses.filter((_, i) => found[i] === undefined);
+  if (unknown.length > 0) {
+    const more = unknown.length > mostNamed ? `, and ${unknown.length - mostNamed} more` : '';
+    throw new Problem('unknown_member', `No active member has ${unknown.slice(0, mostNamed).join(', ')}${more}.`);
+  }
+  return [...new Set(found.filter((id) => id !== undefined))];
+}
+
+/** So many a refusal names. */
+const mostNamed = 20;
+
+/** A rule that stands against something, with what to do about it. */
+interface Refusal {
+  code: ConstructorParameters<typeof Problem>[0];
+  detail: string;
+}
+type Subject = Pick<Member, 'account_id' | 'role' | 'removed_at'>;
+
+/** Why somebody may neither change nor remove a member; undefined: they may. */
+export const whyNotChange = (standing: Pick<Standing, 'role'>, member: Subject): Refusal | undefined => {
+  if (member.removed_at) return { code: 'member_removed', detail: 'Invite them again.' };
+  if (!mayGrant(standing.role, member.role)) return { code: 'role_too_high', detail: 'Their role is above yours.' };
+  return undefined;
+};
+
+/** Why somebody may give no other role to a member whom they may change; undefined: they may. */
+export const whyNotRole = (standing: Pick<Standing, 'account'>, member: Subject): Refusal | undefined =>
+  member.account_id === standing.account
+    ? { code: 'own_role', detail: 'Nobody changes their own role: ask an owner.' }
+    : undefined;
+
+/** What the last owner can do first, who can neither leave nor be demoted: the database sees to that. */
+export const lastOwnerStays = 'Make another member an owner first.';
 
 /** What becomes of members; absent: stays. */
 export interface MemberChange {
@@ -68,11 +153,12 @@ export async function changeMembers(
       if (actor && !isLeaving && !roleMay(own.role, 'changeMembers')) throw new Problem('not_allowed');
       for (const [i, id] of ids.entries()) {
         const member = locked.find((m) => m.id === id);
-        const refuse = (code: Code, detail: string) =>
+        const refuse = ({ code, detail }: Refusal) =>
           several
             ? new Problem(code, `${detail} Nothing was changed.`, [{ path: `body/members/${i}`, message: detail }])
             : new Problem(code, detail);
-        if (!member) throw refuse(several ? 'unknown_member' : 'not_found', `There is no member ${id}.`);
+        if (!member)
+          throw refuse({ code: several ? 'unknown_member' : 'not_found', detail: `There is no member ${id}.` });
         await changeOne(trx, organization, { ...standing, role: own.role }, member, change, {
           ...act,
           // A request has one event of its own.
@@ -85,12 +171,10 @@ export async function changeMembers(
     });
   } catch (error) {
     if ((error as { constraint?: string }).constraint !== 'members_keep_an_owner') throw error;
-    throw new Problem('last_owner', 'Make another member an owner first. Nothing was changed.');
+    throw new Problem('last_owner', `${lastOwnerStays} Nothing was changed.`);
   }
   return findMembers(db, organization, ids);
 }
-
-type Code = ConstructorParameters<typeof Problem>[0];
 
 async function changeOne(
   trx: Transaction<Database>,
@@ -98,23 +182,24 @@ async function changeOne(
   standing: Standing,
   member: Awaited<ReturnType<typeof lockMembers>>[number],
   change: MemberChange,
-  act: Reasoned & { refuse: (code: Code, detail: string) => Problem },
+  act: Reasoned & { refuse: (refusal: Refusal) => Problem },
 ): Promise<void> {
   const { id, account_id: account } = member;
-  if (member.removed_at) {
-    // Removed again: it is so already.
-    if (change.removed) return;
-    throw act.refuse('member_removed', 'Invite them again.');
-  }
+  // Removed again: it is so already.
+  if (member.removed_at && change.removed) return;
   const role = change.role ?? member.role;
   const teams = teamsOf(role, change.teams ?? member.teams);
-  if (!mayGrant(standing.role, member.role)) throw act.refuse('role_too_high', 'Their role is above yours.');
+  const refusal = whyNotChange(standing, member);
+  if (refusal) throw act.refuse(refusal);
   if (!mayGrant(standing.role, role))
-    throw act.refuse('role_too_high', `Your role is ${standing.role}; choose that or a lower one.`);
-  if (role !== member.role && account === standing.account)
-    throw act.refuse('own_role', 'Nobody changes their own role: ask an owner.');
+    throw act.refuse({
+      code: 'role_too_high',
+      detail: `Your role is ${standing.role}; choose that or a lower one.`,
+    });
+  const roleRefusal = role === member.role ? undefined : whyNotRole(standing, member);
+  if (roleRefusal) throw act.refuse(roleRefusal);
   if (change.teams && change.teams.length > 0 && role === 'billing_manager')
-    throw act.refuse('invalid_request', 'A billing manager belongs to no team: leave teams out.');
+    throw act.refuse({ code: 'invalid_request', detail: 'A billing manager belongs to no team: leave teams out.' });
   const event = {
     organization,
     target: { kind: 'member', id },

@@ -345,21 +345,20 @@ export const Page = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50 })),
 };
 
-export const InvitationQuery = Type.Object(
-  {
-    ...Page,
-    state: Type.Optional(oneOf(invitationStates)),
-    delivery: Type.Optional(oneOf(deliveryStatuses)),
-    email: Type.Optional(email),
-    search: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'A part of the address' })),
-    license: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
-    role: Type.Optional(oneOf(roles)),
-    invitedBy: Type.Optional(account),
-    batch: Type.Optional(Type.Unsafe<BatchId>({ type: 'string', maxLength: 40, pattern: batchPattern })),
-    createdAfter: Type.Optional(time),
-  },
-  strict,
-);
+const invitationFilter = {
+  state: Type.Optional(oneOf(invitationStates)),
+  delivery: Type.Optional(oneOf(deliveryStatuses)),
+  email: Type.Optional(email),
+  search: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'A part of the address' })),
+  license: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+  role: Type.Optional(oneOf(roles)),
+  team: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+  invitedBy: Type.Optional(account),
+  batch: Type.Optional(Type.Unsafe<BatchId>({ type: 'string', maxLength: 40, pattern: batchPattern })),
+  createdAfter: Type.Optional(time),
+};
+export const InvitationFilter = Type.Object(invitationFilter, strict);
+export const InvitationQuery = Type.Object({ ...Page, ...invitationFilter }, strict);
 export type InvitationQuery = Static<typeof InvitationQuery>;
 
 const product = Type.String({
@@ -447,9 +446,11 @@ const seatFilter = {
 export const SeatQuery = Type.Object({ ...Page, ...seatFilter }, strict);
 export const SeatExportQuery = Type.Object(seatFilter, strict);
 
+/** So many members one request is about at most. */
+export const mostMembers = 100;
 const members = Type.Array(Type.String({ maxLength: 30, pattern: '^mem_[0-7][0-9a-hjkmnp-tv-z]{25}$' }), {
   minItems: 1,
-  maxItems: 100,
+  maxItems: mostMembers,
   uniqueItems: true,
   description: 'Ids of members',
 });

@@ -338,6 +338,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{organization}/invitations.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All invitations as CSV, filtered like the list; what a spreadsheet would take for a formula is made text */
+        get: operations["exportInvitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations/{organization}/invitations/revoke": {
         parameters: {
             query?: never;
@@ -1710,6 +1727,7 @@ export interface operations {
                 /** @description A part of the address */
                 search?: string;
                 state?: "pending" | "accepted" | "declined" | "expired" | "revoked";
+                team?: string;
             };
             header?: never;
             path: {
@@ -1790,6 +1808,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    exportInvitations: {
+        parameters: {
+            query?: {
+                batch?: string;
+                /** @description ISO 8601 */
+                createdAfter?: string;
+                delivery?: "queued" | "sent" | "delivered" | "opened" | "bounced" | "complained" | "failed";
+                /** @description The address to invite */
+                email?: string;
+                /** @description Id of an account */
+                invitedBy?: string;
+                license?: string;
+                role?: "member" | "billing_manager" | "admin" | "owner";
+                /** @description A part of the address */
+                search?: string;
+                state?: "pending" | "accepted" | "declined" | "expired" | "revoked";
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Comma-separated values (RFC 4180), in UTF-8 with a byte order mark; formulas are made harmless. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
         };

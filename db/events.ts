@@ -180,10 +180,11 @@ export async function listEvents(
     for (const id of below) if (id !== undefined) narrower = narrower.where('events.id', '<', id);
     if (organization !== undefined) narrower = narrower.where('events.organization_id', '=', organization);
     if (invitation !== undefined) narrower = narrower.where('events.invitation_id', '=', invitation);
+    if (target !== undefined) narrower = narrower.where('events.target_id', '=', target);
     return narrower as TQuery;
   };
   const direction = newestFirst ? 'desc' : 'asc';
-  const isServed = type === undefined && actors === undefined && target === undefined;
+  const isServed = type === undefined && actors === undefined;
   const end = isServed
     ? undefined
     : await narrowed(db.selectFrom('events'))
@@ -203,7 +204,6 @@ export async function listEvents(
     .$if(end !== undefined, (q) => q.where('events.id', newestFirst ? '>=' : '<=', end!.id))
     .$if(type !== undefined, (q) => q.where('events.type', '=', type!))
     .$if(actors !== undefined, (q) => q.where('actor_id', '=', sql<string>`any(${actors})`))
-    .$if(target !== undefined, (q) => q.where('target_id', '=', target!))
     .$if(since !== undefined, (q) => q.where('at', '>=', since!))
     .$if(until !== undefined, (q) => q.where('at', '<', until!))
     .orderBy('events.id', direction)

@@ -507,6 +507,7 @@ export interface InvitationFilter {
   /** A part of the address. */
   search?: string;
   role?: Role;
+  team?: string;
   license?: LicensePoolId;
   inviter?: AccountId;
   batch?: BatchId;
@@ -523,7 +524,7 @@ export async function listInvitations(
   filter: InvitationFilter,
   page: { before?: InvitationId; limit: number },
 ): Promise<Page<Invitation, InvitationId>> {
-  const { state, mailbox, search, batch, createdAfter, delivery, role, license, inviter } = filter;
+  const { state, mailbox, search, batch, createdAfter, delivery, role, team, license, inviter } = filter;
   const like = search && `%${search.replace(/[\\%_]/g, '\\$&')}%`;
   const earliest = createdAfter && idAt('inv', createdAfter.getTime() - idToRowMs);
   // Those that wait have an index by who invited.
@@ -540,7 +541,8 @@ export async function listInvitations(
     return narrower as TQuery;
   };
   const isServed =
-    [search, delivery, role, license].every((asked) => asked === undefined) && (inviter === undefined || isOfInviter);
+    [search, delivery, role, team, license].every((asked) => asked === undefined) &&
+    (inviter === undefined || isOfInviter);
   const end = isServed
     ? undefined
     : await narrowed(db.selectFrom('invitations'))
@@ -560,6 +562,7 @@ export async function listInvitations(
     .$if(delivery !== undefined, (q) => q.where('deliveries.status', '=', delivery!))
     .$if(like !== undefined, (q) => q.where('invitations.email', 'ilike', like!))
     .$if(role !== undefined, (q) => q.where('invitations.role', '=', role!))
+    .$if(team !== undefined, (q) => q.where(sql<boolean>`${team!} = any(invitations.teams)`))
     .$if(license !== undefined, (q) => q.where(sql<boolean>`${license!} = any(invitations.pool_ids)`))
     .$if(inviter !== undefined, (q) => q.where('invitations.inviter_id', '=', inviter!))
     .orderBy('invitations.id', 'desc')

@@ -76,6 +76,22 @@ export const findMembership = (
     .where('removed_at', 'is', null)
     .executeTakeFirst();
 
+/** Whether an organization has another owner than this one. */
+export const hasAnotherOwner = async (
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  id: MemberId,
+): Promise<boolean> =>
+  (await db
+    .selectFrom('members')
+    .select('id')
+    .where('organization_id', '=', organization)
+    .where('role', '=', 'owner')
+    .where('removed_at', 'is', null)
+    .where('id', '!=', id)
+    .limit(1)
+    .executeTakeFirst()) !== undefined;
+
 /** Whether a verified account with this mailbox is an active member: the database's function of that name. */
 export const isMemberMailbox = async (
   db: Kysely<Database>,
@@ -86,22 +102,22 @@ export const isMemberMailbox = async (
   return asked.rows[0]!.is;
 };
 
-/** Those of these mailboxes whose verified accounts are active members. */
+/** Those of these mailboxes whose verified accounts are active members, with who that is. */
 export async function memberMailboxes(
   db: Kysely<Database>,
   organization: OrganizationId,
   mailboxes: readonly Mailbox[],
-): Promise<Set<Mailbox>> {
+): Promise<Map<Mailbox, MemberId>> {
   const rows = await db
     .selectFrom('accounts')
     .innerJoin('members', 'members.account_id', 'accounts.id')
-    .select('mailbox')
+    .select(['mailbox', 'members.id'])
     .where('mailbox', '=', sql<Mailbox>`any(${mailboxes})`)
     .where('email_verified', '=', true)
     .where('organization_id', '=', organization)
     .where('removed_at', 'is', null)
     .execute();
-  return new Set(rows.map((row) => row.mailbox as Mailbox));
+  return new Map(rows.map((row) => [row.mailbox as Mailbox, row.id]));
 }
 
 /**

@@ -129,6 +129,7 @@ create table events (
 CREATE INDEX events_at ON events USING btree (at);
 CREATE INDEX events_of_invitation ON events USING btree (invitation_id, id);
 CREATE INDEX events_of_organization ON events USING btree (organization_id, id);
+CREATE INDEX events_of_target ON events USING btree (target_id, id) WHERE (target_id IS NOT NULL);
 CREATE UNIQUE INDEX events_one_per_request ON events USING btree (request_key) WHERE (request_key IS NOT NULL);
 CREATE UNIQUE INDEX events_one_per_sequence ON events USING btree (invitation_id, sequence) WHERE (sequence IS NOT NULL);
 

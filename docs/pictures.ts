@@ -111,6 +111,15 @@ async function takePictures(state: string): Promise<void> {
   await take('preview');
   await page.goto(`${api}/console/acme/events`);
   await take('events');
+  await page.goto(`${api}/console/acme/members`);
+  await take('members');
+  await page.getByRole('link', { name: 'alan', exact: true }).click();
+  await page.getByRole('heading', { name: 'alan' }).waitFor();
+  await take('member');
+  await page.goto(`${api}/console/acme/licenses`);
+  await page.getByRole('link', { name: 'Studio' }).click();
+  await page.getByRole('heading', { name: 'Give members a seat' }).waitFor();
+  await take('license');
 }
 
 const state = await mkdtemp(path.join(tmpdir(), 'usher-pictures-'));

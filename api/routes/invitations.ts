@@ -6,6 +6,7 @@ import { findInvitation, type Invitation as InvitationRow } from '../../db/invit
 import { sameIssuer } from '../../identity/issuers.ts';
 import type { Actor } from '../../statecharts/invitation.ts';
 import { authenticate, type Caller, namedOrganization, requireScope, type Standing, standingIn } from '../caller.ts';
+import { csvAnswer, csvTimeoutMs, pagesOfList, sendCsv } from '../csv.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { eventBody } from '../events.ts';
 import { once, requestKeyOf } from '../idempotency.ts';
@@ -35,6 +36,8 @@ import {
   changeProblems,
   Event,
   Invitation,
+  type Invitation as InvitationBody,
+  InvitationFilter,
   InvitationQuery,
   listOf,
   Nothing,
@@ -208,6 +211,30 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
       await standingIn(db, caller, organization.id, 'readInvitations');
       const { rows, next } = await listPage(db, organization.id, request.query);
       return { items: rows.map(invitationBody), cursor: next };
+    },
+  );
+
+  // However many they are: it is written as fast as it is read.
+  app.get(
+    '/v1/organizations/:organization/invitations.csv',
+    {
+      handlerTimeout: csvTimeoutMs,
+      schema: {
+        operationId: 'exportInvitations',
+        summary:
+          'All invitations as CSV, filtered like the list; what a spreadsheet would take for a formula is made text',
+        tags: ['invitations'],
+        params: organizationParams,
+        querystring: InvitationFilter,
+        response: answers(200, csvAnswer, [...guarded, 'not_found', 'invalid_email', 'unknown_license']),
+      },
+    },
+    async (request, reply) => {
+      const caller = await authenticate(request, deps);
+      const { id, slug } = await namedOrganization(db, caller, request.params.organization);
+      await standingIn(db, caller, id, 'readInvitations');
+      const next = pagesOfList((page) => listPage(db, id, { ...request.query, ...page }));
+      return sendCsv(reply, `invitations-${slug}`, csvColumns, next, (row) => csvRow(invitationBody(row)));
     },
   );
 
@@ -449,3 +476,15 @@ export function page<TRow, TItem>(
   const shown = rows.slice(0, limit);
   return { items: shown.map(item), cursor: rows.length > limit ? cursor(shown.at(-1)!) : null };
 }
+
+const csvColumns = [
+  ...['id', 'email', 'role', 'teams', 'licenses', 'state', 'delivery', 'invitedBy', 'createdAt', 'expiresAt'],
+  ...['decidedAt', 'batch'],
+];
+const csvRow = ({ generation, warnings, allowed, metadata, ...invitation }: InvitationBody) => ({
+  ...invitation,
+  teams: invitation.teams.join(', '),
+  licenses: invitation.licenses.join(', '),
+  delivery: invitation.delivery.status,
+  invitedBy: invitation.invitedBy.email,
+});

@@ -1,13 +1,20 @@
 import { type TSchema, Type } from 'typebox';
 import { isId, type LicensePoolId } from '../../db/ids.ts';
 import { findLicensePool, type LicensePool, listLicensePools } from '../../db/licenses.ts';
-import { type HeldSeat, listSeats, type SeatFilter } from '../../db/seats.ts';
-import { mailboxOf } from '../../identity/mailbox.ts';
+import { type HeldSeat, listSeats } from '../../db/seats.ts';
 import { authenticate, type Caller, namedOrganization, type Standing, standingIn } from '../caller.ts';
 import { csvAnswer, csvTimeoutMs, sendCsv } from '../csv.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { once } from '../idempotency.ts';
-import { changeLicense, changeSeatsOf, createLicense, licenseBody, requireLicense, seatBody } from '../licenses.ts';
+import {
+  changeLicense,
+  changeSeatsOf,
+  createLicense,
+  licenseBody,
+  requireLicense,
+  seatBody,
+  seatFilterOf,
+} from '../licenses.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import {
   AmendLicense,
@@ -142,12 +149,6 @@ export function registerLicenses(app: App, deps: RouteDeps): void {
     },
   );
 
-  const filterOf = ({ state, email }: { state?: 'reserved' | 'assigned'; email?: string }): SeatFilter => {
-    const mailbox = email === undefined ? undefined : mailboxOf(email);
-    if (email !== undefined && !mailbox) throw new Problem('invalid_email');
-    return { ...(state ? { state } : {}), ...(mailbox ? { mailbox } : {}) };
-  };
-
   app.get(
     '/v1/organizations/:organization/licenses/:id/seats',
     {
@@ -167,7 +168,7 @@ export function registerLicenses(app: App, deps: RouteDeps): void {
       const { cursor, limit = 50, ...filter } = request.query;
       if (cursor !== undefined && !isId('mem', cursor) && !isId('inv', cursor))
         throw new Problem('invalid_request', 'cursor is not one of ours.');
-      const seats = await listSeats(db, pool.id, filterOf(filter), {
+      const seats = await listSeats(db, pool.id, seatFilterOf(filter), {
         ...(cursor === undefined ? {} : { before: cursor }),
         limit: limit + 1,
       });
@@ -192,7 +193,7 @@ export function registerLicenses(app: App, deps: RouteDeps): void {
       const caller = await authenticate(request, deps);
       const { organization } = await standingAt(caller, request.params.organization, 'readLicenses');
       const pool = await requireLicense(db, organization.id, request.params.id);
-      const filter = filterOf(request.query);
+      const filter = seatFilterOf(request.query);
       return sendCsv<HeldSeat>(
         reply,
         `seats-${pool.product}`,

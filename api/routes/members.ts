@@ -1,12 +1,11 @@
 import { Type } from 'typebox';
 import { isId, type MemberId, type OrganizationId } from '../../db/ids.ts';
-import { findLicensePools } from '../../db/licenses.ts';
-import { findMembers, listMembers, type MemberFilter, type Member as MemberRow } from '../../db/members.ts';
+import { findMembers, listMembers, type Member as MemberRow } from '../../db/members.ts';
 import { authenticate, type Caller, ownStanding, type Standing, standingIn } from '../caller.ts';
-import { csvAnswer, csvTimeoutMs, sendCsv } from '../csv.ts';
+import { csvAnswer, csvTimeoutMs, pagesOfList, sendCsv } from '../csv.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { once } from '../idempotency.ts';
-import { changeMembers, memberBody } from '../members.ts';
+import { changeMembers, memberBody, memberFilterOf } from '../members.ts';
 import { requireOrganization } from '../organizations.ts';
 import type { OrganizationPermission } from '../permissions.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
@@ -19,9 +18,8 @@ import {
   listOf,
   Member,
   type Member as MemberBody,
-  MemberFilter as MemberFilterQuery,
+  MemberFilter,
   MemberQuery,
-  timeOf,
 } from '../schemas.ts';
 import { idempotencyHeader, organizationParams } from './invitations.ts';
 
@@ -40,8 +38,6 @@ const changed: ProblemCode[] = [
   'member_removed',
   'last_owner',
 ];
-/** Rows of an export read at a time. */
-const exported = 1_000;
 
 /** The members of an organization, and what can be done with them. */
 export function registerMembers(app: App, deps: RouteDeps): void {
@@ -63,31 +59,6 @@ export function registerMembers(app: App, deps: RouteDeps): void {
     return { organization, id: params.member, standing };
   };
 
-  const filterOf = async (
-    organization: OrganizationId,
-    {
-      license,
-      joinedAfter,
-      joinedBefore,
-      lastAccessAfter,
-      lastAccessBefore,
-      state = 'active',
-      ...same
-    }: MemberFilterQuery,
-  ): Promise<MemberFilter> => {
-    const [pool] = license === undefined ? [] : await findLicensePools(db, organization, [license]);
-    if (license !== undefined && !pool) throw new Problem('unknown_license');
-    return {
-      ...same,
-      state,
-      ...(pool ? { license: pool.id } : {}),
-      ...(joinedAfter ? { joinedAfter: timeOf('joinedAfter', joinedAfter) } : {}),
-      ...(joinedBefore ? { joinedBefore: timeOf('joinedBefore', joinedBefore) } : {}),
-      ...(lastAccessAfter ? { seenAfter: timeOf('lastAccessAfter', lastAccessAfter) } : {}),
-      ...(lastAccessBefore ? { seenBefore: timeOf('lastAccessBefore', lastAccessBefore) } : {}),
-    };
-  };
-
   app.get(
     '/v1/organizations/:organization/members',
     {
@@ -107,7 +78,7 @@ export function registerMembers(app: App, deps: RouteDeps): void {
       const { cursor, limit = 50, ...query } = request.query;
       if (cursor !== undefined && !isId('mem', cursor))
         throw new Problem('invalid_request', 'cursor is not one of ours.');
-      const filter = await filterOf(id, query);
+      const filter = await memberFilterOf(db, id, query);
       const before = cursor && isId('mem', cursor) ? { before: cursor } : {};
       const { rows, next } = await listMembers(db, id, filter, { ...before, limit });
       return { items: rows.map(memberBody), cursor: next };
@@ -124,7 +95,7 @@ export function registerMembers(app: App, deps: RouteDeps): void {
         summary: 'All members as CSV, filtered like the list; what a spreadsheet would take for a formula is made text',
         tags: ['members'],
         params: organizationParams,
-        querystring: MemberFilterQuery,
+        querystring: MemberFilter,
         response: answers(200, csvAnswer, [...guarded, 'unknown_license']),
       },
     },
@@ -132,17 +103,10 @@ export function registerMembers(app: App, deps: RouteDeps): void {
       const caller = await authenticate(request, deps);
       const { id, slug } = await requireOrganization(db, request.params.organization);
       await standingIn(db, caller, id, 'readMembers');
-      const filter = await filterOf(id, request.query);
-      let cursor: MemberId | null | undefined;
-      const next = async () => {
-        // A page may be empty, and not be the last.
-        while (cursor !== null) {
-          const page = await listMembers(db, id, filter, { ...(cursor ? { before: cursor } : {}), limit: exported });
-          cursor = page.next;
-          if (page.rows.length > 0) return page.rows;
-        }
-        return [];
-      };
+      const filter = await memberFilterOf(db, id, request.query);
+      const next = pagesOfList<MemberRow, MemberId>(({ cursor, limit }) =>
+        listMembers(db, id, filter, { ...(cursor === undefined ? {} : { before: cursor }), limit }),
+      );
       return sendCsv(reply, `members-${slug}`, csvColumns, next, (row) => csvRow(memberBody(row)));
     },
   );

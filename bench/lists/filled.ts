@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../db/database.ts';
-import { idAt, type OrganizationId } from '../../db/ids.ts';
+import { idAt, type LicensePoolId, type OrganizationId } from '../../db/ids.ts';
 
 /** How many invitations one statement makes: none takes long. */
 const atOnce = 5_000;
@@ -10,6 +10,9 @@ export const madeAt = (n: number): number => Date.UTC(2024, 0, 1) + n * 60_000;
 
 /** The organization that has nine of ten invitations; a hundred others share the rest. */
 export const large: OrganizationId = 'org_large';
+/** Its licences: one that most have, and one that few have. */
+export const studio: LicensePoolId = idAt('lic', 1);
+export const rare: LicensePoolId = idAt('lic', 2);
 
 /**
  * Fills a migrated database with invitations: of ten, nine are over (most of them accepted, with member and seat), one is pending.
@@ -51,7 +54,7 @@ async function furnish(db: Kysely<Database>): Promise<void> {
   `.execute(db);
   await sql`
     insert into license_pools (id, organization_id, product, name, kind, quantity)
-    values ('lic_studio', ${large}, 'studio', 'Studio', 'floating', 0), ('lic_rare', ${large}, 'rare', 'Rare', 'floating', 0)
+    values (${studio}, ${large}, 'studio', 'Studio', 'floating', 0), (${rare}, ${large}, 'rare', 'Rare', 'floating', 0)
   `.execute(db);
 }
 
@@ -73,7 +76,7 @@ async function add(db: Kysely<Database>, numbers: number[], ids: string[]): Prom
         created_by_id, sequence, state, generation, email_version, expires_in_ms, expires_at, reminders, delivery_ordinal,
         created_at, decided_at, decided_by)
       select id, organization_id, email, email, case when is_rare then 'owner' else 'member' end, '{}',
-        case when organization_id <> ${large} then '{}' when is_rare then array['lic_rare'] else array['lic_studio'] end,
+        case when organization_id <> ${large} then '{}' when is_rare then array[${rare}] else array[${studio}] end,
         'acc_owner', 'account', 'acc_owner', 3, state, 1, 1, 604800000, at + interval '7 days', '{}', 1, at,
         case when state <> 'pending' then at + interval '1 hour' end,
         case when state in ('accepted', 'declined') then 'acc_' || n end
@@ -89,11 +92,11 @@ async function add(db: Kysely<Database>, numbers: number[], ids: string[]): Prom
       order by n.n
     ), joined as (
       insert into members (id, organization_id, account_id, role, invitation_id, joined_at)
-      select 'mem_' || n, organization_id, 'acc_' || n, 'member', id, at + interval '1 hour' from n where state = 'accepted'
+      select 'mem_' || substr(id, 5), organization_id, 'acc_' || n, 'member', id, at + interval '1 hour' from n where state = 'accepted'
     )
     insert into seats (pool_id, invitation_id, member_id, state, since)
-    select case when is_rare then 'lic_rare' else 'lic_studio' end, id,
-      case when state = 'accepted' then 'mem_' || n end, case when state = 'accepted' then 'assigned' else 'reserved' end, at
+    select case when is_rare then ${rare} else ${studio} end, id,
+      case when state = 'accepted' then 'mem_' || substr(id, 5) end, case when state = 'accepted' then 'assigned' else 'reserved' end, at
     from n where organization_id = ${large} and state in ('accepted', 'pending')
   `.execute(db);
 }

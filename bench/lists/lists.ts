@@ -7,7 +7,7 @@ import { listLicensePools } from '../../db/licenses.ts';
 import { listMembers, listMemberships, type MemberFilter } from '../../db/members.ts';
 import { listSeats, type SeatFilter } from '../../db/seats.ts';
 import type { Mailbox } from '../../identity/mailbox.ts';
-import { large, madeAt } from './filled.ts';
+import { large, madeAt, rare, studio } from './filled.ts';
 
 const page = { limit: 50 };
 const day = 86_400_000;
@@ -30,7 +30,7 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     (db: Kysely<Database>): Promise<unknown> =>
       listEvents(db, { organization: large, ...filter }, { order, ...page });
   const seats =
-    (filter: SeatFilter, pool: LicensePoolId = 'lic_studio') =>
+    (filter: SeatFilter, pool: LicensePoolId = studio) =>
     (db: Kysely<Database>): Promise<unknown> =>
       listSeats(db, pool, filter, page);
   const members =
@@ -45,8 +45,9 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'invitations of an address': invitations({ mailbox: 'person-3@people.example' as Mailbox }),
     'invitations by a part of their address (one)': invitations({ search: 'person-3@' }),
     'invitations as an owner (few)': invitations({ role: 'owner' }),
-    'invitations with a licence (few)': invitations({ license: 'lic_rare' }),
-    'invitations with a licence (most)': invitations({ license: 'lic_studio' }),
+    'invitations to a team (none)': invitations({ team: 'Nobody' }),
+    'invitations with a licence (few)': invitations({ license: rare }),
+    'invitations with a licence (most)': invitations({ license: studio }),
     'invitations by an inviter (none)': invitations({ inviter: 'acc_1' }),
     'pending invitations by an inviter (none)': invitations({ inviter: 'acc_1', state: 'pending' }),
     'invitations complained about (few)': invitations({ delivery: 'complained' }),
@@ -59,7 +60,7 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
       state: 'accepted',
       delivery: 'complained',
       role: 'owner',
-      license: 'lic_rare',
+      license: rare,
       createdAfter: new Date(0),
     }),
     'my invitations': (db) =>
@@ -70,14 +71,14 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'members by a part of their address (one)': members({ search: 'person-3@' }),
     'members who are owners (none)': members({ role: 'owner' }),
     'members of a team (none)': members({ team: 'Nobody' }),
-    'members with a licence (few)': members({ license: 'lic_rare' }),
+    'members with a licence (few)': members({ license: rare }),
     'members who joined long ago (none)': members({ joinedBefore: new Date(0) }),
     'members seen today (none)': members({ seenAfter: new Date(newest + day) }),
     licences: (db) => listLicensePools(db, large, {}, page),
     'licences that have ended (none)': (db) => listLicensePools(db, large, { state: 'ended' }, page),
     seats: seats({}),
     'seats that are reserved': seats({ state: 'reserved' }),
-    'seats of a rare licence (few)': seats({}, 'lic_rare'),
+    'seats of a rare licence (few)': seats({}, rare),
     'seats of an address': seats({ mailbox: 'person-4@people.example' as Mailbox }),
     'seats reserved for an address': seats({ state: 'reserved', mailbox: 'person-10@people.example' as Mailbox }),
     'events of an invitation': (db) => listEvents(db, { invitation: idAt('inv', newest) }, page),

@@ -9,7 +9,7 @@ import { percentile } from '../figures.ts';
 import { startProgram } from '../program.ts';
 import type { Scenario } from '../report.ts';
 import { startDatabaseServer } from '../servers.ts';
-import { fill, large, madeAt } from './filled.ts';
+import { fill, large, madeAt, studio } from './filled.ts';
 
 const issuer = 'http://127.0.0.1:9';
 
@@ -39,7 +39,7 @@ export async function measurePages(o: {
     .select('slug')
     .where('id', '=', large)
     .executeTakeFirstOrThrow();
-  await db
+  const member = await db
     .transaction()
     .execute((trx) =>
       insertMember(trx, { organization: large, account: 'acc_owner', role: 'owner', teams: [], invitation: null }),
@@ -110,6 +110,13 @@ export async function measurePages(o: {
     'invite people': '/invite',
     'audit log': '/events',
     'audit log, of a type (none)': '/events?type=erased',
+    members: '/members',
+    'members by a part of their address (few, the oldest)': '/members?search=person-3@',
+    'members who are pending': '/members?state=pending',
+    'members who were removed (none)': '/members?state=removed',
+    'a member': `/members/${member}`,
+    licences: '/licenses',
+    'a licence': `/licenses/${studio}`,
   };
   const rows: (string | number)[][] = [];
   for (const [name, page] of Object.entries(pages)) {

@@ -130,6 +130,14 @@ const samples: Record<string, () => { path?: Record<string, string>; body?: obje
   'POST /v1/invitations/:id/revoke': () => ({ body: { reason: 'a test' } }),
   'PATCH /v1/invitations/:id': () => ({ body: { locale: 'de', reason: 'a test' } }),
   'POST /console/:organization/invitations/selected': () => ({ body: { act: 'revoke' } }),
+  'POST /console/:organization/invitations/revoke': () => ({
+    body: { invitedBy: 'acc_01k9xqj2v3e8gt0d5w6m7n8p9q', reason: 'a test' },
+  }),
+  'POST /console/:organization/members/selected': () => ({ body: { act: 'change' } }),
+  'GET /console/:organization/licenses/:id': () => ({ path: { id: license } }),
+  'GET /console/:organization/licenses/:id/change': () => ({ path: { id: license } }),
+  'POST /console/:organization/licenses/:id/change': () => ({ path: { id: license }, body: { quantity: '2' } }),
+  'POST /console/:organization/licenses/:id/assign': () => ({ path: { id: license } }),
   'POST /console/:organization/invitations/:id/amend': () => ({ body: { locale: 'de', reason: 'a test' } }),
   'POST /console/:organization/invitations/:id/amend as correctAddress': () => ({
     body: { email: 'corrected@example.com', reason: 'a test' },

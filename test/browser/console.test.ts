@@ -40,6 +40,9 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
   await usher.linkTo('walked@people.example');
   const rows = { mode: 'valid', invitations: [{ email: 'one@people.example' }, { email: 'nobody' }] };
   const batch = (await usher.call('/v1/organizations/acme/invitation-batches', { body: rows })).body.id;
+  const [{ id: member }] = (await usher.call('/v1/organizations/acme/members')).body.items;
+  const [{ id: license }] = (await usher.call('/v1/organizations/acme/licenses')).body.items;
+  await usher.call(`/v1/organizations/acme/licenses/${license}/assign`, { body: { members: [member] } });
   const page = await context.newPage();
   const trouble: unknown[] = [];
   for (const width of [1280, 360]) {
@@ -48,12 +51,14 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
       ...['', '/invitations', '/invitations?role=emperor', '/invitations?state=revoked', '/invite', '/invite/csv'],
       ...[`/invitations/${id}`, `/invitations/${id}/amend`, `/invitations/${id}/revoke`],
       ...[`/batches/${batch}`, `/batches/${batch}/cancel`, '/events', '/events?since=once'],
+      ...['/members', '/members?state=pending', '/members?state=removed', '/licenses', '/licenses/new'],
+      ...[`/members/${member}`, `/members/${member}/remove`, `/licenses/${license}`, `/licenses/${license}/change`],
     ]) {
       await page.goto(`${usher.url}/console/acme${below}`);
       for (const fault of await accessibilityFaults(page)) trouble.push({ below, width, fault });
       const sideways = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
       if (sideways > 0) trouble.push({ below, width, sideways });
-      const name = below.replace(id, 'id').replace(batch, 'id').replaceAll(/[/?=]/g, '-');
+      const name = below.replace(/(inv|bat|mem|lic)_\w+/, 'id').replaceAll(/[/?=]/g, '-');
       await takePicture(page, `console-real${name}-${width}`);
     }
   }
@@ -88,6 +93,31 @@ test('all of a page are selected by a press, and are what is asked about', async
   await page.getByRole('heading', { name: `Resend ${boxes} invitation` }).waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
   await takePicture(page, 'console-real-selected-1280');
+  await page.close();
+});
+
+test('a licence is given to members who are selected by the keyboard, and shrunk no further than they use it', async () => {
+  const { id } = (await usher.call('/v1/organizations/acme/licenses', { body: { product: 'keyed', quantity: 3 } }))
+    .body;
+  const page = await open('/console/acme/members');
+  const members = await page.locator('input[name=ids]').count();
+  await page.getByLabel('All of this page').focus();
+  await page.keyboard.press('Space');
+  await page.getByRole('button', { name: 'Licences…' }).press('Enter');
+  await page.getByRole('heading', { name: `Licences of ${members} member` }).waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await takePicture(page, 'console-real-member-seats-1280');
+  await page.getByLabel('Give each a seat of').selectOption({ label: 'keyed' });
+  await page.getByRole('button', { name: 'Save' }).press('Enter');
+  await page.getByText('given a seat of keyed').waitFor();
+  await page.goto(`${usher.url}/console/acme/licenses/${id}/change`);
+  await page.getByLabel('Seats').fill('0');
+  await page.getByRole('button', { name: 'Save' }).press('Enter');
+  await page.getByRole('heading', { name: 'Who uses it' }).waitFor();
+  expect(await page.getByRole('row', { name: 'olivia' }).count()).toBe(1);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await takePicture(page, 'console-real-license-in-use-1280');
+  expect(complaints.splice(0)).toEqual([expect.stringContaining('409 (Conflict)')]);
   await page.close();
 });
 

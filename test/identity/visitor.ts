@@ -82,9 +82,9 @@ export class Visitor {
 
   /** Follows the link whose text is `text`. */
   follow(text: string): Promise<Page> {
-    const href = this.page.text.match(new RegExp(`<a href="([^"]*)">${text}</a>`))?.[1];
+    const href = this.page.text.match(new RegExp(`<a(?: class="[^"]*")? href="([^"]*)">${text}</a>`))?.[1];
     if (!href) throw new Error(`${this.page.url.pathname} has no link "${text}"`);
-    return this.visit(href);
+    return this.visit(textOf(href));
   }
 
   /** What a field of the page is filled with. */

@@ -1,35 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureLicensePool } from '../../db/licenses.ts';
-import { insertMember, type Role } from '../../db/members.ts';
-import { ensureOrganization, type Organization } from '../../db/organizations.ts';
+import { insertMember } from '../../db/members.ts';
+import { ensureOrganization } from '../../db/organizations.ts';
 import { setStaffRole } from '../../db/staff.ts';
-import { Visitor } from '../identity/visitor.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
+import { type SignedIn, signedIn } from './signed-in.ts';
 
 /** The console over HTTP, by a browser without scripts: what its pages do, and to whom. */
 
 let usher: Usher;
-let admin: Visitor;
+let admin: SignedIn;
 beforeAll(async () => {
   usher = await startUsher({ withProvider: true });
   admin = await visitorOf('admin@acme.example', { role: 'admin' });
 });
 afterAll(() => usher?.close());
 
-/** Somebody with a browser who is signed in. */
-async function visitorOf(email: string, { role, of = usher.organization }: { role?: Role; of?: Organization } = {}) {
-  const { account, session } = await usher.person(email);
-  if (role)
-    await usher.db
-      .transaction()
-      .execute((trx) =>
-        insertMember(trx, { organization: of.id, account: account.id, role, teams: [], invitation: null }),
-      );
-  const visitor = new Visitor();
-  visitor.plant(`usher_${new URL(usher.url).port}_session`, session);
-  await visitor.visit(`${usher.url}/docs/errors/not_found`);
-  return Object.assign(visitor, { account, session });
-}
+const visitorOf = (email: string, more?: Parameters<typeof signedIn>[2]) => signedIn(usher, email, more);
 
 const eventsOf = async (invitation: string) =>
   (await usher.call(`/v1/invitations/${invitation}/events`)).body.items as { type: string; reason: string | null }[];
@@ -110,7 +97,7 @@ describe('the overview', () => {
       [...text.matchAll(/<th scope="row">([^<]+)<svg.*?<td>(\d+)<\/td>/g)].map(([, name, count]) => [name, count]),
     );
     expect(figures).toMatchObject({ Invited: '2', Joined: '0', 'Still open': '2' });
-    expect(text).toContain('No seat of <bdi>Pro</bdi> is left.');
+    expect(text).toMatch(/No seat of <a href="\/console\/seen\/licenses\/lic_\w+"><bdi>Pro<\/bdi><\/a> is left\./);
     expect(text).toMatch(/1 pending invitation<\/a> by <bdi>former<\/bdi>.*who is no member any more/);
     for (const [query, email] of [
       [`state=pending&amp;delivery=bounced`, 'bounced@people.example'],

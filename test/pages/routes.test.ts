@@ -14,6 +14,9 @@ let pending: string;
 let token: string;
 let invitee: string;
 let batch: string;
+let inviter: string;
+let license: string;
+let member: string;
 beforeAll(async () => {
   usher = await startUsher({ withProvider: true });
   const { id } = await usher.invite('ada@example.com', { message: 'Hello' });
@@ -22,6 +25,9 @@ beforeAll(async () => {
   invitee = (await usher.person('ada@example.com')).session;
   const rows = { mode: 'all', invitations: [{ email: 'bob@example.com' }] };
   batch = (await usher.call('/v1/organizations/acme/invitation-batches', { body: rows })).body.id;
+  inviter = usher.owner.id;
+  [license] = (await usher.call('/v1/organizations/acme/licenses')).body.items.map(({ id }: { id: string }) => id);
+  [member] = (await usher.call('/v1/organizations/acme/members')).body.items.map(({ id }: { id: string }) => id);
 });
 afterAll(() => usher?.close());
 
@@ -41,8 +47,16 @@ const gets = (): Record<string, string> => ({
   'GET /console/:organization/invitations/:id': `/console/acme/invitations/${pending}`,
   'GET /console/:organization/invitations/:id/amend': `/console/acme/invitations/${pending}/amend`,
   'GET /console/:organization/invitations/:id/revoke': `/console/acme/invitations/${pending}/revoke`,
+  'GET /console/:organization/invitations/revoke': `/console/acme/invitations/revoke?invitedBy=${inviter}`,
   'GET /console/:organization/invite': '/console/acme/invite',
   'GET /console/:organization/invite/csv': '/console/acme/invite/csv',
+  'GET /console/:organization/licenses': '/console/acme/licenses',
+  'GET /console/:organization/licenses/:id': `/console/acme/licenses/${license}`,
+  'GET /console/:organization/licenses/:id/change': `/console/acme/licenses/${license}/change`,
+  'GET /console/:organization/licenses/new': '/console/acme/licenses/new',
+  'GET /console/:organization/members': '/console/acme/members',
+  'GET /console/:organization/members/:member': `/console/acme/members/${member}`,
+  'GET /console/:organization/members/:member/remove': `/console/acme/members/${member}/remove`,
   'GET /docs/errors/:code': '/docs/errors/not_found',
   'GET /i/:token': `/i/${token}`,
   'GET /invitations/:id': `/invitations/${pending}`,
@@ -54,6 +68,38 @@ const posts = (): Record<string, { path: string; form: Record<string, string> }>
   'POST /console/:organization/invitations/selected': {
     path: '/console/acme/invitations/selected',
     form: { ids: pending, act: 'revoke', confirmed: 'yes' },
+  },
+  'POST /console/:organization/invitations/revoke': {
+    path: '/console/acme/invitations/revoke',
+    form: { invitedBy: inviter },
+  },
+  'POST /console/:organization/licenses': {
+    path: '/console/acme/licenses',
+    form: { product: 'posted', quantity: '1' },
+  },
+  'POST /console/:organization/licenses/:id/assign': {
+    path: `/console/acme/licenses/${license}/assign`,
+    form: { addresses: 'owner@acme.example' },
+  },
+  'POST /console/:organization/licenses/:id/change': {
+    path: `/console/acme/licenses/${license}/change`,
+    form: { quantity: '1' },
+  },
+  'POST /console/:organization/members/:member/change': {
+    path: `/console/acme/members/${member}/change`,
+    form: { teams: 'Posted' },
+  },
+  'POST /console/:organization/members/:member/licenses': {
+    path: `/console/acme/members/${member}/licenses`,
+    form: { licenses: license },
+  },
+  'POST /console/:organization/members/seats': {
+    path: '/console/acme/members/seats',
+    form: { ids: member, to: license, confirmed: 'yes' },
+  },
+  'POST /console/:organization/members/selected': {
+    path: '/console/acme/members/selected',
+    form: { ids: member, act: 'remove', confirmed: 'yes' },
   },
   'POST /console/:organization/invite': { path: '/console/acme/invite', form: { addresses: 'eve@example.com' } },
   'POST /console/:organization/invite/csv': {

@@ -12,6 +12,17 @@ import {
 } from '../../api/pages/console/invitation-page.ts';
 import { type InvitationRowView, invitationsPage, selectedPage } from '../../api/pages/console/invitations-page.ts';
 import { csvPage, invitePage } from '../../api/pages/console/invite-page.ts';
+import { revokeAllPage } from '../../api/pages/console/inviter-page.ts';
+import { licenseFormPage } from '../../api/pages/console/license-form-page.ts';
+import { licensePage } from '../../api/pages/console/license-page.ts';
+import { licensesPage } from '../../api/pages/console/licenses-page.ts';
+import { memberPage } from '../../api/pages/console/member-page.ts';
+import {
+  changeMembersPage,
+  memberSeatsPage,
+  membersPage,
+  removeMembersPage,
+} from '../../api/pages/console/members-page.ts';
 import { organizationsPage } from '../../api/pages/console/organizations-page.ts';
 import { overviewPage } from '../../api/pages/console/overview-page.ts';
 import { previewPage } from '../../api/pages/console/preview-page.ts';
@@ -249,6 +260,75 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     ...{ rows: 1200, invited: 1190, refused: 10, mailed: 600, undeliverable: 2 },
     ...{ accepted: 12, declined: 1, expired: 0, revoked: 0, pending: 1177 },
   };
+  const pools = licenses.map((license, i) => ({
+    ...license,
+    ...(license.kind === 'named'
+      ? { quantity: 25, reserved: 4 + i, assigned: 19, available: 2 - i, endsSoon: daysFromNow(3) }
+      : { quantity: null, reserved: 1, assigned: 7, available: null }),
+    href: '/console/acme/licenses/lic_1',
+  }));
+  const namedPools = licenses.map(({ product, ended }, i) => ({ id: `lic_${i}`, name: product, ended }));
+  const member = (i: number) => ({
+    id: `mem_${i}`,
+    name: i === 2 ? '' : i % 2 ? account.name : invitedBy.name,
+    email: i % 2 ? account.email : cast.otherEmail,
+    role: (['member', 'admin', 'billing_manager', 'owner'] as const)[i % 4]!,
+    teams: i % 3 ? teams : [],
+    licenses: licenses.slice(0, i % 3).map(({ product }) => product),
+    joinedAt: daysFromNow(-90 - i),
+    lastAccessAt: i === 3 ? null : daysFromNow(-i),
+    removedAt: null,
+  });
+  const membersView = {
+    frame: frameAt('Members'),
+    tab: 'active',
+    tabs: ['active', 'pending', 'removed'],
+    members: few ? [] : Array.from({ length: 6 }, (_, i) => member(i)),
+    pending: [],
+    filter: few ? {} : { search: account.email, team: cast.detail.slice(0, 60) },
+    products: licenses.map(({ product }) => ({ product, name: product })),
+    cursor: few ? undefined : 'mem_1',
+    next: few ? undefined : 'mem_0',
+    csv: '/v1/organizations/acme/members.csv',
+    mayInvite: true,
+    mayChange: true,
+    mayAssign: true,
+  } as const;
+  const twoMembers = [
+    { id: 'mem_1', email: account.email },
+    { id: 'mem_2', email: cast.otherEmail },
+  ];
+  const holders = few
+    ? []
+    : ([
+        { id: 'mem_1', kind: 'member', ...account, since: daysFromNow(-3), isOpen: true },
+        { id: 'mem_2', kind: 'member', name: '', email: cast.otherEmail, since: daysFromNow(-4), isOpen: true },
+        { id, kind: 'invitation', name: '', email: cast.otherEmail, since: daysFromNow(-1), isOpen: !few },
+      ] as const);
+  const licenseView = {
+    frame: frameAt('Licences'),
+    license: {
+      ...(pools[0] ?? {
+        product: 'Studio',
+        kind: 'named',
+        ended: false,
+        quantity: 0,
+        reserved: 0,
+        assigned: 0,
+        available: 0,
+      }),
+      id: 'lic_1',
+      code: 'studio',
+      lastDay: few ? null : daysFromNow(30),
+    },
+    holders,
+    filter: {},
+    cursor: undefined,
+    next: few ? undefined : 'mem_1',
+    csv: '/v1/organizations/acme/licenses/lic_1/seats.csv',
+    mayManage: true,
+    most: 100,
+  };
   const refusal: FormError = {
     text: `Those who run Usher must say why. ${cast.detail}`,
     fields: { reason: 'Say in reason why you do this.', expiresIn: 'Choose one of the list.' },
@@ -330,13 +410,8 @@ export function pagesOf(cast: Cast): Record<string, Html> {
         : frameAt('Overview'),
       funnel,
       mayInvite: true,
-      pools: few
-        ? []
-        : licenses.map((license, i) =>
-            license.kind === 'named'
-              ? { ...license, quantity: 25, reserved: 4 + i, assigned: 19, available: 2 - i, endsSoon: daysFromNow(3) }
-              : { ...license, quantity: null, reserved: 1, assigned: 7, available: null },
-          ),
+      pools: few ? [] : pools,
+      addLicense: '/console/acme/licenses/new',
     }),
     'console-invitations': invitationsPage({
       frame: frameAt('Invitations'),
@@ -458,5 +533,111 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       next: few ? undefined : 6,
     }),
     'console-revoke': revokePage({ frame: frameAt('Invitations'), invitation: consoleInvitation }),
+    'console-members': membersPage(membersView),
+    'console-members-pending': membersPage({
+      ...membersView,
+      tab: 'pending',
+      pending: few ? [] : Array.from({ length: 4 }, (_, i) => ({ ...row(i), teams, createdAt: daysFromNow(-i) })),
+    }),
+    'console-members-removed': membersPage({
+      ...membersView,
+      tab: 'removed',
+      tabs: ['active', 'removed'],
+      members: membersView.members.map((one) => ({ ...one, removedAt: daysFromNow(-1) })),
+      mayInvite: false,
+      error: few ? undefined : { text: 'No day.', fields: { joinedBefore: `No day: ${cast.detail}` } },
+    }),
+    'console-member': memberPage({
+      frame: frameAt('Members'),
+      member: { ...member(1), invitation: id, holds: namedPools.slice(0, 2) },
+      isSelf: false,
+      change: few ? 'Their role is above yours.' : { roles: ['member', 'billing_manager', 'admin'] },
+      remove: few ? undefined : true,
+      pools: few ? undefined : namedPools,
+      invitations: { count: few ? 1 : 100, isMore: !few, flagged: 1, href: '/console', revoke: '/console' },
+      events: few ? [] : eventsOf(6),
+      laterEvents: few ? undefined : '/console/acme/members/mem_1?after=100',
+      ...(few ? {} : { filled: { teams: cast.detail, role: 'member', licenses: 'lic_0' }, error: refusal }),
+    }),
+    'console-member-self': memberPage({
+      frame: frameAt('Members'),
+      member: { ...member(3), invitation: null, holds: [] },
+      isSelf: true,
+      change: { roles: 'Nobody changes their own role: ask an owner.' },
+      remove: few ? true : 'The last owner can neither leave nor be demoted. Make another member an owner first.',
+      pools: namedPools,
+      events: undefined,
+    }),
+    'console-member-removed': memberPage({
+      frame: frameAt('Members'),
+      member: { ...member(2), removedAt: daysFromNow(-1), invitation: id, holds: [] },
+      isSelf: false,
+      inviteAgain: { role: 'member' },
+      events: eventsOf(1),
+    }),
+    'console-change-members': changeMembersPage({
+      frame: frameAt('Members'),
+      members: few ? twoMembers.slice(1) : twoMembers,
+      roles: ['member', 'admin'],
+      filled: few ? {} : { role: 'admin', without: 'teams', teams: cast.detail },
+      error: few ? undefined : { text: 'They cannot.', fields: { members: `${account.email}: Invite them again.` } },
+    }),
+    'console-remove-members': removeMembersPage({
+      frame: frameAt('Members'),
+      members: few ? twoMembers.slice(1) : twoMembers,
+      isLeaving: false,
+      back: '/console/acme/members',
+    }),
+    'console-leave': removeMembersPage({
+      frame: frameAt('Members'),
+      members: twoMembers.slice(0, 1),
+      isLeaving: true,
+      back: '/console/acme/members/mem_1',
+      error: { text: 'The organization would have no owner.', fields: {} },
+    }),
+    'console-member-seats': memberSeatsPage({
+      frame: frameAt('Members'),
+      members: twoMembers,
+      pools: few ? [] : namedPools,
+      filled: { from: 'lic_0' },
+      pool: few ? undefined : 'lic_0',
+      error: few ? undefined : { text: 'No seat is left.', fields: { to: cast.detail } },
+    }),
+    'console-licenses': licensesPage({
+      frame: frameAt('Licences'),
+      pools: few ? [] : pools,
+      cursor: few ? undefined : 'lic_1',
+      next: few ? undefined : 'lic_2',
+      mayManage: true,
+    }),
+    'console-license': licensePage(licenseView),
+    'console-license-refused': licensePage({
+      ...licenseView,
+      filter: { email: cast.otherEmail },
+      holders: [],
+      filled: { addresses: cast.otherEmail },
+      error: { text: 'There is no such member.', fields: { addresses: `No active member has ${cast.otherEmail}.` } },
+    }),
+    'console-license-new': licenseFormPage({
+      frame: frameAt('Licences'),
+      filled: { kind: 'named', product: 'studio', name: cast.organization },
+      error: few ? undefined : { text: 'There is one.', fields: { product: cast.detail } },
+    }),
+    'console-license-change': licenseFormPage({
+      frame: frameAt('Licences'),
+      license: { id: 'lic_1', name: licenses[0]?.product ?? 'Studio', was: '[]' },
+      filled: { name: cast.organization, kind: 'named', quantity: '2', lastDay: '2027-01-31' },
+      ...(few
+        ? {}
+        : {
+            inUse: { holders, count: 120 },
+            error: { text: '120 seats are in use.', fields: { quantity: '120 seats are in use: take back 118.' } },
+          }),
+    }),
+    'console-revoke-all': revokeAllPage({
+      frame: { ...frameAt('Invitations'), asksReason: !few },
+      invitedBy: { ...invitedBy, account: 'acc_1' },
+      pending: { count: few ? 1 : 100, isMore: !few },
+    }),
   };
 }

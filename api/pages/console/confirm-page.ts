@@ -10,7 +10,7 @@ export interface ConfirmPageView {
   frame: ConsoleFrame;
   /** The question, as the heading. */
   title: string;
-  heading?: Html;
+  heading?: Html | undefined;
   /** What will be so afterwards: paragraphs. */
   words: Html;
   /** Where the form posts to, and what is hidden in it. */

@@ -43,7 +43,7 @@ const labelled = ({ name, label, hint, error, required }: Field, control: (ties:
 
 /** One line of text. */
 export const textField = (
-  field: Field & { type?: 'text' | 'email' | 'date' | 'search'; most?: number; autocomplete?: string },
+  field: Field & { type?: 'text' | 'email' | 'date' | 'search' | 'number'; most?: number; autocomplete?: string },
 ): Html =>
   labelled(
     field,

@@ -17,7 +17,7 @@ import {
   stateBadge,
   stateOptions,
 } from './invitation-words.ts';
-import { filterForm, pager, withQuery } from './list.ts';
+import { filterForm, pager, selectBox, selectedDo, withQuery } from './list.ts';
 import { dataTable } from './table.ts';
 
 /** An invitation as a row of the list. */
@@ -66,13 +66,16 @@ export const invitationsPage = (view: InvitationsPageView): Html => {
           frame,
           `${path}/selected`,
           {},
-          html`${list}
-      <div class="selected-do"><label class="select-all" hidden data-all="ids"><input type="checkbox">All of this page</label><button class="button secondary" name="act" value="resend">Resend selected…</button><button class="button secondary" name="act" value="revoke">Revoke selected…</button></div>`,
+          html`${list}${selectedDo(html`<button class="button secondary" name="act" value="resend">Resend selected…</button><button class="button secondary" name="act" value="revoke">Revoke selected…</button>`)}`,
         )
       : list;
   return consolePage(frame, {
     title: 'Invitations',
-    actions: mayInvite ? buttonLink(`${frame.organization.path}/invite`, 'Invite people', 'primary') : undefined,
+    actions: html`${mayInvite ? buttonLink(`${frame.organization.path}/invite`, 'Invite people', 'primary') : null}${
+      maySteer && filter.invitedBy && invitations.some(({ state }) => state === 'pending')
+        ? buttonLink(withQuery(`${path}/revoke`, { invitedBy: filter.invitedBy }), 'Revoke all of theirs…')
+        : null
+    }`,
     error,
     body: html`${filterForm(
       path,
@@ -107,9 +110,7 @@ export const invitationsPage = (view: InvitationsPageView): Html => {
                 columns: ['Email', 'State', 'Delivery', 'Role', 'Licences', 'Expires', 'Invited by'],
                 rows: invitations.map((invitation) => [
                   html`${
-                    maySteer
-                      ? html`<label class="select"><input type="checkbox" name="ids" value="${invitation.id}"><span class="visually-hidden">Select ${address(invitation.email)}</span></label>`
-                      : null
+                    maySteer ? selectBox(invitation.id, address(invitation.email)) : null
                   }<a href="${path}/${invitation.id}">${address(invitation.email)}</a>${lookAlikeNote(invitation.email)}`,
                   stateBadge(invitation.state),
                   deliveryWords(invitation.delivery),

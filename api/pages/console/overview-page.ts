@@ -1,24 +1,14 @@
 import { html } from 'hono/html';
 import { date } from '../date-time.ts';
 import { icon } from '../icon.ts';
-import type { LicenseView } from '../invitation-facts.ts';
 import type { Html } from '../layout.ts';
 import { buttonLink } from '../outcome.ts';
 import { roleNames } from '../role.ts';
 import { address, supplied } from '../supplied.ts';
 import { barTable, countText } from './bars.ts';
 import { type ConsoleFrame, consolePage, emptyState, live } from './frame.ts';
+import { type LicensePoolView, poolItem, poolName } from './license-pool.ts';
 import { withQuery } from './list.ts';
-
-/** A licence pool and its seats. A floating pool has no limit: `quantity` and `available` are null. */
-export interface LicensePoolView extends LicenseView {
-  quantity: number | null;
-  reserved: number;
-  assigned: number;
-  available: number | null;
-  /** When it ends, if that is soon. */
-  endsSoon?: Date | undefined;
-}
 
 export interface OverviewPageView {
   frame: ConsoleFrame;
@@ -46,6 +36,8 @@ export interface OverviewPageView {
     flaggedInviters: readonly { account: string; name: string; email: string; role: string; count: number }[];
   };
   pools: readonly LicensePoolView[];
+  /** Where a licence is added, for those who may. */
+  addLicense?: string | undefined;
   mayInvite: boolean;
 }
 
@@ -58,24 +50,6 @@ const duration = (ms: number): string => {
   if (ms < hour) return counted(Math.max(1, Math.round(ms / 60_000)), 'minute');
   return ms < 48 * hour ? counted(Math.round(ms / hour), 'hour') : counted(Math.round(ms / (24 * hour)), 'day');
 };
-
-/** How full a pool is. Decorative: the numbers stand below. */
-const seatsBar = (pool: LicensePoolView): Html | null => {
-  if (!pool.quantity) return null;
-  const share = (seats: number) => Math.min(100, (100 * seats) / pool.quantity!);
-  const assigned = share(pool.assigned);
-  return html`<svg class="seats" viewBox="0 0 100 8" preserveAspectRatio="none" width="100%" height="8" aria-hidden="true" focusable="false"><rect class="seats-all" width="100" height="8"/><rect class="seats-reserved" width="${Math.min(100, assigned + share(pool.reserved))}" height="8"/><rect class="seats-assigned" width="${assigned}" height="8"/></svg>`;
-};
-
-const poolItem = (pool: LicensePoolView): Html => html`
-        <li class="card pool">
-          <h3>${supplied(pool.product)} <span class="badge">${pool.kind === 'named' ? 'Named seats' : 'Floating'}</span>${pool.ended ? html` <span class="badge bad">Ended</span>` : null}</h3>
-          ${pool.available === null ? html`<p class="figure">No limit</p>` : html`<p class="figure"><strong>${countText(pool.available)}</strong> available</p>`}
-          ${seatsBar(pool)}
-          <dl class="numbers">${
-            pool.quantity === null ? null : html`<div><dt>Seats</dt><dd>${countText(pool.quantity)}</dd></div>`
-          }<div><dt>Assigned</dt><dd>${countText(pool.assigned)}</dd></div><div><dt>Reserved</dt><dd>${countText(pool.reserved)}</dd></div></dl>
-        </li>`;
 
 /** What somebody should look at, each with where to do so. */
 function attention({ frame, funnel, pools }: OverviewPageView): Html[] {
@@ -101,14 +75,15 @@ function attention({ frame, funnel, pools }: OverviewPageView): Html[] {
       }. Revoke them unless you want them.`,
     );
   for (const pool of pools) {
-    const { product, quantity, available } = pool;
-    if (pool.ended) found.push(html`The licence ${supplied(product)} has ended: nobody gets a seat of it.`);
-    else if (pool.endsSoon) found.push(html`The licence ${supplied(product)} ends on ${date(pool.endsSoon)}.`);
+    const { quantity, available } = pool;
+    const product = poolName(pool);
+    if (pool.ended) found.push(html`The licence ${product} has ended: nobody gets a seat of it.`);
+    else if (pool.endsSoon) found.push(html`The licence ${product} ends on ${date(pool.endsSoon)}.`);
     if (!pool.ended && quantity !== null && available !== null && available <= quantity * nearlyUsedUp)
       found.push(
         available === 0
-          ? html`No seat of ${supplied(product)} is left.`
-          : html`Only ${countText(available)} of ${countText(quantity)} seats of ${supplied(product)} ${available === 1 ? 'is' : 'are'} left.`,
+          ? html`No seat of ${product} is left.`
+          : html`Only ${countText(available)} of ${countText(quantity)} seats of ${product} ${available === 1 ? 'is' : 'are'} left.`,
       );
   }
   return found;
@@ -116,7 +91,7 @@ function attention({ frame, funnel, pools }: OverviewPageView): Html[] {
 
 /** Where an organization stands at a glance. */
 export const overviewPage = (view: OverviewPageView): Html => {
-  const { frame, funnel, pools, mayInvite } = view;
+  const { frame, funnel, pools, mayInvite, addLicense } = view;
   const { invited, accepted } = funnel;
   const found = attention(view);
   const last = funnel.joinedWithin.at(-1);
@@ -190,7 +165,9 @@ export const overviewPage = (view: OverviewPageView): Html => {
           ? html`
       <ul class="pools">${pools.map(poolItem)}
       </ul>`
-          : emptyState('This organization has no licence pool yet. People can be invited without a licence.')
+          : emptyState(
+              html`This organization has no licence yet. People can be invited without one.${addLicense ? html` <a href="${addLicense}">Add a licence</a>.` : null}`,
+            )
       }
     </section>`,
     ),

@@ -2,12 +2,15 @@ import { listMemberships } from '../../../db/members.ts';
 import type { App, RouteDeps } from '../../deps.ts';
 import { frameOf, sendPage } from '../../page.ts';
 import { organizationsPage } from '../../pages/console/organizations-page.ts';
-import { roleMay } from '../../permissions.ts';
+import { roleMay, whoMay } from '../../permissions.ts';
 import { Problem } from '../../problem.ts';
 import { startSignIn } from '../sign-in.ts';
 import { registerEventsPage } from './events.ts';
 import { registerInvitationPages } from './invitations.ts';
 import { registerInvitePages } from './invite.ts';
+import { registerInviterPages } from './inviter.ts';
+import { registerLicensePages } from './licenses.ts';
+import { registerMemberPages } from './members.ts';
 import { registerOverview } from './overview.ts';
 import { firstSection } from './visit.ts';
 
@@ -34,8 +37,7 @@ export function registerConsole(app: App, deps: RouteDeps): void {
     if (!account) return startSignIn(deps, request, reply, { returnTo: '/console' });
     const memberships = await listMemberships(deps.db, account.id);
     const managed = memberships.filter((m) => roleMay(m.role, 'openConsole'));
-    if (managed.length === 0)
-      throw new Problem('not_allowed', 'The console is for owners and admins of an organization.');
+    if (managed.length === 0) throw new Problem('not_allowed', `${whoMay('openConsole')} may.`);
     const organizations = managed.map(({ name, slug, role }) => ({
       name,
       role,
@@ -48,5 +50,8 @@ export function registerConsole(app: App, deps: RouteDeps): void {
   registerOverview(app, deps);
   registerInvitationPages(app, deps);
   registerInvitePages(app, deps);
+  registerInviterPages(app, deps);
+  registerMemberPages(app, deps);
+  registerLicensePages(app, deps);
   registerEventsPage(app, deps);
 }

@@ -57,6 +57,7 @@ const fieldOf: Partial<Record<ProblemCode, string>> = {
   already_member: 'email',
   role_too_high: 'role',
   own_role: 'role',
+  unknown_member: 'members',
   unknown_license: 'licenses',
   no_seat_left: 'licenses',
   license_ended: 'licenses',

@@ -5,8 +5,6 @@ import { type InvitationId, isId } from '../../../db/ids.ts';
 import { emailFacts, factsOf, findInvitation, findInvitations, type Invitation } from '../../../db/invitations.ts';
 import { listLicensePools } from '../../../db/licenses.ts';
 import { mayGrant, roles } from '../../../db/members.ts';
-import type { Organization } from '../../../db/organizations.ts';
-import type { Page } from '../../../db/paging.ts';
 import { mailboxOf } from '../../../identity/mailbox.ts';
 import { invitationEmail } from '../../../mail/templates/invitation-email.ts';
 import { invitationChart, snapshotOf } from '../../../statecharts/invitation.ts';
@@ -36,6 +34,7 @@ import { Problem, problems } from '../../problem.ts';
 import { keepReason, requireReason } from '../../reason.ts';
 import { AmendInvitation, InvitationQuery, ResendInvitation, RevokeInvitation } from '../../schemas.ts';
 import { field, filledIn, formBody, formErrorOf, inputOf, listed, ticked } from './form.ts';
+import { lookThrough } from './look-through.ts';
 import { enter, organizationPath, thingPath, type Visit } from './visit.ts';
 
 const filterFields = {
@@ -188,7 +187,9 @@ export function registerInvitationPages(app: App, deps: RouteDeps): void {
           ...(createdAfter && { createdAfter: `${createdAfter}T00:00:00Z` }),
           ...(cursor && { cursor }),
         });
-        const { rows, next } = await lookThrough(db, organization.id, query);
+        const { rows, next } = await lookThrough(query.cursor, (page) =>
+          listPage(db, organization.id, { ...query, ...page }),
+        );
         return sendPage(
           reply,
           invitationsPage({
@@ -460,29 +461,4 @@ function changesOf(
     ...(message === (row.message ?? '') ? {} : { message: message.trim() === '' ? null : message }),
     ...(filled.locale && filled.locale.trim() !== row.locale ? { locale: filled.locale.trim() } : {}),
   };
-}
-
-/** So long a page looks for more of what little matches, ms; then it says that there is more to look through. */
-const lookedMs = 50;
-/** Rows of a page. */
-const pageRows = 50;
-
-/** A page of the list. Of what no index serves the API looks through so many rows a page: people would rather see some. */
-async function lookThrough(
-  db: RouteDeps['db'],
-  organization: Organization['id'],
-  query: Static<typeof InvitationQuery>,
-): Promise<Page<Invitation, InvitationId>> {
-  const began = performance.now();
-  const found = await listPage(db, organization, { ...query, limit: pageRows });
-  while (found.next && found.rows.length < pageRows && performance.now() - began < lookedMs) {
-    const more = await listPage(db, organization, {
-      ...query,
-      cursor: found.next,
-      limit: pageRows - found.rows.length,
-    });
-    found.rows.push(...more.rows);
-    found.next = more.next;
-  }
-  return found;
 }

@@ -2,7 +2,9 @@ import { countFunnel } from '../../../db/funnel.ts';
 import { listLicensePools } from '../../../db/licenses.ts';
 import type { App, RouteDeps } from '../../deps.ts';
 import { sendPage } from '../../page.ts';
+import { newLicensePath } from '../../pages/console/license-form-page.ts';
 import { overviewPage } from '../../pages/console/overview-page.ts';
+import { poolView } from './licenses.ts';
 import { enter, organizationPath } from './visit.ts';
 
 const day = 86_400_000;
@@ -31,15 +33,10 @@ export function registerOverview(app: App, deps: RouteDeps): void {
         funnel,
         mayInvite: visit.may('invite'),
         pools: pools.map((pool) => ({
-          product: pool.name,
-          kind: pool.kind,
-          ended: pool.ended,
-          quantity: pool.kind === 'named' ? pool.quantity : null,
-          reserved: pool.reserved,
-          assigned: pool.assigned,
-          available: pool.kind === 'named' ? pool.quantity - pool.reserved - pool.assigned : null,
+          ...poolView(visit, pool),
           ...(pool.expires_at && pool.expires_at.getTime() < now + soonMs ? { endsSoon: pool.expires_at } : {}),
         })),
+        addLicense: visit.may('manageLicenses') ? newLicensePath(visit.frame) : undefined,
       }),
     );
   });

@@ -20,12 +20,17 @@ const sections: readonly {
 }[] = [
   { name: 'Overview', path: '', permission: 'readInvitations' },
   { name: 'Invitations', path: '/invitations', also: ['/invite', '/batches'], permission: 'readInvitations' },
+  { name: 'Members', path: '/members', permission: 'readMembers' },
+  { name: 'Licences', path: '/licenses', permission: 'readLicenses' },
   { name: 'Audit log', path: '/events', permission: 'readAuditLog' },
 ];
 
+/** Where people begin: with the overview, or where their work is. */
+const beginnings = ['', '/licenses'];
+
 /** Where somebody begins in an organization's console. @param may what they may there */
 export const firstSection = (slug: string, may: (permission: OrganizationPermission) => boolean): string =>
-  `/console/${slug}${sections.find(({ permission }) => may(permission))?.path ?? ''}`;
+  `/console/${slug}${sections.find(({ path, permission }) => beginnings.includes(path) && may(permission))?.path ?? ''}`;
 
 export const organizationPath = Type.Object({ organization: Type.String({ maxLength: 60 }) });
 export const thingPath = Type.Object({ ...organizationPath.properties, id: Type.String({ maxLength: 40 }) });
