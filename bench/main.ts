@@ -113,7 +113,9 @@ scenario('soak', 'A steady rate for a long time: what grows though it should not
 scenario('profile', 'Where the CPU of API and worker goes, by thread and package.', profile)
   .option('--lifecycles <n>', 'how many are profiled, 32 at a time', whole, 1_000)
   .option('--least <ms>', 'what takes less an invitation is left out', Number, 0.15);
-scenario('batch', 'Many people invited by one request.', batch).option('--count <n>', 'how many', whole, 10_000);
+scenario('batch', 'Many people invited by one request, while others join one after the other.', batch)
+  .option('--count <n>', 'how many', whole, 10_000)
+  .option('--samples <n>', 'how many others', whole, 200);
 
 program
   .command('model')

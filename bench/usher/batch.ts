@@ -2,24 +2,49 @@ import { Connection, Client as Temporal } from '@temporalio/client';
 import { ceiling } from '../ceiling/row.ts';
 import { personOf } from '../row.ts';
 import type { Servers } from '../servers.ts';
-import { inParallel, inviteBatch, onStage, type StageOptions, seatsAreExact } from './scenario.ts';
+import {
+  inParallel,
+  invite,
+  inviteBatch,
+  onStage,
+  p50p99,
+  type StageOptions,
+  seatsAreExact,
+  timed,
+} from './scenario.ts';
 
 /** As many as the workflow of a batch has under way. */
 const startsAtOnce = 50;
 
-/** Many people invited by one request, and beside it how fast bare workflows can be started on the same servers. */
-export const batch = (o: Omit<StageOptions, 'people'> & { count: number }) =>
-  onStage({ ...o, people: 0 }, async ({ servers, usher, ask, report, ...stage }) => {
+/**
+ * Many people invited by one request, while some that were invited before join one after the other; and before it, how fast bare
+ * workflows can be started on the same servers.
+ */
+export const batch = (o: Omit<StageOptions, 'people'> & { count: number; samples: number }) =>
+  onStage({ ...o, people: o.samples }, async (stage) => {
+    const { servers, usher, report } = stage;
     const bare = await bareStarts(servers, Math.min(o.count, 2_000), report);
+    const before = await invite(stage, 1, o.samples);
+    await Promise.all(before.map(({ person }) => servers.mail.arrival(person.email)));
     const callsBefore = servers.mail.calls();
-    const took = await inviteBatch({ usher, ask, report }, 1, o.count);
-    if (!(await seatsAreExact({ servers, usher, ask, report, ...stage }))) throw new Error('the seats are not exact');
+    const accepts: number[] = [];
+    let isOver = false;
+    const joining = (async () => {
+      for (const { id, person } of before) {
+        if (isOver) break;
+        accepts.push(await timed(() => usher.accept(id, person)));
+      }
+    })();
+    const took = await inviteBatch(stage, o.samples + 1, o.count);
+    isOver = true;
+    await joining;
+    if (!(await seatsAreExact(stage))) throw new Error('the seats are not exact');
     const seconds = (ms: number) => (ms / 1000).toFixed(1);
     const rate = o.count / ((took.started - took.answered) / 1000);
     return {
       head: [
         ...['invitations', 'answered after s', 'all started after s', 'all mailed after s', 'provider calls'],
-        ...['starts/s', 'bare starts/s', 'ratio'],
+        ...['starts/s', 'bare starts/s', 'ratio', 'accept p50 ms meanwhile', 'p99'],
       ],
       rows: [
         [
@@ -31,6 +56,7 @@ export const batch = (o: Omit<StageOptions, 'people'> & { count: number }) =>
           rate.toFixed(0),
           bare.toFixed(0),
           (rate / bare).toFixed(2),
+          ...p50p99(accepts).map((ms) => ms.toFixed(0)),
         ],
       ],
     };
