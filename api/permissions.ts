@@ -68,7 +68,7 @@ export const permissions = {
   },
   readApiKeys: {
     may: 'list the API keys',
-    routes: ['GET /v1/organizations/:organization/api-keys'],
+    routes: ['GET /v1/organizations/:organization/api-keys', 'GET /console/:organization/api-keys'],
     roles: managers,
     scope: 'read',
     keyNeedsRole: true,
@@ -76,7 +76,14 @@ export const permissions = {
   },
   manageApiKeys: {
     may: 'make and revoke API keys',
-    routes: ['POST /v1/organizations/:organization/api-keys', 'DELETE /v1/organizations/:organization/api-keys/:id'],
+    routes: [
+      'POST /v1/organizations/:organization/api-keys',
+      'DELETE /v1/organizations/:organization/api-keys/:id',
+      'GET /console/:organization/api-keys/new',
+      'POST /console/:organization/api-keys',
+      'GET /console/:organization/api-keys/:id/revoke',
+      'POST /console/:organization/api-keys/:id/revoke',
+    ],
     roles: managers,
     scope: 'manage',
     keyNeedsRole: true,

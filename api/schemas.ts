@@ -261,6 +261,7 @@ const ApiKeySchema = Type.Object({
   scopes: Type.Array(oneOf(scopes)),
   createdBy: someone,
   createdAt: time,
+  expiresAt: nullable(Type.String({ format: 'date-time', description: 'When it ends by itself' })),
   revokedAt: nullable(time),
 });
 export type ApiKey = Static<typeof ApiKeySchema>;
@@ -288,6 +289,13 @@ export const CreateApiKey = Type.Object(
       uniqueItems: true,
       description: 'What it may do; a key gives only scopes that it has',
     }),
+    expiresAt: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        maxLength: 40,
+        description: 'When it ends by itself, ISO 8601; never if left out',
+      }),
+    ),
   },
   strict,
 );

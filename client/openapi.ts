@@ -562,6 +562,7 @@ export interface components {
                 id: string;
                 name: string;
             };
+            expiresAt: string | null;
             /** @example key_01k9xqj2v3e8gt0d5w6m7n8p9q */
             id: string;
             name: string;
@@ -1383,6 +1384,11 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description When it ends by itself, ISO 8601; never if left out
+                     */
+                    expiresAt?: string;
                     /** @description What it is for */
                     name: string;
                     /**
@@ -1414,6 +1420,7 @@ export interface operations {
                             id: string;
                             name: string;
                         };
+                        expiresAt: string | null;
                         /** @example key_01k9xqj2v3e8gt0d5w6m7n8p9q */
                         id: string;
                         name: string;

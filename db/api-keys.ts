@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
+import { type ExpressionBuilder, type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { type AccountId, type ApiKeyId, newId, type OrganizationId } from './ids.ts';
@@ -28,6 +28,8 @@ export interface ApiKeysTable {
   created_by: AccountId;
   created_at: Generated<Date>;
   revoked_at: Date | null;
+  /** When it ends by itself; null: never. */
+  expires_at: Date | null;
 }
 
 const prefix = 'usher_sk_';
@@ -57,6 +59,8 @@ export async function insertApiKey(
     name: string;
     role: Role;
     createdBy: AccountId;
+    /** @default never */
+    expiresAt?: Date | null;
   } & (
     | { organization: OrganizationId; scopes: readonly Scope[] }
     | { organization: null; scopes: readonly StaffScope[] }
@@ -77,6 +81,7 @@ export async function insertApiKey(
         scopes: [...key.scopes],
         created_by: key.createdBy,
         revoked_at: null,
+        expires_at: key.expiresAt ?? null,
       }),
     )
     .insertInto('events')
@@ -94,6 +99,13 @@ export async function insertApiKey(
   return id;
 }
 
+/** What tells keys that still work. */
+const isLive = (e: ExpressionBuilder<Pick<Database, 'api_keys'>, 'api_keys'>) =>
+  e.and([
+    e('api_keys.revoked_at', 'is', null),
+    e.or([e('api_keys.expires_at', 'is', null), e('api_keys.expires_at', '>', sql<Date>`now()`)]),
+  ]);
+
 /** The live key with this text, and the organization it is of. */
 export async function findApiKey(db: Kysely<Database>, secret: string) {
   const found = await db
@@ -102,7 +114,7 @@ export async function findApiKey(db: Kysely<Database>, secret: string) {
     .select(['api_keys.id', 'role', 'scopes', 'created_by'])
     .select(sql<Record<string, unknown> | null>`to_jsonb(organizations)`.as('organization'))
     .where('hash', '=', hashOf(secret))
-    .where('revoked_at', 'is', null)
+    .where(isLive)
     .executeTakeFirst();
   return found && { ...found, organization: found.organization && organizationOfJson(found.organization) };
 }
@@ -112,7 +124,15 @@ const described = (db: Kysely<Database>) =>
     .selectFrom('api_keys')
     .leftJoin('organizations', 'organizations.id', 'api_keys.organization_id')
     .innerJoin('accounts', 'accounts.id', 'api_keys.created_by')
-    .select(['api_keys.id', 'api_keys.name', 'role', 'scopes', 'api_keys.created_at', 'revoked_at'])
+    .select([
+      'api_keys.id',
+      'api_keys.name',
+      'role',
+      'scopes',
+      'api_keys.created_at',
+      'revoked_at',
+      'api_keys.expires_at',
+    ])
     .select([
       'slug as organization',
       'api_keys.organization_id',
@@ -154,7 +174,7 @@ export const countApiKeys = async (db: Kysely<Database>, organization: Organizat
     .selectFrom('api_keys')
     .select((e) => e.fn.countAll<string>().as('count'))
     .where('organization_id', '=', organization)
-    .where('revoked_at', 'is', null)
+    .where(isLive)
     .executeTakeFirstOrThrow();
   return Number(count);
 };

@@ -109,6 +109,11 @@ async function takePictures(state: string): Promise<void> {
   await page.getByRole('button', { name: 'Invite', exact: true }).click();
   await page.getByRole('heading', { name: 'Before anybody is invited' }).waitFor();
   await take('preview');
+  await post('/organizations/acme/api-keys', { name: 'Sign-up page', scopes: ['invite'] });
+  const expiresAt = new Date(Date.now() + 90 * 86_400_000).toISOString();
+  await post('/organizations/acme/api-keys', { name: 'Reports', scopes: ['read'], role: 'admin', expiresAt });
+  await page.goto(`${api}/console/acme/api-keys`);
+  await take('api-keys');
   await page.goto(`${api}/console/acme/events`);
   await take('events');
   await page.goto(`${api}/console/acme/members`);

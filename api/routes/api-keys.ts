@@ -1,51 +1,15 @@
 import { Type } from 'typebox';
-import {
-  type ApiKey as ApiKeyRow,
-  countApiKeys,
-  findApiKeyById,
-  findApiKeyByRequest,
-  insertApiKey,
-  listApiKeys,
-  newApiKey,
-  revokeApiKey,
-  type Scope,
-} from '../../db/api-keys.ts';
-import { isId } from '../../db/ids.ts';
-import { mayGrant } from '../../db/members.ts';
-import { findOrganization } from '../../db/organizations.ts';
-import { isPlainLine } from '../../db/plain-text.ts';
-import { authenticate, type Caller, type Standing, standingIn } from '../caller.ts';
+import { apiKeyBody, apiKeyPage, createApiKey, endApiKey, requireApiKey } from '../api-keys.ts';
+import { authenticate, standingIn } from '../caller.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { requestKeyOf } from '../idempotency.ts';
-import { Problem } from '../problem.ts';
+import { requireOrganization } from '../organizations.ts';
 import { ApiKey, answers, CreateApiKey, changeProblems, listOf, NewApiKey, Page } from '../schemas.ts';
-import { idempotencyHeader, page } from './invitations.ts';
-
-/** How many live keys an organization may have. Some more when several are made at the same moment, which harms nobody. */
-const mostKeys = 100;
-
-const organizationParams = Type.Object({ organization: Type.String({ maxLength: 60, examples: ['acme'] }) });
-
-const apiKeyBody = (row: ApiKeyRow): ApiKey => ({
-  id: row.id,
-  organization: row.organization!,
-  name: row.name,
-  role: row.role,
-  scopes: row.scopes as Scope[],
-  createdBy: { id: row.created_by, name: row.creator_name, email: row.creator_email },
-  createdAt: row.created_at.toISOString(),
-  revokedAt: row.revoked_at?.toISOString() ?? null,
-});
+import { idempotencyHeader, organizationParams } from './invitations.ts';
 
 /** The API keys of an organization. The text of a key is in one answer, and stored nowhere. */
 export function registerApiKeys(app: App, deps: RouteDeps): void {
   const { db } = deps;
-
-  const standing = async (caller: Caller, slug: string, permission: 'readApiKeys' | 'manageApiKeys') => {
-    const organization = await findOrganization(db, slug);
-    if (!organization) throw new Problem('not_found');
-    return { organization, ...(await standingIn(db, caller, organization.id, permission)) };
-  };
 
   app.get(
     '/v1/organizations/:organization/api-keys',
@@ -61,15 +25,10 @@ export function registerApiKeys(app: App, deps: RouteDeps): void {
     },
     async (request) => {
       const caller = await authenticate(request, deps);
-      const { organization } = await standing(caller, request.params.organization, 'readApiKeys');
-      const { cursor, limit = 50 } = request.query;
-      if (cursor !== undefined && !isId('key', cursor))
-        throw new Problem('invalid_request', 'cursor is not one of ours.');
-      const rows = await listApiKeys(db, organization.id, {
-        ...(cursor && isId('key', cursor) ? { before: cursor } : {}),
-        limit: limit + 1,
-      });
-      return page(rows, limit, apiKeyBody, (row) => row.id);
+      const { id } = await requireOrganization(db, request.params.organization);
+      await standingIn(db, caller, id, 'readApiKeys');
+      const { rows, next } = await apiKeyPage(db, id, request.query);
+      return { items: rows.map(apiKeyBody), cursor: next };
     },
   );
 
@@ -97,35 +56,13 @@ export function registerApiKeys(app: App, deps: RouteDeps): void {
     },
     async (request, reply) => {
       const caller = await authenticate(request, deps);
-      const { organization, ...by } = await standing(caller, request.params.organization, 'manageApiKeys');
-      requireGrantable(caller, by, request.body);
+      const { id } = await requireOrganization(db, request.params.organization);
+      const standing = await standingIn(db, caller, id, 'manageApiKeys');
       const requestKey = await requestKeyOf({ db, request, caller });
+      const { key, secret } = await createApiKey(db, id, caller, standing, request.body, requestKey);
       reply.status(201);
-      const repeated = async () => {
-        const made = await findApiKeyByRequest(db, requestKey);
-        if (!made) return undefined;
-        reply.header('idempotency-replayed', 'true');
-        return { ...apiKeyBody(made), secret: null };
-      };
-      const before = await repeated();
-      if (before) return before;
-      if ((await countApiKeys(db, organization.id)) >= mostKeys)
-        throw new Problem('too_many_api_keys', `${mostKeys} at most may be live: revoke those that nobody uses.`);
-      const secret = newApiKey();
-      const { name, role = 'member', scopes } = request.body;
-      try {
-        const id = await insertApiKey(
-          db,
-          { secret, organization: organization.id, name, role, scopes, createdBy: by.account },
-          { by: by.by, request: requestKey },
-        );
-        return { ...apiKeyBody((await findApiKeyById(db, id))!), secret };
-      } catch (error) {
-        // The same request at the same time: the other one made it.
-        const twin = await repeated();
-        if (twin) return twin;
-        throw error;
-      }
+      if (secret === null) reply.header('idempotency-replayed', 'true');
+      return { ...apiKeyBody(key), secret };
     },
   );
 
@@ -142,25 +79,10 @@ export function registerApiKeys(app: App, deps: RouteDeps): void {
     },
     async (request) => {
       const caller = await authenticate(request, deps);
-      const { organization, by } = await standing(caller, request.params.organization, 'manageApiKeys');
-      const { id } = request.params;
-      const row = isId('key', id) ? await findApiKeyById(db, id) : undefined;
-      if (row?.organization_id !== organization.id) throw new Problem('not_found');
-      await revokeApiKey(db, row.id, by, request.id);
-      return apiKeyBody((await findApiKeyById(db, row.id))!);
+      const { id } = await requireOrganization(db, request.params.organization);
+      const standing = await standingIn(db, caller, id, 'manageApiKeys');
+      const key = await requireApiKey(db, id, request.params.id);
+      return apiKeyBody(await endApiKey(db, key, standing, request.id));
     },
   );
-}
-
-/** @throws Problem `unsafe_text`, `role_too_high`, `scope_too_high` */
-function requireGrantable(
-  caller: Caller,
-  { role: own }: Standing,
-  { name, role = 'member', scopes }: CreateApiKey,
-): void {
-  if (!isPlainLine(name)) throw new Problem('unsafe_text', 'Leave links and markup out of name.');
-  if (!mayGrant(own, role))
-    throw new Problem('role_too_high', `Your role is ${own}; choose that or a lower one for the key.`);
-  const lacks = caller.kind === 'api_key' ? scopes.filter((scope) => !caller.scopes.includes(scope)) : [];
-  if (lacks.length > 0) throw new Problem('scope_too_high', `Your key has not: ${lacks.join(', ')}.`);
 }

@@ -7,7 +7,7 @@ import { minute, plain, table } from '../terminal.ts';
 
 type Body = paths['/v1/organizations/{organization}/api-keys']['post']['requestBody']['content']['application/json'];
 
-const heads = ['ID', 'NAME', 'ROLE', 'SCOPES', 'MADE', 'BY', 'REVOKED'];
+const heads = ['ID', 'NAME', 'ROLE', 'SCOPES', 'MADE', 'BY', 'EXPIRES', 'REVOKED'];
 const row = (key: ApiKey) => [
   key.id,
   key.name,
@@ -15,6 +15,7 @@ const row = (key: ApiKey) => [
   key.scopes.join(', '),
   minute(key.createdAt),
   key.createdBy.email,
+  key.expiresAt ? minute(key.expiresAt) : '',
   key.revokedAt ? minute(key.revokedAt) : '',
 ];
 
@@ -26,17 +27,22 @@ export function addKeys(program: Command): Command {
     .argument('<name>', 'what it is for')
     .requiredOption('--scope <scope>', 'read, invite, manage or act; can be given several times', several)
     .addOption(new Option('--role <role>', 'it grants this role at most').default('member'))
+    .option('--expires-at <time>', 'when it ends by itself (ISO 8601); never if left out')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ usher keys create "Sign-up page" --scope invite\n  $ usher keys create CI --role admin --scope read --scope manage > key.txt',
+      '\nExamples:\n  $ usher keys create "Sign-up page" --scope invite\n  $ usher keys create CI --role admin --scope read --scope manage --expires-at 2030-01-01T00:00:00Z > key.txt',
     )
     .action(
       act(
-        async (context, name: string, { scope, role }: { scope: Body['scopes']; role: NonNullable<Body['role']> }) => {
+        async (
+          context,
+          name: string,
+          { scope: scopes, ...same }: { scope: Body['scopes']; role: NonNullable<Body['role']>; expiresAt?: string },
+        ) => {
           const { usher } = context;
           const path = { organization: await context.organization() };
           const make = () =>
-            usher.post('/v1/organizations/{organization}/api-keys', { path, body: { name, role, scopes: scope } });
+            usher.post('/v1/organizations/{organization}/api-keys', { path, body: { name, scopes, ...same } });
           let made = await make();
           if (made.secret === null) {
             // The answer that had it got lost on the way: nobody will ever know it.

@@ -27,6 +27,7 @@ test('a key is made with what it may, shown once, works, and ends at once', asyn
       role: 'admin',
       scopes: ['read', 'invite'],
       createdBy: { email: 'owner@acme.example' },
+      expiresAt: null,
       revokedAt: null,
       secret: expect.stringMatching(/^usher_sk_[\w-]{43}$/),
     },
@@ -51,6 +52,16 @@ test('a key is made with what it may, shown once, works, and ends at once', asyn
     { type: 'key_revoked', request: ended.headers.get('x-request-id') },
   ]);
   expect(log[0].actor).toMatchObject({ kind: 'api_key' });
+});
+
+test('a key ends by itself when it is made to', async () => {
+  const { body } = await make({ scopes: ['read'], expiresAt: new Date(Date.now() + 60_000).toISOString() });
+  expect((await usher.call('/v1/me', { key: body.secret })).status).toBe(200);
+  await usher.db.updateTable('api_keys').set({ expires_at: new Date() }).where('id', '=', body.id).execute();
+  expect((await usher.call('/v1/me', { key: body.secret })).status).toBe(401);
+  await revoke(body.id);
+  const past = await make({ scopes: ['read'], expiresAt: '2020-01-01T00:00:00Z' });
+  expect(past).toMatchObject({ status: 400, body: { detail: 'expiresAt must be a time to come.' } });
 });
 
 test('its secret is in one answer alone: not in repeats, the list, the log, or the database', async () => {

@@ -114,6 +114,8 @@ const samples: Record<string, () => { path?: Record<string, string>; body?: obje
   }),
   'POST /v1/organizations/:organization/api-keys': () => ({ body: { name: 'walked', scopes: ['manage'] } }),
   'DELETE /v1/organizations/:organization/api-keys/:id': () => ({ path: { id: endedKey } }),
+  'GET /console/:organization/api-keys/:id/revoke': () => ({ path: { id: endedKey } }),
+  'POST /console/:organization/api-keys/:id/revoke': () => ({ path: { id: endedKey } }),
   // One that invites nobody.
   'POST /v1/organizations/:organization/invitation-batches': () => ({
     body: { mode: 'valid', invitations: [{ email: 'nobody' }] },

@@ -43,6 +43,7 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
   const [{ id: member }] = (await usher.call('/v1/organizations/acme/members')).body.items;
   const [{ id: license }] = (await usher.call('/v1/organizations/acme/licenses')).body.items;
   await usher.call(`/v1/organizations/acme/licenses/${license}/assign`, { body: { members: [member] } });
+  const { id: key } = await usher.db.selectFrom('api_keys').select('id').executeTakeFirstOrThrow();
   const page = await context.newPage();
   const trouble: unknown[] = [];
   for (const width of [1280, 360]) {
@@ -53,12 +54,13 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
       ...[`/batches/${batch}`, `/batches/${batch}/cancel`, '/events', '/events?since=once'],
       ...['/members', '/members?state=pending', '/members?state=removed', '/licenses', '/licenses/new'],
       ...[`/members/${member}`, `/members/${member}/remove`, `/licenses/${license}`, `/licenses/${license}/change`],
+      ...['/api-keys', '/api-keys/new', `/api-keys/${key}/revoke`],
     ]) {
       await page.goto(`${usher.url}/console/acme${below}`);
       for (const fault of await accessibilityFaults(page)) trouble.push({ below, width, fault });
       const sideways = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
       if (sideways > 0) trouble.push({ below, width, sideways });
-      const name = below.replace(/(inv|bat|mem|lic)_\w+/, 'id').replaceAll(/[/?=]/g, '-');
+      const name = below.replace(/(inv|bat|mem|lic|key)_\w+/, 'id').replaceAll(/[/?=]/g, '-');
       await takePicture(page, `console-real${name}-${width}`);
     }
   }
@@ -131,6 +133,25 @@ test('its email is shown in a frame, its link is copied by a press', async () =>
   await page.getByRole('button', { name: 'Copied' }).waitFor();
   const copied = await page.evaluate<string>('navigator.clipboard.readText()');
   expect(copied).toBe(usher.url + (await usher.linkTo('framed@people.example')));
+  await page.close();
+});
+
+test('the secret of a new API key is shown once, and copied by a press', async () => {
+  const page = await open('/console/acme/api-keys/new');
+  await page.getByLabel('Name').fill('Browser');
+  await page.getByLabel('Read:').check();
+  await page.getByRole('button', { name: 'Make the key' }).click();
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  const secret = await page.evaluate<string>('navigator.clipboard.readText()');
+  expect((await usher.call('/v1/me', { key: secret })).body).toMatchObject({ name: 'Browser', scopes: ['read'] });
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await takePicture(page, 'console-real-made-api-key-1280');
+  await page.getByRole('link', { name: 'Done' }).click();
+  await page
+    .getByRole('row', { name: /^Browser/ })
+    .getByText('Works')
+    .waitFor();
   await page.close();
 });
 

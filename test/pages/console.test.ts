@@ -47,7 +47,14 @@ describe('the console opens', () => {
     const stranger = await visitorOf('stranger@other.example', { role: 'admin', of: other });
     const member = await visitorOf('member@acme.example', { role: 'member' });
     const { id } = await usher.invite('secret@people.example');
-    for (const path of ['', '/invitations', `/invitations/${id}`, `/invitations/${id}/revoke`, '/events']) {
+    for (const path of [
+      '',
+      '/invitations',
+      `/invitations/${id}`,
+      `/invitations/${id}/revoke`,
+      '/api-keys',
+      '/events',
+    ]) {
       expect((await stranger.visit(`/console/acme${path}`)).status, path).toBe(404);
       const refused = await member.visit(`/console/acme${path}`);
       expect([refused.status, refused.text.includes('Owners and admins of the organization may.')], path).toEqual([
@@ -335,6 +342,56 @@ describe('an invitation', () => {
     await support.submit('/amend', { email: 'corrected@people.example', reason: 'Ticket 13' });
     expect((await usher.call(`/v1/invitations/${id}`)).body.email).toBe('corrected@people.example');
     expect((await eventsOf(id)).find(({ type }) => type === 'resent')).toMatchObject({ reason: 'Ticket 12' });
+  });
+});
+
+describe('API keys', () => {
+  test('are made by a form, shown once, and end after a question', async () => {
+    await admin.visit('/console/acme/api-keys/new');
+    expect(admin.page.text).not.toContain('<option value="owner"');
+    const drawn = admin.page;
+    const filled = { name: 'Sign-up page', scopes: 'invite', role: 'member', days: '30' };
+    const none = await admin.submit('/api-keys', { name: 'see https://evil.example', role: 'member', days: '' });
+    expect([none.status, none.text.includes('Choose at least one.')]).toEqual([400, true]);
+    const unsafe = await admin.submit('/api-keys', { ...filled, name: 'see https://evil.example' });
+    expect(unsafe.text).toMatch(/id="field-name"[^>]* aria-invalid="true"[^>]*value="see https/);
+    admin.page = drawn;
+    const made = await admin.submit('/api-keys', filled);
+    const secret = /value="(usher_sk_[^"]+)"/.exec(made.text)![1]!;
+    const { id } = (await usher.call('/v1/me', { key: secret })).body;
+    admin.page = drawn;
+    const again = await admin.submit('/api-keys', filled);
+    expect([again.text.includes('usher_sk_'), again.text.includes(`/api-keys/${id}/revoke`)]).toEqual([false, true]);
+    const [listed] = (await usher.call('/v1/organizations/acme/api-keys')).body.items;
+    expect(listed).toMatchObject({
+      id,
+      scopes: ['invite'],
+      role: 'member',
+      createdBy: { email: 'admin@acme.example' },
+    });
+    expect(Date.parse(listed.expiresAt) / 86_400_000).toBeCloseTo(Date.now() / 86_400_000 + 30, 2);
+    expect((await admin.visit('/console/acme/api-keys')).text).not.toContain(secret);
+    await admin.visit(`/console/acme/api-keys/${id}/revoke`);
+    const after = await admin.submit(`${id}/revoke`);
+    expect(after.text).toContain('It is revoked: programs that use it are refused.');
+    expect(after.text).not.toContain(`${id}/revoke`);
+    expect((await usher.call('/v1/me', { key: secret })).status).toBe(401);
+  });
+
+  test('are none of another organization’s, and only shown to those who run Usher', async () => {
+    const theirs = await ensureOrganization(usher.db, { slug: 'keyed', name: 'Keyed' });
+    await usher.apiKey({ organization: theirs });
+    const { id } = await usher.db
+      .selectFrom('api_keys')
+      .select('id')
+      .where('organization_id', '=', theirs.id)
+      .executeTakeFirstOrThrow();
+    expect((await admin.visit(`/console/acme/api-keys/${id}/revoke`)).status).toBe(404);
+    const support = await visitorOf('support-of-keys@usher.example');
+    const by = { kind: 'support', id: null } as const;
+    await setStaffRole(usher.db, support.account.id, 'support', { issuer: usher.issuer, by });
+    expect((await support.visit('/console/keyed/api-keys')).text).not.toContain('Make');
+    expect((await support.visit('/console/keyed/api-keys/new')).status).toBe(403);
   });
 });
 

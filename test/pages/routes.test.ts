@@ -17,6 +17,7 @@ let batch: string;
 let inviter: string;
 let license: string;
 let member: string;
+let apiKey: string;
 beforeAll(async () => {
   usher = await startUsher({ withProvider: true });
   const { id } = await usher.invite('ada@example.com', { message: 'Hello' });
@@ -28,6 +29,7 @@ beforeAll(async () => {
   inviter = usher.owner.id;
   [license] = (await usher.call('/v1/organizations/acme/licenses')).body.items.map(({ id }: { id: string }) => id);
   [member] = (await usher.call('/v1/organizations/acme/members')).body.items.map(({ id }: { id: string }) => id);
+  apiKey = (await usher.db.selectFrom('api_keys').select('id').executeTakeFirstOrThrow()).id;
 });
 afterAll(() => usher?.close());
 
@@ -40,6 +42,9 @@ const gets = (): Record<string, string> => ({
   'GET /': '/',
   'GET /console': '/console',
   'GET /console/:organization': '/console/acme',
+  'GET /console/:organization/api-keys': '/console/acme/api-keys',
+  'GET /console/:organization/api-keys/:id/revoke': `/console/acme/api-keys/${apiKey}/revoke`,
+  'GET /console/:organization/api-keys/new': '/console/acme/api-keys/new',
   'GET /console/:organization/batches/:id': `/console/acme/batches/${batch}`,
   'GET /console/:organization/batches/:id/cancel': `/console/acme/batches/${batch}/cancel`,
   'GET /console/:organization/events': '/console/acme/events',
@@ -64,6 +69,8 @@ const gets = (): Record<string, string> => ({
   'GET /sign-in/callback': '/sign-in/callback?code=a&state=b',
 });
 const posts = (): Record<string, { path: string; form: Record<string, string> }> => ({
+  'POST /console/:organization/api-keys': { path: '/console/acme/api-keys', form: { name: 'Eve', scopes: 'read' } },
+  'POST /console/:organization/api-keys/:id/revoke': { path: `/console/acme/api-keys/${apiKey}/revoke`, form: {} },
   'POST /console/:organization/batches/:id/cancel': { path: `/console/acme/batches/${batch}/cancel`, form: {} },
   'POST /console/:organization/invitations/selected': {
     path: '/console/acme/invitations/selected',

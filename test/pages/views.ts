@@ -1,5 +1,12 @@
 import { alreadyAcceptedPage } from '../../api/pages/already-accepted-page.ts';
 import { amendPage } from '../../api/pages/console/amend-page.ts';
+import {
+  type ApiKeyView,
+  apiKeysPage,
+  madeApiKeyPage,
+  newApiKeyPage,
+  revokeApiKeyPage,
+} from '../../api/pages/console/api-keys-page.ts';
 import { type BatchView, batchPage, cancelBatchPage } from '../../api/pages/console/batch-page.ts';
 import type { EventView } from '../../api/pages/console/event-words.ts';
 import { eventsPage } from '../../api/pages/console/events-page.ts';
@@ -329,6 +336,16 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     mayManage: true,
     most: 100,
   };
+  const apiKeyAt = (i: number): ApiKeyView => ({
+    id: `key_${id}${i}`,
+    name: i % 2 ? account.name || 'A key' : cast.organization,
+    role: 'admin',
+    scopes: i % 2 ? ['invite'] : ['read', 'invite', 'manage', 'act'],
+    createdAt: daysFromNow(-10),
+    createdBy: invitedBy.name,
+    expiresAt: i > 1 ? daysFromNow(i === 2 ? 3 : -3) : null,
+    revokedAt: i === 1 ? daysFromNow(-1) : null,
+  });
   const refusal: FormError = {
     text: `Those who run Usher must say why. ${cast.detail}`,
     fields: { reason: 'Say in reason why you do this.', expiresIn: 'Choose one of the list.' },
@@ -515,6 +532,26 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       filled: { reason: cast.detail, expiresIn: 'P7D' },
       error: refusal,
     }),
+    'console-api-keys': apiKeysPage({
+      frame: frameAt('API keys'),
+      keys: few ? [] : [0, 1, 2, 3].map(apiKeyAt),
+      mayManage: true,
+      now: daysFromNow(0),
+      next: few ? undefined : 'key_0',
+    }),
+    'console-new-api-key': newApiKeyPage({
+      frame: frameAt('API keys'),
+      roles: ['admin', 'member'],
+      filled: few ? { role: 'member' } : { name: cast.organization, role: 'admin', days: '90' },
+      scopes: few ? [] : ['read', 'act'],
+      ...(few ? {} : { error: { text: cast.detail, fields: { name: cast.detail, scopes: 'Choose at least one.' } } }),
+    }),
+    'console-made-api-key': madeApiKeyPage({
+      frame: frameAt('API keys'),
+      key: apiKeyAt(0),
+      secret: few ? null : `usher_sk_${'x'.repeat(43)}`,
+    }),
+    'console-revoke-api-key': revokeApiKeyPage({ frame: frameAt('API keys'), key: apiKeyAt(0) }),
     'console-events': eventsPage({
       frame: frameAt('Audit log'),
       events: few

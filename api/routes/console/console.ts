@@ -5,6 +5,7 @@ import { organizationsPage } from '../../pages/console/organizations-page.ts';
 import { roleMay, whoMay } from '../../permissions.ts';
 import { Problem } from '../../problem.ts';
 import { startSignIn } from '../sign-in.ts';
+import { registerApiKeyPages } from './api-keys.ts';
 import { registerEventsPage } from './events.ts';
 import { registerInvitationPages } from './invitations.ts';
 import { registerInvitePages } from './invite.ts';
@@ -53,5 +54,6 @@ export function registerConsole(app: App, deps: RouteDeps): void {
   registerInviterPages(app, deps);
   registerMemberPages(app, deps);
   registerLicensePages(app, deps);
+  registerApiKeyPages(app, deps);
   registerEventsPage(app, deps);
 }

@@ -77,6 +77,7 @@ const readable = (message: string): string =>
     .replace(/^must be equal to one of the allowed values$/, 'Choose one of the list.')
     .replace(/^must NOT have more than (\d+) characters$/, 'At most $1 characters.')
     .replace(/^must NOT have fewer than (\d+) characters$/, 'At least $1 characters.')
+    .replace(/^must NOT have fewer than 1 items$/, 'Choose at least one.')
     .replace(/^must have required property .*/, 'This is missing.');
 
 /**

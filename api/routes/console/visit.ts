@@ -22,6 +22,7 @@ const sections: readonly {
   { name: 'Invitations', path: '/invitations', also: ['/invite', '/batches'], permission: 'readInvitations' },
   { name: 'Members', path: '/members', permission: 'readMembers' },
   { name: 'Licences', path: '/licenses', permission: 'readLicenses' },
+  { name: 'API keys', path: '/api-keys', permission: 'readApiKeys' },
   { name: 'Audit log', path: '/events', permission: 'readAuditLog' },
 ];
 
