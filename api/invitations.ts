@@ -180,7 +180,8 @@ export function expiresInMs(duration: string | undefined): number | undefined {
   if (duration === undefined) return undefined;
   const ms = durationMs(duration);
   if (ms < expiry.shortest || ms > expiry.longest) {
-    throw new Problem('invalid_request', 'expiresIn must be from PT1H (an hour) to P90D (90 days).');
+    const message = 'expiresIn must be from PT1H (an hour) to P90D (90 days).';
+    throw new Problem('invalid_request', message, [{ path: 'body/expiresIn', message }]);
   }
   return ms;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { insertEvent } from '../db/events.ts';
@@ -28,6 +29,12 @@ export const organizationBody = (row: Organization): OrganizationBody => ({
   createdAt: row.created_at.toISOString(),
 });
 
+/** Tells settings from those they were before: what a form was drawn for. */
+export const settingsVersion = (row: Organization): string => {
+  const { suspendedAt, createdAt, ...settings } = organizationBody(row);
+  return createHash('sha256').update(JSON.stringify(settings)).digest('base64url');
+};
+
 /** @throws Problem `not_found` */
 export async function requireOrganization(db: Kysely<Database>, slug: string): Promise<Organization> {
   const organization = await findOrganization(db, slug);
@@ -35,12 +42,15 @@ export async function requireOrganization(db: Kysely<Database>, slug: string): P
   return organization;
 }
 
+/** A setting that cannot be as it is asked. */
+const refused = (name: string, message: string) =>
+  new Problem('invalid_request', `${name}: ${message}`, [{ path: `body/${name}`, message }]);
+
 /** Domains as they are compared. @throws Problem `invalid_request` naming what is none */
 function domainsOf(name: string, domains: readonly string[]): string[] {
   const read = domains.map((text) => {
     const domain = mailDomain(text);
-    if (domain === undefined)
-      throw new Problem('invalid_request', `${name}: "${text}" is no domain, such as example.com or *.example.com.`);
+    if (domain === undefined) throw refused(name, `"${text}" is no domain, such as example.com or *.example.com.`);
     return domain;
   });
   return [...new Set(read)];
@@ -59,7 +69,7 @@ function columnsOf({
   // Strangers read it in emails from us.
   if (name !== undefined && (name.trim() === '' || !isPlainLine(name)))
     throw new Problem('unsafe_text', 'Leave links, markup and line breaks out of name.');
-  if (homeUrl && !isSecureWebUrl(homeUrl)) throw new Problem('invalid_request', 'homeUrl must be an https URL.');
+  if (homeUrl && !isSecureWebUrl(homeUrl)) throw refused('homeUrl', 'It must be an https URL.');
   expiresInMs(expiresIn);
   return {
     ...(name === undefined ? {} : { name: name.trim() }),
@@ -75,18 +85,24 @@ function columnsOf({
 /**
  * Changes settings, or suspends or no longer; each with an event, unless it is so already.
  *
- * @throws Problem `invalid_request`, `unsafe_text`
+ * @param act.drawnFor `settingsVersion` of what was changed; others are not overwritten unseen. @default whatever is there
+ * @throws Problem `invalid_request`, `unsafe_text`, `form_expired`
  */
 export async function changeOrganization(
   db: Kysely<Database>,
   id: OrganizationId,
   standing: Standing,
   { suspended, ...settings }: Omit<ChangeOrganization, 'reason'>,
-  act: Reasoned,
+  act: Reasoned & { drawnFor?: string | undefined },
 ): Promise<Organization> {
   const columns = columnsOf(settings);
   return db.transaction().execute(async (trx) => {
     const before = await lockOrganization(trx, id);
+    if (act.drawnFor !== undefined && act.drawnFor !== settingsVersion(before))
+      throw new Problem(
+        'form_expired',
+        'The settings have changed meanwhile. Look at what they say now, then save again.',
+      );
     const event = {
       organization: id,
       target: { kind: 'organization', id },

@@ -199,9 +199,15 @@ export const permissions = {
     scope: 'read',
     staff: everyStaff,
   },
+  readSettings: {
+    may: 'see the settings of the organization in the console',
+    routes: ['GET /console/:organization/settings'],
+    roles: managers,
+    staff: everyStaff,
+  },
   changeOrganization: {
     may: 'change the settings of the organization',
-    routes: ['PATCH /v1/organizations/:organization'],
+    routes: ['PATCH /v1/organizations/:organization', 'POST /console/:organization/settings'],
     roles: managers,
     scope: 'manage',
     keyNeedsRole: true,
@@ -209,7 +215,11 @@ export const permissions = {
   },
   suspendOrganization: {
     may: 'suspend the organization, and end that',
-    routes: ['PATCH /v1/organizations/:organization'],
+    routes: [
+      'PATCH /v1/organizations/:organization',
+      'GET /console/:organization/settings/suspension',
+      'POST /console/:organization/settings/suspension',
+    ],
     roles: [],
     staff: everyStaff,
   },

@@ -114,6 +114,8 @@ async function takePictures(state: string): Promise<void> {
   await post('/organizations/acme/api-keys', { name: 'Reports', scopes: ['read'], role: 'admin', expiresAt });
   await page.goto(`${api}/console/acme/api-keys`);
   await take('api-keys');
+  await page.goto(`${api}/console/acme/settings`);
+  await take('settings');
   await page.goto(`${api}/console/acme/events`);
   await take('events');
   await page.goto(`${api}/console/acme/members`);

@@ -116,6 +116,8 @@ const samples: Record<string, () => { path?: Record<string, string>; body?: obje
   'DELETE /v1/organizations/:organization/api-keys/:id': () => ({ path: { id: endedKey } }),
   'GET /console/:organization/api-keys/:id/revoke': () => ({ path: { id: endedKey } }),
   'POST /console/:organization/api-keys/:id/revoke': () => ({ path: { id: endedKey } }),
+  'POST /console/:organization/settings': () => ({ body: { expiresIn: 'P7D' } }),
+  'POST /console/:organization/settings/suspension': () => ({ body: { suspended: 'no', reason: 'a test' } }),
   // One that invites nobody.
   'POST /v1/organizations/:organization/invitation-batches': () => ({
     body: { mode: 'valid', invitations: [{ email: 'nobody' }] },

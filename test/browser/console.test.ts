@@ -54,7 +54,7 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
       ...[`/batches/${batch}`, `/batches/${batch}/cancel`, '/events', '/events?since=once'],
       ...['/members', '/members?state=pending', '/members?state=removed', '/licenses', '/licenses/new'],
       ...[`/members/${member}`, `/members/${member}/remove`, `/licenses/${license}`, `/licenses/${license}/change`],
-      ...['/api-keys', '/api-keys/new', `/api-keys/${key}/revoke`],
+      ...['/settings', '/settings/suspension', '/api-keys', '/api-keys/new', `/api-keys/${key}/revoke`],
     ]) {
       await page.goto(`${usher.url}/console/acme${below}`);
       for (const fault of await accessibilityFaults(page)) trouble.push({ below, width, fault });

@@ -53,6 +53,7 @@ describe('the console opens', () => {
       `/invitations/${id}`,
       `/invitations/${id}/revoke`,
       '/api-keys',
+      '/settings',
       '/events',
     ]) {
       expect((await stranger.visit(`/console/acme${path}`)).status, path).toBe(404);
@@ -392,6 +393,74 @@ describe('API keys', () => {
     await setStaffRole(usher.db, support.account.id, 'support', { issuer: usher.issuer, by });
     expect((await support.visit('/console/keyed/api-keys')).text).not.toContain('Make');
     expect((await support.visit('/console/keyed/api-keys/new')).status).toBe(403);
+  });
+});
+
+describe('the settings', () => {
+  test('are changed by their form, in what it changes, and never over what somebody else has changed meanwhile', async () => {
+    const of = await ensureOrganization(usher.db, { slug: 'settled', name: 'Settled' });
+    const owner = await visitorOf('owner@settled.example', { role: 'owner', of });
+    const other = await visitorOf('other@settled.example', { role: 'admin', of });
+    const path = '/v1/organizations/settled';
+    const now = async () => (await usher.call(path, { session: owner.session })).body;
+    const filled = {
+      ...{ name: 'Settled', homeUrl: '', expiresIn: 'P7D', remind: 'usual', reminders: '' },
+      ...{ allowedDomains: '', blockedDomains: '', languages: '' },
+    };
+    await owner.visit('/console/settled/settings');
+    await other.visit('/console/settled/settings');
+    expect((await owner.submit('/settings', filled)).text).toContain('Nothing is changed yet.');
+    const wanted = {
+      ...filled,
+      ...{ name: 'Settled & Sons', homeUrl: 'https://settled.example/', expiresIn: 'P14D', remind: 'own' },
+      ...{ reminders: '3, 36h', allowedDomains: 'settled.example\r\n*.Settled.example', languages: 'de-AT, en' },
+    };
+    const wrong = await owner.submit('/settings', {
+      ...wanted,
+      ...{ homeUrl: 'http://settled.example', allowedDomains: 'nothing', reminders: 'soon' },
+    });
+    expect(wrong.status).toBe(400);
+    expect(wrong.text).toMatch(/id="field-reminders"[^>]* aria-invalid="true"[^>]*value="soon"/);
+    const fields = async (more: object) => (await owner.submit('/settings', { ...wanted, ...more })).text;
+    expect(await fields({ homeUrl: 'http://settled.example' })).toMatch(/id="field-homeUrl"[^>]* aria-invalid="true"/);
+    expect(await fields({ allowedDomains: 'nothing' })).toMatch(/id="field-allowedDomains"[^>]* aria-invalid="true"/);
+    expect(await fields({ reminders: '' })).toMatch(/id="field-reminders"[^>]* aria-invalid="true"/);
+    expect((await owner.submit('/settings', wanted)).text).toContain('It is saved.');
+    expect(await now()).toMatchObject({
+      ...{ name: 'Settled & Sons', homeUrl: 'https://settled.example/', expiresIn: 'P14D' },
+      ...{ reminders: ['P3D', 'PT36H'], allowedDomains: ['settled.example', '*.settled.example'] },
+      ...{ blockedDomains: [], languages: ['de-AT', 'en'] },
+    });
+    // Drawn before that: it would have taken it back unseen.
+    const stale = await other.submit('/settings', { ...filled, blockedDomains: 'spam.example' });
+    expect([stale.status, stale.text.includes('have changed meanwhile')]).toEqual([403, true]);
+    expect(stale.text).toContain('>spam.example</textarea>');
+    await other.visit('/console/settled/settings');
+    const { homeUrl, reminders, ...rest } = wanted;
+    await other.submit('/settings', { ...rest, homeUrl: '', remind: 'never', reminders });
+    expect(await now()).toMatchObject({ name: 'Settled & Sons', homeUrl: null, reminders: [], expiresIn: 'P14D' });
+  });
+
+  test('are seen by those who run Usher, who suspend the organization with a reason', async () => {
+    const of = await ensureOrganization(usher.db, { slug: 'suspended', name: 'Suspended' });
+    const owner = await visitorOf('owner@suspended.example', { role: 'owner', of });
+    const support = await visitorOf('suspending@usher.example');
+    const by = { kind: 'support', id: null } as const;
+    await setStaffRole(usher.db, support.account.id, 'support', { issuer: usher.issuer, by });
+    expect((await support.visit('/console/suspended/settings')).text).not.toContain('name="name"');
+    await support.visit('/console/suspended/settings/suspension');
+    const refused = await support.submit('/suspension', {});
+    expect(refused.text).toMatch(/id="field-reason"[^>]* aria-invalid="true"/);
+    expect((await support.submit('/suspension', { reason: 'Ticket 9' })).text).toContain('Suspended since');
+    const seen = await owner.visit('/console/suspended/settings');
+    expect([seen.text.includes('Only those who run Usher change that.'), seen.text.includes('/suspension')]).toEqual([
+      true,
+      false,
+    ]);
+    expect((await owner.visit('/console/suspended/settings/suspension')).status).toBe(403);
+    expect((await owner.visit('/console/suspended/events')).text).toContain('<bdi>Ticket 9</bdi>');
+    await support.visit('/console/suspended/settings/suspension');
+    expect((await support.submit('/suspension', { reason: 'Settled' })).text).toContain('It is not suspended.');
   });
 });
 

@@ -62,6 +62,8 @@ const gets = (): Record<string, string> => ({
   'GET /console/:organization/members': '/console/acme/members',
   'GET /console/:organization/members/:member': `/console/acme/members/${member}`,
   'GET /console/:organization/members/:member/remove': `/console/acme/members/${member}/remove`,
+  'GET /console/:organization/settings': '/console/acme/settings',
+  'GET /console/:organization/settings/suspension': '/console/acme/settings/suspension',
   'GET /docs/errors/:code': '/docs/errors/not_found',
   'GET /i/:token': `/i/${token}`,
   'GET /invitations/:id': `/invitations/${pending}`,
@@ -128,6 +130,11 @@ const posts = (): Record<string, { path: string; form: Record<string, string> }>
   'POST /console/:organization/invitations/:id/revoke': {
     path: `/console/acme/invitations/${pending}/revoke`,
     form: {},
+  },
+  'POST /console/:organization/settings': { path: '/console/acme/settings', form: { name: 'Eve' } },
+  'POST /console/:organization/settings/suspension': {
+    path: '/console/acme/settings/suspension',
+    form: { suspended: 'yes', reason: 'Eve' },
   },
   'POST /invitations/:id/accept': { path: `/invitations/${pending}/accept`, form: { invitation: pending } },
   'POST /invitations/:id/decline': { path: `/invitations/${pending}/decline`, form: { invitation: pending } },

@@ -33,6 +33,7 @@ import {
 import { organizationsPage } from '../../api/pages/console/organizations-page.ts';
 import { overviewPage } from '../../api/pages/console/overview-page.ts';
 import { previewPage } from '../../api/pages/console/preview-page.ts';
+import { settingsPage, suspensionPage } from '../../api/pages/console/settings-page.ts';
 import { declinePage } from '../../api/pages/decline-page.ts';
 import { declinedPage } from '../../api/pages/declined-page.ts';
 import { homePage } from '../../api/pages/home-page.ts';
@@ -346,6 +347,23 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     expiresAt: i > 1 ? daysFromNow(i === 2 ? 3 : -3) : null,
     revokedAt: i === 1 ? daysFromNow(-1) : null,
   });
+  const settingsView = {
+    settings: {
+      name: cast.organization,
+      homeUrl: cast.url,
+      expiresIn: { value: 'P10D', text: '10 days' },
+      remind: few ? 'usual' : 'own',
+      reminders: few ? '' : '3, 36h',
+      allowedDomains: few ? '' : ['acme.example', '*.acme.example', cast.otherEmail].join('\n'),
+      blockedDomains: '',
+      languages: few ? '' : 'en, de-AT',
+    },
+    slug: 'acme',
+    suspendedAt: few ? daysFromNow(-1) : null,
+    version: 'v1',
+    mayChange: false,
+    maySuspend: false,
+  };
   const refusal: FormError = {
     text: `Those who run Usher must say why. ${cast.detail}`,
     fields: { reason: 'Say in reason why you do this.', expiresIn: 'Choose one of the list.' },
@@ -552,6 +570,14 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       secret: few ? null : `usher_sk_${'x'.repeat(43)}`,
     }),
     'console-revoke-api-key': revokeApiKeyPage({ frame: frameAt('API keys'), key: apiKeyAt(0) }),
+    'console-settings': settingsPage({
+      ...settingsView,
+      frame: frameAt('Settings'),
+      mayChange: true,
+      ...(few ? {} : { filled: { homeUrl: cast.url }, error: { text: cast.detail, fields: { homeUrl: cast.detail } } }),
+    }),
+    'console-settings-seen': settingsPage({ ...settingsView, frame: frameAt('Settings'), maySuspend: true }),
+    'console-suspension': suspensionPage({ frame: { ...frameAt('Settings'), asksReason: true }, suspends: !few }),
     'console-events': eventsPage({
       frame: frameAt('Audit log'),
       events: few

@@ -13,6 +13,7 @@ import { registerInviterPages } from './inviter.ts';
 import { registerLicensePages } from './licenses.ts';
 import { registerMemberPages } from './members.ts';
 import { registerOverview } from './overview.ts';
+import { registerSettingsPages } from './settings.ts';
 import { firstSection } from './visit.ts';
 
 /**
@@ -55,5 +56,6 @@ export function registerConsole(app: App, deps: RouteDeps): void {
   registerMemberPages(app, deps);
   registerLicensePages(app, deps);
   registerApiKeyPages(app, deps);
+  registerSettingsPages(app, deps);
   registerEventsPage(app, deps);
 }

@@ -49,6 +49,10 @@ export function inputOf<T extends TSchema>(
   return input as Static<T>;
 }
 
+/** What is wrong with a field of the form itself. */
+export const refused = (name: string, message: string): Problem =>
+  new Problem('invalid_request', message, [{ path: `body/${name}`, message }]);
+
 /** Which field a refusal is about, where it does not say so itself. */
 const fieldOf: Partial<Record<ProblemCode, string>> = {
   invalid_email: 'email',

@@ -24,7 +24,7 @@ import { csvPage, invitePage } from '../../pages/console/invite-page.ts';
 import { type PreviewPageView, previewPage } from '../../pages/console/preview-page.ts';
 import { Problem } from '../../problem.ts';
 import { BatchRow, type BatchRowBody } from '../../schemas.ts';
-import { field, filledIn, formBody, formErrorOf, inputOf, listed, ticked } from './form.ts';
+import { field, filledIn, formBody, formErrorOf, inputOf, listed, refused, ticked } from './form.ts';
 import { enter, organizationPath, thingPath, type Visit } from './visit.ts';
 
 /** The most characters of addresses, and of CSV: 10,000 rows of 100, which are sent percent-encoded. */
@@ -263,10 +263,6 @@ export function registerInvitePages(app: App, deps: RouteDeps): void {
     },
   );
 }
-
-/** What is wrong with a field of the form itself. */
-const refused = (name: string, message: string) =>
-  new Problem('invalid_request', message, [{ path: `body/${name}`, message }]);
 
 const placeOf = ({ row, line }: Pick<BatchRowBody, 'row' | 'line'>) =>
   line === undefined ? `Row ${row}` : `Line ${line}`;

@@ -1,0 +1,161 @@
+import { html } from 'hono/html';
+import { dateTime } from '../date-time.ts';
+import type { Html } from '../layout.ts';
+import { buttonLink } from '../outcome.ts';
+import { supplied } from '../supplied.ts';
+import { confirmPage } from './confirm-page.ts';
+import { choice, consoleForm, type Filled, type FormError, textArea, textField } from './form.ts';
+import { type ConsoleFrame, consolePage, nothing } from './frame.ts';
+import { lifetimes } from './invitation-words.ts';
+
+/** What an organization decides for itself, as its form has it. */
+export interface SettingsView {
+  name: string;
+  homeUrl: string;
+  /** ISO 8601, and in words. */
+  expiresIn: { value: string; text: string };
+  /** `usual`, `never`, or `own` for those of `reminders`. */
+  remind: string;
+  reminders: string;
+  allowedDomains: string;
+  blockedDomains: string;
+  languages: string;
+}
+
+export interface SettingsPageView {
+  frame: ConsoleFrame;
+  settings: SettingsView;
+  slug: string;
+  suspendedAt: Date | null;
+  /** The settings that the page was drawn for: what has changed since is not overwritten unseen. */
+  version: string;
+  mayChange: boolean;
+  maySuspend: boolean;
+  /** As it was filled in, when it comes back. */
+  filled?: Filled | undefined;
+  error?: FormError | undefined;
+}
+
+const remindOptions = [
+  { value: 'usual', text: 'Halfway, and a day before the end' },
+  { value: 'never', text: 'Never' },
+  { value: 'own', text: 'At times of our own' },
+];
+
+const settingsPath = (frame: ConsoleFrame) => `${frame.organization.path}/settings`;
+
+const form = ({ frame, settings, version, filled, error }: SettingsPageView): Html => {
+  const { expiresIn, ...texts } = settings;
+  const shown: Filled = filled ?? { ...texts, expiresIn: expiresIn.value };
+  const field = (name: keyof SettingsView) => ({ name, value: shown[name], error });
+  return html`
+    <div class="card confirm">${consoleForm(
+      frame,
+      settingsPath(frame),
+      { version },
+      html`${textField({
+        ...field('name'),
+        label: 'Name',
+        hint: 'In emails and on the pages of those who are invited.',
+        required: true,
+        most: 100,
+      })}${textField({
+        ...field('homeUrl'),
+        label: 'Home page',
+        hint: 'Where members go after they joined: https://…',
+        most: 2000,
+      })}${choice({
+        ...field('expiresIn'),
+        label: 'Invitations expire in',
+        hint: 'Unless whoever invites says otherwise.',
+        options: lifetimes.some(({ value }) => value === expiresIn.value) ? lifetimes : [expiresIn, ...lifetimes],
+      })}${choice({ ...field('remind'), label: 'Reminders', options: remindOptions })}${textField({
+        ...field('reminders'),
+        label: 'Times of our own',
+        hint: 'So many days after the sending, up to five with commas between: 3, 10. Hours with an h: 36h.',
+        most: 100,
+      })}${textArea({
+        ...field('allowedDomains'),
+        label: 'Allowed mail domains',
+        hint: 'Only addresses of these are invited, one a line; *.example.com stands for all below it. None: all that are not blocked.',
+        rows: 3,
+        most: 30_000,
+      })}${textArea({
+        ...field('blockedDomains'),
+        label: 'Blocked mail domains',
+        hint: 'Addresses of these are not invited.',
+        rows: 3,
+        most: 30_000,
+      })}${textField({
+        ...field('languages'),
+        label: 'Languages',
+        hint: 'Codes with commas between, such as en, de-AT: invitations are in the first unless one says another of them. None: any.',
+        most: 2000,
+      })}
+      <div class="confirm-do"><button class="button primary">Save</button></div>`,
+    )}
+    </div>`;
+};
+
+const facts = ({ settings }: SettingsPageView): Html => {
+  const { reminders } = settings;
+  const remind = remindOptions.find(({ value }) => value === settings.remind)?.text ?? '';
+  const said: [string, string][] = [
+    ['Name', settings.name],
+    ['Home page', settings.homeUrl],
+    ['Invitations expire in', settings.expiresIn.text],
+    ['Reminders', settings.remind === 'own' ? reminders : remind],
+    ['Allowed mail domains', settings.allowedDomains],
+    ['Blocked mail domains', settings.blockedDomains],
+    ['Languages', settings.languages],
+  ];
+  return html`
+    <section class="card"><dl class="facts">${said.map(
+      ([name, text]) => html`<div><dt>${name}</dt><dd>${text ? supplied(text) : nothing}</dd></div>`,
+    )}</dl></section>`;
+};
+
+/** What an organization decides for itself, and whether it is suspended. */
+export const settingsPage = (view: SettingsPageView): Html => {
+  const { frame, slug, suspendedAt, mayChange, maySuspend, error } = view;
+  return consolePage(frame, {
+    title: 'Settings',
+    error,
+    body: html`${mayChange ? form(view) : facts(view)}
+    <section class="card" aria-labelledby="suspension">
+      <h2 id="suspension">Suspension</h2>
+      <div class="words"><p>${
+        suspendedAt
+          ? html`Suspended since ${dateTime(suspendedAt)}: nothing is sent for it, and nobody can join.`
+          : 'It is not suspended.'
+      } ${maySuspend ? null : 'Only those who run Usher change that.'}</p></div>${
+        maySuspend
+          ? html`<p>${buttonLink(`${settingsPath(frame)}/suspension`, suspendedAt ? 'End the suspension' : 'Suspend it')}</p>`
+          : null
+      }
+      <p class="note">Programs call the organization <code>${slug}</code>, which never changes.</p>
+    </section>`,
+  });
+};
+
+/** Asks before an organization is suspended, or that ends. */
+export const suspensionPage = (view: {
+  frame: ConsoleFrame;
+  suspends: boolean;
+  error?: FormError | undefined;
+}): Html => {
+  const { frame, suspends, error } = view;
+  return confirmPage({
+    frame,
+    title: suspends ? 'Suspend the organization?' : 'End the suspension?',
+    words: suspends
+      ? html`<p>Nobody is invited for it or joins, and emails wait, until that ends. Invitations stay what they are, and expire when they do.</p>`
+      : html`<p>Emails that waited are sent, and people can be invited and join again.</p>`,
+    action: `${settingsPath(frame)}/suspension`,
+    fields: { suspended: suspends ? 'yes' : 'no' },
+    button: suspends ? 'Suspend' : 'End it',
+    tone: suspends ? 'danger' : 'primary',
+    back: { href: settingsPath(frame), text: 'Leave it as it is' },
+    error,
+  });
+};

@@ -1,0 +1,186 @@
+import { Type } from 'typebox';
+import type { Organization } from '../../../db/organizations.ts';
+import type { App, RouteDeps } from '../../deps.ts';
+import { formTurn } from '../../idempotency.ts';
+import { changeOrganization, organizationBody, settingsVersion } from '../../organizations.ts';
+import { sendPage } from '../../page.ts';
+import type { Filled, FormError } from '../../pages/console/form.ts';
+import { type SettingsView, settingsPage, suspensionPage } from '../../pages/console/settings-page.ts';
+import { Problem } from '../../problem.ts';
+import { keepReason, requireReason } from '../../reason.ts';
+import { ChangeOrganization, durationMs } from '../../schemas.ts';
+import { field, filledIn, formBody, formErrorOf, inputOf, listed, refused } from './form.ts';
+import { enter, organizationPath, type Visit } from './visit.ts';
+
+const settingsBody = Type.Object({
+  ...formBody,
+  version: field(60),
+  name: field(200),
+  homeUrl: field(2100),
+  expiresIn: field(40),
+  remind: field(20),
+  reminders: field(200),
+  allowedDomains: field(35_000),
+  blockedDomains: field(35_000),
+  languages: field(2100),
+});
+const suspensionBody = Type.Object({
+  ...formBody,
+  suspended: Type.Union([Type.Literal('yes'), Type.Literal('no')]),
+  reason: field(500),
+});
+
+const hour = 3_600_000;
+
+/** A duration as people say it. */
+const inWords = (iso: string): string => {
+  const hours = durationMs(iso) / hour;
+  const [unit, count] = hours % 24 === 0 ? ['day', hours / 24] : ['hour', hours];
+  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(count);
+};
+
+/** A time of a reminder as the form has it: days, or hours. */
+const timeWords = (iso: string): string => {
+  const hours = durationMs(iso) / hour;
+  return hours % 24 === 0 ? String(hours / 24) : Number.isInteger(hours) ? `${hours}h` : iso;
+};
+/** What was filled in as ISO 8601; what cannot be read is refused as it is. */
+const timeOfWords = (text: string): string =>
+  text
+    .toUpperCase()
+    .replace(/^(\d{1,3})( ?D(AYS?)?)?$/, 'P$1D')
+    .replace(/^(\d{1,4}) ?H(OURS?)?$/, 'PT$1H');
+
+const settingsOf = (organization: Organization): SettingsView => {
+  const body = organizationBody(organization);
+  return {
+    name: body.name,
+    homeUrl: body.homeUrl ?? '',
+    expiresIn: { value: body.expiresIn, text: inWords(body.expiresIn) },
+    remind: body.reminders === null ? 'usual' : body.reminders.length === 0 ? 'never' : 'own',
+    reminders: (body.reminders ?? []).map(timeWords).join(', '),
+    allowedDomains: body.allowedDomains.join('\n'),
+    blockedDomains: body.blockedDomains.join('\n'),
+    languages: body.languages.join(', '),
+  };
+};
+
+/** What an organization decides for itself, and its suspension. */
+export function registerSettingsPages(app: App, deps: RouteDeps): void {
+  const { db, cookies } = deps;
+
+  const pathOf = (visit: Visit) => `${visit.frame.organization.path}/settings`;
+  const pageOf = (visit: Visit, again: { filled?: Filled; error?: FormError } = {}) =>
+    settingsPage({
+      frame: visit.frame,
+      settings: settingsOf(visit.organization),
+      slug: visit.organization.slug,
+      suspendedAt: visit.organization.suspended_at,
+      version: settingsVersion(visit.organization),
+      mayChange: visit.may('changeOrganization'),
+      maySuspend: visit.may('suspendOrganization'),
+      ...again,
+    });
+
+  app.get(
+    '/console/:organization/settings',
+    { schema: { hide: true, params: organizationPath } },
+    async (request, reply) => {
+      const visit = await enter(deps, request, reply, 'readSettings');
+      if (!visit) return reply;
+      return sendPage(reply, pageOf(visit));
+    },
+  );
+
+  app.post(
+    '/console/:organization/settings',
+    { schema: { hide: true, params: organizationPath, body: settingsBody }, preHandler: app.csrfProtection },
+    async (request, reply) => {
+      const visit = await enter(deps, request, reply, 'changeOrganization');
+      if (!visit) return reply;
+      const { _csrf, _form, version, ...filled } = request.body;
+      try {
+        const changes = changesOf(settingsOf(visit.organization), filled);
+        // Pressed twice, the second finds what the first has made of it.
+        const { key, turn } = await formTurn({ db, request, caller: visit.caller });
+        if (Object.keys(changes).length === 0 && turn !== 'again')
+          throw new Problem('invalid_request', 'Nothing is changed yet.');
+        if (Object.keys(changes).length > 0) {
+          const input = inputOf(request, ChangeOrganization, 'body', changes);
+          const drawnFor = turn === 'again' ? undefined : version;
+          await changeOrganization(db, visit.organization.id, visit.standing, input, { request: key, drawnFor });
+        }
+      } catch (error) {
+        return sendPage(reply, pageOf(visit, { filled, error: formErrorOf(reply, error, { message: 'name' }) }));
+      }
+      cookies.setNotice(reply, {
+        kind: 'success',
+        text: 'It is saved. It counts for what is invited or sent from now on.',
+      });
+      return reply.redirect(pathOf(visit), 303);
+    },
+  );
+
+  app.get(
+    '/console/:organization/settings/suspension',
+    { schema: { hide: true, params: organizationPath } },
+    async (request, reply) => {
+      const visit = await enter(deps, request, reply, 'suspendOrganization');
+      if (!visit) return reply;
+      return sendPage(
+        reply,
+        suspensionPage({ frame: visit.frame, suspends: visit.organization.suspended_at === null }),
+      );
+    },
+  );
+
+  app.post(
+    '/console/:organization/settings/suspension',
+    { schema: { hide: true, params: organizationPath, body: suspensionBody }, preHandler: app.csrfProtection },
+    async (request, reply) => {
+      const visit = await enter(deps, request, reply, 'suspendOrganization');
+      if (!visit) return reply;
+      const suspended = request.body.suspended === 'yes';
+      try {
+        const said = filledIn({ reason: request.body.reason });
+        const { reason } = inputOf(request, ChangeOrganization, 'body', { suspended, ...said });
+        requireReason(visit.standing, reason);
+        const { key } = await formTurn({ db, request, caller: visit.caller });
+        const reasoned = { request: key, ...(await keepReason(db, reason)) };
+        await changeOrganization(db, visit.organization.id, visit.standing, { suspended }, reasoned);
+      } catch (error) {
+        const refused = formErrorOf(reply, error);
+        return sendPage(reply, suspensionPage({ frame: visit.frame, suspends: suspended, error: refused }));
+      }
+      cookies.setNotice(reply, {
+        kind: 'success',
+        text: suspended ? 'It is suspended.' : 'It is no longer suspended.',
+      });
+      return reply.redirect(pathOf(visit), 303);
+    },
+  );
+}
+
+/** What a form changes of the settings: what says what is so already is left out. */
+function changesOf(now: SettingsView, filled: Partial<Record<keyof SettingsView, string>>) {
+  const differs = (name: Exclude<keyof SettingsView, 'expiresIn'>, asked: string) =>
+    filled[name] !== undefined && asked !== now[name];
+  const { name = '', homeUrl = '', expiresIn, remind = 'usual' } = filled;
+  const lines = (text = '') => listed(text.replace(/[\s,;]+/g, ','));
+  const reminders = listed(filled.reminders ?? '');
+  const languages = listed(filled.languages ?? '');
+  const [allowed, blocked] = [lines(filled.allowedDomains), lines(filled.blockedDomains)];
+  const own = remind === 'own';
+  if (own && reminders.length === 0) throw refused('reminders', 'Write when, such as 3, 10; or choose Never above.');
+  return {
+    ...(differs('name', name.trim()) ? { name: name.trim() } : {}),
+    ...(differs('homeUrl', homeUrl.trim()) ? { homeUrl: homeUrl.trim() || null } : {}),
+    ...(expiresIn && expiresIn !== now.expiresIn.value ? { expiresIn } : {}),
+    ...(differs('remind', remind) || (own && differs('reminders', reminders.join(', ')))
+      ? { reminders: own ? reminders.map(timeOfWords) : remind === 'never' ? [] : null }
+      : {}),
+    ...(differs('allowedDomains', allowed.join('\n')) ? { allowedDomains: allowed } : {}),
+    ...(differs('blockedDomains', blocked.join('\n')) ? { blockedDomains: blocked } : {}),
+    ...(differs('languages', languages.join(', ')) ? { languages } : {}),
+  };
+}
