@@ -36,6 +36,7 @@ import { registerHealth } from './routes/health.ts';
 import { registerHome } from './routes/home.ts';
 import { registerInvitations } from './routes/invitations.ts';
 import { registerLicenses } from './routes/licenses.ts';
+import { registerLogos } from './routes/logos.ts';
 import { registerMe } from './routes/me.ts';
 import { registerMembers } from './routes/members.ts';
 import { registerOrganizations } from './routes/organizations.ts';
@@ -213,7 +214,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     registerOrganizations(scope as unknown as App, all);
     await registerDocs(scope as unknown as App);
   });
-  // CSV is taken here alone.
+  // Pictures are taken here alone, CSV there.
+  await app.register(async (scope) => registerLogos(scope as unknown as App, all));
   await app.register(async (scope) => registerBatches(scope as unknown as App, all));
   await app.register(async (scope) => {
     // Forms are for pages: the API takes JSON alone.

@@ -7,7 +7,8 @@
  */
 export function findBrokenText(value: unknown, where: string): string | undefined {
   if (typeof value === 'string') return isBroken(value) ? where : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
+  // Bytes are no text.
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined;
   for (const [key, inner] of Object.entries(value)) {
     const found = isBroken(key) ? where : findBrokenText(inner, `${where}/${key}`);
     if (found) return found;

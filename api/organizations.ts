@@ -9,6 +9,7 @@ import { mailDomain } from '../identity/mail-domains.ts';
 import { isSecureWebUrl } from '../identity/origins.ts';
 import type { Standing } from './caller.ts';
 import { expiresInMs } from './invitations.ts';
+import { logoPath } from './pages/avatar.ts';
 import { Problem } from './problem.ts';
 import type { Reasoned } from './reason.ts';
 import type { ChangeOrganization, Organization as OrganizationBody } from './schemas.ts';
@@ -25,13 +26,14 @@ export const organizationBody = (row: Organization): OrganizationBody => ({
   allowedDomains: row.allowed_domains,
   blockedDomains: row.blocked_domains,
   languages: row.languages,
+  logo: row.logo && logoPath(row.logo),
   suspendedAt: row.suspended_at?.toISOString() ?? null,
   createdAt: row.created_at.toISOString(),
 });
 
 /** Tells settings from those they were before: what a form was drawn for. */
 export const settingsVersion = (row: Organization): string => {
-  const { suspendedAt, createdAt, ...settings } = organizationBody(row);
+  const { suspendedAt, createdAt, logo, ...settings } = organizationBody(row);
   return createHash('sha256').update(JSON.stringify(settings)).digest('base64url');
 };
 

@@ -207,7 +207,14 @@ export const permissions = {
   },
   changeOrganization: {
     may: 'change the settings of the organization',
-    routes: ['PATCH /v1/organizations/:organization', 'POST /console/:organization/settings'],
+    routes: [
+      'PATCH /v1/organizations/:organization',
+      'PUT /v1/organizations/:organization/logo',
+      'DELETE /v1/organizations/:organization/logo',
+      'POST /console/:organization/settings',
+      'POST /console/:organization/settings/logo',
+      'POST /console/:organization/settings/logo/remove',
+    ],
     roles: managers,
     scope: 'manage',
     keyNeedsRole: true,
@@ -308,6 +315,7 @@ export const permissions = {
       'POST /sign-out',
       'POST /sign-out-everywhere',
       'GET /static/*',
+      'GET /logos/:file',
       'GET /docs',
       'GET /docs/',
       'GET /docs/js/scalar.js',

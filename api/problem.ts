@@ -5,6 +5,7 @@ import type { Seat } from './schemas.ts';
 /** Every problem Usher answers with: its status and title. Each has a page `docs/errors/<code>.md`; a test ties them. */
 export const problems = {
   invalid_request: { status: 400, title: 'The request is not valid' },
+  invalid_picture: { status: 400, title: 'The picture cannot be used' },
   invalid_csv: { status: 400, title: 'The CSV cannot be read' },
   invalid_email: { status: 400, title: 'This is no address that mail can be sent to' },
   unknown_member: { status: 400, title: 'The organization has no such member' },

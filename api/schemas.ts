@@ -505,6 +505,7 @@ const settings = {
 const OrganizationSchema = Type.Object({
   organization: Type.String({ description: 'How callers name it' }),
   ...settings,
+  logo: nullable(Type.String({ description: 'Where its logo is, a PNG of at most 256 × 256 pixels: a path at Usher' })),
   suspendedAt: nullable(
     Type.String({ format: 'date-time', description: 'While suspended, nothing is sent or accepted' }),
   ),

@@ -10,6 +10,7 @@ import type { EventsTable, ReasonsTable } from './events.ts';
 import type { AmendmentsTable, InvitationsTable } from './invitations.ts';
 import type { LicensePoolsTable, SeatsTable } from './licenses.ts';
 import type { LimitsTable } from './limits.ts';
+import type { LogosTable } from './logos.ts';
 import type { MembersTable } from './members.ts';
 import type { OrganizationsTable } from './organizations.ts';
 import type { RequestsTable } from './requests.ts';
@@ -26,6 +27,7 @@ export interface Database {
   invitations: InvitationsTable;
   license_pools: LicensePoolsTable;
   limits: LimitsTable;
+  logos: LogosTable;
   members: MembersTable;
   organizations: OrganizationsTable;
   reasons: ReasonsTable;

@@ -363,6 +363,7 @@ const selectInvitations = (db: Kysely<Database>) =>
     .select([
       'organizations.slug as organization_slug',
       'organizations.name as organization_name',
+      'organizations.logo as organization_logo',
       'organizations.home_url as organization_home_url',
       'organizations.created_at as organization_created_at',
       'organizations.suspended_at as organization_suspended_at',

@@ -130,7 +130,7 @@ export async function listMemberships(db: Kysely<Database>, account: AccountId, 
     .selectFrom('members')
     .innerJoin('organizations', 'organizations.id', 'members.organization_id')
     .leftJoin('invitations', 'invitations.id', 'members.invitation_id')
-    .select(['members.id', 'members.role', 'members.teams', 'members.joined_at', 'name', 'slug'])
+    .select(['members.id', 'members.role', 'members.teams', 'members.joined_at', 'name', 'slug', 'logo'])
     .select(['home_url', 'origins', 'redirect_url'])
     .where('account_id', '=', account)
     .where('removed_at', 'is', null)

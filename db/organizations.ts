@@ -31,6 +31,8 @@ export interface OrganizationsTable {
   languages: Generated<string[]>;
   /** While it is set, nothing is sent for it, and nobody joins. */
   suspended_at: Date | null;
+  /** Hash of its logo. */
+  logo: string | null;
 }
 export type Organization = Selectable<OrganizationsTable>;
 /** All of them, by name: see `prepareRepeated`. */
@@ -50,6 +52,7 @@ const columns = [
   'blocked_domains',
   'languages',
   'suspended_at',
+  'logo',
 ] as const satisfies (keyof Organization)[];
 
 export const findOrganization = (db: Kysely<Database>, slug: string): Promise<Organization | undefined> =>

@@ -206,6 +206,14 @@ create table limits (
   constraint limits_pkey PRIMARY KEY (key)
 );
 
+create table logos (
+  organization_id text collate "C" not null,
+  hash text collate "C" not null,
+  png bytea not null,
+  constraint logos_pkey PRIMARY KEY (organization_id)
+);
+CREATE INDEX logos_hash ON logos USING btree (hash);
+
 create table members (
   id text collate "C" not null,
   organization_id text collate "C" not null,
@@ -240,6 +248,7 @@ create table organizations (
   blocked_domains text[] collate "C" not null default '{}'::text[],
   languages text[] collate "C" not null default '{}'::text[],
   suspended_at timestamp with time zone,
+  logo text collate "C",
   constraint organizations_pkey PRIMARY KEY (id),
   constraint organizations_limit_factor_check CHECK ((limit_factor > (0)::double precision)),
   constraint organizations_retention_days_check CHECK ((retention_days >= 0)),
@@ -308,6 +317,7 @@ alter table invitations add constraint invitations_decided_by_fkey FOREIGN KEY (
 alter table invitations add constraint invitations_inviter_id_fkey FOREIGN KEY (inviter_id) REFERENCES accounts(id);
 alter table invitations add constraint invitations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table license_pools add constraint license_pools_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table logos add constraint logos_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table members add constraint members_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id);
 alter table members add constraint members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table seats add constraint seats_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);

@@ -17,7 +17,7 @@ export const alreadyAcceptedPage = ({ organization, ...frame }: AlreadyAcceptedP
     ...frame,
     title: 'Invitation already accepted',
     body: outcome({
-      organization: organization.name,
+      organization,
       icon: 'check',
       tone: 'good',
       heading: 'This invitation has been accepted',

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { OrganizationView } from './invitation-facts.ts';
 import type { Html } from './layout.ts';
 
 const letters = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -20,9 +21,14 @@ function tint(name: string): number {
   return sum % tints;
 }
 
-/** An organization's tile: its initial. Decorative, its name always stands beside it. */
-export const organizationTile = (name: string, size?: 'small'): Html =>
-  html`<span class="tile ${size ? `${size} ` : ''}tint-${tint(name)}" aria-hidden="true">${initial(name)}</span>`;
+/** Where a logo is served. @param hash of the picture: another one is elsewhere */
+export const logoPath = (hash: string): string => `/logos/${hash}.png`;
+
+/** An organization's tile: its logo, or its initial. Decorative, its name always stands beside it. */
+export const organizationTile = ({ name, logo }: OrganizationView, size?: 'small'): Html =>
+  logo
+    ? html`<img class="tile${size ? ` ${size}` : ''}" src="${logoPath(logo)}" alt="">`
+    : html`<span class="tile ${size ? `${size} ` : ''}tint-${tint(name)}" aria-hidden="true">${initial(name)}</span>`;
 
 /** A person's circle: the initial of their name, or of their address. Decorative like the tile. */
 export const personCircle = (person: { name: string; email: string }): Html =>

@@ -21,7 +21,7 @@ export const declinePage = ({ account, csrf, invitation, notice }: DeclinePageVi
     account,
     csrf,
     body: html`${noticeBanner(notice)}${outcome({
-      organization: invitation.organization.name,
+      organization: invitation.organization,
       icon: 'question',
       tone: 'neutral',
       heading: html`Decline the invitation to ${supplied(invitation.organization.name)}?`,

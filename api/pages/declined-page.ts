@@ -19,7 +19,7 @@ export const declinedPage = ({ organization, invitedBy, decidedAt, ...frame }: D
     ...frame,
     title: 'Invitation declined',
     body: outcome({
-      organization: organization.name,
+      organization,
       icon: 'cross',
       tone: 'neutral',
       heading: 'Invitation declined',

@@ -51,7 +51,7 @@ const webUrl = (url: string | undefined): string | undefined => {
 
 const invitationItem = (invitation: PendingInvitationView): Html => html`
         <li class="card row">
-          ${organizationTile(invitation.organization.name, 'small')}
+          ${organizationTile(invitation.organization, 'small')}
           <div class="row-main">
             <h3>${supplied(invitation.organization.name)}</h3>
             <p>${inviter(invitation.invitedBy)} invited you as ${roleNames[invitation.role].toLowerCase()}.</p>
@@ -65,7 +65,7 @@ const membershipItem = ({ organization, role, joinedAt, licenses, console }: Mem
   return html`
         <li class="card">
           <div class="row">
-            ${organizationTile(organization.name, 'small')}
+            ${organizationTile(organization, 'small')}
             <div class="row-main">
               <h3>${supplied(organization.name)}</h3>
               <p class="note"><span class="badge accent">${roleNames[role]}</span> Joined ${date(joinedAt)}</p>

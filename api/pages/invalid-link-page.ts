@@ -45,7 +45,7 @@ export const invalidLinkPage = ({ invitation, organization, reason, ask, ...fram
     ...frame,
     title: 'Invalid link',
     body: outcome({
-      organization: organization.name,
+      organization,
       icon: reason === 'expired' ? 'clock' : 'link',
       tone: 'bad',
       heading: 'Invalid link',

@@ -7,6 +7,8 @@ import { address, supplied } from './supplied.ts';
 /** An organization as an invitee may know it. */
 export interface OrganizationView {
   name: string;
+  /** Hash of its logo. */
+  logo?: string | null | undefined;
 }
 
 /** Who invited. An API key or the system has a name but no address. */

@@ -55,7 +55,7 @@ export const invitationPage = ({ account, csrf, invitation, notice }: Invitation
     body: html`
     <article class="card">
       <header class="card-head">
-        ${organizationTile(invitation.organization.name)}
+        ${organizationTile(invitation.organization)}
         <h1><span class="over">You are invited to join</span> ${supplied(invitation.organization.name)}</h1>
         <p>Invited by ${inviter(invitation.invitedBy)}</p>
       </header>${noticeBanner(notice)}${lookAlikeWarning(

@@ -24,7 +24,7 @@ export const leavingPage = ({ url, purpose, ...frame }: LeavingPageView): Html =
       ...frame,
       title: 'Joined',
       body: outcome({
-        organization: purpose.joined,
+        organization: { name: purpose.joined },
         icon: 'check',
         tone: 'good',
         heading: html`Welcome to ${supplied(purpose.joined)}`,

@@ -1,12 +1,13 @@
 import { html } from 'hono/html';
 import { organizationTile } from './avatar.ts';
 import { type IconName, icon } from './icon.ts';
+import type { OrganizationView } from './invitation-facts.ts';
 import type { Html } from './layout.ts';
 
 /** A card that says how something ended: a sign, a heading, words, and what to do next. */
 export interface OutcomeView {
   /** The organization's tile stands beside the sign where the page is about one. */
-  organization?: string | undefined;
+  organization?: OrganizationView | undefined;
   icon: IconName;
   tone: 'good' | 'neutral' | 'bad';
   heading: Html | string;

@@ -7,10 +7,12 @@ export type HiddenFields = Record<string, string | number | undefined>;
 /**
  * A form that posts hidden fields and shows `content`, normally one button.
  *
+ * @param sends that a file is among its fields
+ *
  * `autocomplete` is off because Firefox otherwise keeps old hidden values over a reload, and would post them.
  */
-export const postForm = (action: string, fields: HiddenFields, content: Html): Html => html`
-      <form method="post" action="${action}" autocomplete="off">${Object.entries(fields).map(([name, value]) =>
+export const postForm = (action: string, fields: HiddenFields, content: Html, sends?: 'file'): Html => html`
+      <form method="post" action="${action}" autocomplete="off"${sends ? html` enctype="multipart/form-data"` : null}>${Object.entries(fields).map(([name, value]) =>
         value === undefined ? null : html`<input type="hidden" name="${name}" value="${value}">`,
       )}${content}</form>`;
 

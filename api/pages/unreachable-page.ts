@@ -51,7 +51,7 @@ export const unreachablePage = ({ account, csrf, act, invitation }: UnreachableP
     account,
     csrf,
     body: outcome({
-      organization: invitation.organization.name,
+      organization: invitation.organization,
       icon: 'warning',
       tone: 'bad',
       heading: 'We cannot reach the engine',

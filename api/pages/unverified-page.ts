@@ -19,7 +19,7 @@ export const unverifiedPage = ({ account, csrf, invitation }: UnverifiedPageView
     account,
     csrf,
     body: outcome({
-      organization: invitation.organization.name,
+      organization: invitation.organization,
       icon: 'mail',
       tone: 'neutral',
       heading: 'Verify your address first',

@@ -21,7 +21,7 @@ export const wrongAccountPage = ({ account, csrf, invitation }: WrongAccountPage
     account,
     csrf,
     body: outcome({
-      organization: invitation.organization.name,
+      organization: invitation.organization,
       icon: 'people',
       tone: 'neutral',
       heading: 'Another account is invited',

@@ -33,7 +33,7 @@ export function registerHome(app: App, { db }: RouteDeps): void {
           ...frameOf(reply, account),
           account: { name: account.name, email: account.email, emailVerified: account.email_verified },
           memberships: memberships.map((m) => ({
-            organization: { name: m.name, ...(m.url ? { url: m.url } : {}) },
+            organization: { name: m.name, logo: m.logo, ...(m.url ? { url: m.url } : {}) },
             role: m.role,
             joinedAt: m.joined_at,
             licenses: m.licenses.map(({ name, kind, ended, since }) => ({ product: name, kind, ended, since })),
@@ -43,7 +43,7 @@ export function registerHome(app: App, { db }: RouteDeps): void {
           })),
           invitations: invitations.map((row) => ({
             id: row.id,
-            organization: { name: row.organization_name },
+            organization: { name: row.organization_name, logo: row.organization_logo },
             invitedBy: { name: row.inviter_name, email: row.inviter_email },
             role: row.role,
             expiresAt: row.expires_at,

@@ -64,7 +64,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
   const unknown = (reply: FastifyReply, account?: Account) =>
     sendPage(reply.status(404), unknownLinkPage(frameOf(reply, account)));
 
-  const organizationOf = (row: Invitation) => ({ name: row.organization_name });
+  const organizationOf = (row: Invitation) => ({ name: row.organization_name, logo: row.organization_logo });
   const inviterOf = (row: Invitation) => ({ name: row.inviter_name, email: row.inviter_email });
 
   const invalid = (

@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setStaffRole } from '../../db/staff.ts';
 import { mailDomain } from '../../identity/mail-domains.ts';
@@ -42,6 +43,7 @@ describe('the settings', () => {
     expect((await usher.call(path)).body).toEqual({
       organization: 'acme',
       ...usual,
+      logo: null,
       suspendedAt: null,
       createdAt: usher.organization.created_at.toISOString(),
     });
@@ -144,6 +146,84 @@ describe('mail domains', () => {
     expect(code(await invite('a@elsewhere.example'))).toBe('201');
     expect(code(await invite('b@press.bücher.example'))).toBe('400 domain_not_allowed');
     await change(usual);
+  });
+});
+
+describe('a logo', () => {
+  const draw = (width: number, height: number) =>
+    sharp({ create: { width, height, channels: 3, background: '#1d4ed8' } });
+  const put = async (picture: Uint8Array<ArrayBuffer> | string, type = 'image/png') => {
+    const answer = await fetch(`${usher.url}${path}/logo`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${usher.key}`, 'content-type': type },
+      body: picture,
+    });
+    return { status: answer.status, body: (await answer.json()) as { code?: string; detail?: string; logo: string } };
+  };
+
+  test('is drawn anew, and nothing is left of what was sent but what is seen', async () => {
+    // Of the north, by a camera that was held upright.
+    const photo = await draw(800, 400)
+      .withExif({ IFD0: { Artist: 'Ada' }, IFD3: { GPSLatitudeRef: 'N' } })
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toBuffer();
+    expect(photo.toString('latin1')).toContain('Ada');
+    const set = await put(Buffer.concat([photo, Buffer.from('PK and an archive')]), 'image/jpeg');
+    expect(set).toMatchObject({ status: 200, body: { logo: expect.stringMatching(/^\/logos\/[\w-]{43}\.png$/) } });
+    const served = await fetch(usher.url + set.body.logo);
+    const png = Buffer.from(await served.arrayBuffer());
+    expect(await sharp(png).metadata()).toMatchObject({ format: 'png', width: 128, height: 256 });
+    expect(png.toString('latin1')).not.toMatch(/Ada|eXIf|archive/);
+    expect(Object.fromEntries(served.headers)).toMatchObject({
+      'content-type': 'image/png',
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none';sandbox",
+    });
+    expect(served.headers.getSetCookie()).toEqual([]);
+    expect((await usher.call(path)).body.logo).toBe(set.body.logo);
+    const { id } = (await invite('logo@example.com')).body;
+    const { session } = await usher.person('logo@example.com');
+    expect((await usher.call(`/invitations/${id}`, { key: null, session })).body).toContain(`src="${set.body.logo}"`);
+
+    // Smaller ones stay as small, and other pictures are elsewhere.
+    const small = await put(await draw(32, 32).webp().toBuffer(), 'image/webp');
+    expect(await sharp(await (await fetch(usher.url + small.body.logo)).arrayBuffer()).metadata()).toMatchObject({
+      format: 'png',
+      width: 32,
+    });
+    expect((await fetch(usher.url + set.body.logo)).status).toBe(404);
+    await put(await draw(32, 32).webp().toBuffer(), 'image/webp');
+    const gone = await usher.call(`${path}/logo`, { method: 'DELETE' });
+    expect(gone).toMatchObject({ status: 200, body: { logo: null } });
+    expect((await fetch(usher.url + small.body.logo)).status).toBe(404);
+    const { body } = await usher.call(`${path}/events?type=organization_changed&order=newest&limit=3`);
+    expect(body.items.map((e: { detail: string }) => e.detail)).toEqual(['logo', 'logo', 'logo']);
+  });
+
+  test('is a PNG, JPEG or WebP picture, and neither a large one nor one that unfolds', async () => {
+    const png = await draw(600, 600).png().toBuffer();
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script></svg>';
+    expect(code(await put(svg))).toBe('400 invalid_picture');
+    expect(code(await put(await draw(9, 9).gif().toBuffer()))).toBe('400 invalid_picture');
+    expect(code(await put(await draw(9, 9).tiff().toBuffer()))).toBe('400 invalid_picture');
+    expect(code(await put(png.subarray(0, png.length / 2)))).toBe('400 invalid_picture');
+    expect(code(await put(Buffer.alloc(0)))).toMatch(/^400 /);
+    // 36 million pixels in 100 KB.
+    const bomb = await draw(6_000, 6_000).png({ palette: true }).toBuffer();
+    expect(bomb.length).toBeLessThan(200_000);
+    const refused = await put(bomb);
+    expect([code(refused), refused.body.detail]).toEqual([
+      '400 invalid_picture',
+      'It may have 25 million pixels at most.',
+    ]);
+    expect(code(await put(Buffer.alloc(1024 * 1024 + 1)))).toBe('413 too_large');
+    expect(code(await put(svg, 'image/svg+xml'))).toBe('415 unsupported_media_type');
+    expect(code(await put('{}', 'application/json'))).toBe('415 unsupported_media_type');
+    expect((await usher.call(path)).body.logo).toBeNull();
+    for (const file of ['x.png', `${'x'.repeat(43)}.png`, `${'x'.repeat(43)}.svg`])
+      expect([400, 404]).toContain((await fetch(`${usher.url}/logos/${file}`)).status);
   });
 });
 

@@ -39,14 +39,17 @@ describe.each(Object.keys(casts) as (keyof typeof casts)[])('pages of a cast tha
     const scripts = document.match(/<script[^>]*>/g) ?? [];
     const isInConsole = view.startsWith('console') && view !== 'console-organizations';
     expect(scripts).toEqual(isInConsole ? ['<script type="module" src="/static/console.js">'] : []);
-    expect(document.replace(/<script[^>]*><\/script>|<iframe [^>]*>/g, '')).not.toMatch(
+    const logos = document.match(/<img [^>]*>/g) ?? [];
+    for (const logo of logos)
+      expect(logo).toMatch(/^<img class="tile( small)?" src="\/logos\/[\w-]{43}\.png" alt="">$/);
+    expect(document.replace(/<script[^>]*><\/script>|<i(frame|mg) [^>]*>/g, '')).not.toMatch(
       /<script|<style|\sstyle=|\son\w+="|<img|<iframe|javascript:/i,
     );
     expect(document).not.toContain(markup);
     expect(document).not.toMatch(/undefined|\[object|NaN|Invalid Date/);
     const subresources = [...document.matchAll(/<link [^>]*href="([^"]*)"|\ssrc="([^"]*)"/g)].map((m) => m[1] ?? m[2]);
     expect(subresources.slice(0, 2)).toEqual(['/static/favicon.svg', '/static/usher.css']);
-    expect(subresources).toHaveLength(2 + scripts.length + frames.length);
+    expect(subresources).toHaveLength(2 + scripts.length + frames.length + logos.length);
     for (const { action, fields } of formsOf(document)) {
       expect(action).toMatch(/^\/(?!\/)/);
       expect(fields._csrf).toBe(csrf);

@@ -362,6 +362,7 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     suspendedAt: few ? daysFromNow(-1) : null,
     version: 'v1',
     mayChange: false,
+    logoTypes: ['image/png'],
     maySuspend: false,
   };
   const refusal: FormError = {

@@ -53,6 +53,10 @@ export const textField = (
       } autocomplete="${field.autocomplete ?? 'off'}">`,
   );
 
+/** A file to be sent. @param field.types that it may be of, by the names of HTTP */
+export const fileField = (field: Omit<Field, 'value'> & { types: readonly string[] }): Html =>
+  labelled(field, (ties) => html`<input ${ties} type="file" accept="${field.types.join(',')}">`);
+
 /** Text of several lines. */
 export const textArea = (field: Field & { rows: number; most: number }): Html =>
   labelled(
@@ -111,8 +115,13 @@ export const reasonField = (frame: ConsoleFrame, filled: Filled = {}, error?: Fo
     : null;
 
 /** A form of the console, which acts once however often it is sent. */
-export const consoleForm = (frame: ConsoleFrame, action: string, fields: HiddenFields, content: Html): Html =>
-  postForm(action, { _csrf: frame.csrf, _form: crypto.randomUUID(), ...fields }, content);
+export const consoleForm = (
+  frame: ConsoleFrame,
+  action: string,
+  fields: HiddenFields,
+  content: Html,
+  sends?: 'file',
+): Html => postForm(action, { _csrf: frame.csrf, _form: crypto.randomUUID(), ...fields }, content, sends);
 
 /** What is wrong, above the form, with links to its fields. */
 export const errorSummary = (error: FormError | undefined): Html | null =>

@@ -11,6 +11,8 @@ export interface ConsoleFrame {
   csrf: string;
   organization: {
     name: string;
+    /** Hash of its logo. */
+    logo?: string | null;
     /** Where its console begins: `/console/acme`. */
     path: string;
     isSuspended: boolean;
@@ -49,7 +51,7 @@ export const consolePage = (frame: ConsoleFrame, { title, heading, back, actions
     script: '/static/console.js',
     body: html`
     <div class="console-head">
-      <p class="console-organization">${organizationTile(organization.name, 'small')}<span><span class="over">Console</span>${supplied(organization.name)}</span></p>
+      <p class="console-organization">${organizationTile(organization, 'small')}<span><span class="over">Console</span>${supplied(organization.name)}</span></p>
       <nav class="tabs" aria-label="Console"><ul class="plain">${sections.map(
         ({ name, href, current }) =>
           html`<li><a href="${href}"${current ? html` aria-current="${current}"` : null}>${name}</a></li>`,

@@ -7,7 +7,7 @@ import { supplied } from '../supplied.ts';
 export interface OrganizationsPageView {
   account?: AccountView;
   csrf: string;
-  organizations: readonly { name: string; role: Role; path: string }[];
+  organizations: readonly { name: string; logo?: string | null; role: Role; path: string }[];
 }
 
 /** The organizations that somebody manages, to choose one. */
@@ -21,9 +21,9 @@ export const organizationsPage = ({ organizations, ...frame }: OrganizationsPage
     <section aria-labelledby="organizations">
       <h2 id="organizations">Organizations you manage</h2>
       <ul class="stack">${organizations.map(
-        ({ name, role, path }) => html`
+        ({ name, logo, role, path }) => html`
         <li class="card row">
-          ${organizationTile(name, 'small')}
+          ${organizationTile({ name, logo }, 'small')}
           <div class="row-main"><h3>${supplied(name)}</h3><p class="note"><span class="badge accent">${roleNames[role]}</span></p></div>
           <a class="button secondary" href="${path}">Open<span class="visually-hidden"> the console of ${supplied(name)}</span></a>
         </li>`,

@@ -1,10 +1,11 @@
 import { html } from 'hono/html';
+import { organizationTile } from '../avatar.ts';
 import { dateTime } from '../date-time.ts';
 import type { Html } from '../layout.ts';
 import { buttonLink } from '../outcome.ts';
 import { supplied } from '../supplied.ts';
 import { confirmPage } from './confirm-page.ts';
-import { choice, consoleForm, type Filled, type FormError, textArea, textField } from './form.ts';
+import { choice, consoleForm, type Filled, type FormError, fileField, textArea, textField } from './form.ts';
 import { type ConsoleFrame, consolePage, nothing } from './frame.ts';
 import { lifetimes } from './invitation-words.ts';
 
@@ -31,6 +32,8 @@ export interface SettingsPageView {
   version: string;
   mayChange: boolean;
   maySuspend: boolean;
+  /** That a logo may be of. */
+  logoTypes: readonly string[];
   /** As it was filled in, when it comes back. */
   filled?: Filled | undefined;
   error?: FormError | undefined;
@@ -110,9 +113,47 @@ const facts = ({ settings }: SettingsPageView): Html => {
     ['Languages', settings.languages],
   ];
   return html`
-    <section class="card"><dl class="facts">${said.map(
+    <section class="card confirm"><dl class="facts">${said.map(
       ([name, text]) => html`<div><dt>${name}</dt><dd>${text ? supplied(text) : nothing}</dd></div>`,
     )}</dl></section>`;
+};
+
+const logo = ({ frame, mayChange, logoTypes, error }: SettingsPageView): Html => {
+  const path = `${settingsPath(frame)}/logo`;
+  const { organization } = frame;
+  return html`
+    <section class="card acts confirm" aria-labelledby="logo">
+      <h2 id="logo">Logo</h2>
+      <p>${organizationTile(organization)}</p>${
+        mayChange
+          ? html`${consoleForm(
+              frame,
+              path,
+              {},
+              html`${fileField({
+                name: 'logo',
+                label: 'A picture',
+                hint: 'PNG, JPEG or WebP, 1 MiB at most; square looks best. It is drawn anew within 256 pixels, and shown to those who are invited.',
+                types: logoTypes,
+                required: true,
+                error,
+              })}
+        <button class="button secondary">${organization.logo ? 'Change the logo' : 'Use it as the logo'}</button>`,
+              'file',
+            )}${
+              organization.logo
+                ? consoleForm(
+                    frame,
+                    `${path}/remove`,
+                    {},
+                    html`
+        <button class="button secondary">Remove the logo</button>`,
+                  )
+                : null
+            }`
+          : null
+      }
+    </section>`;
 };
 
 /** What an organization decides for itself, and whether it is suspended. */
@@ -121,8 +162,8 @@ export const settingsPage = (view: SettingsPageView): Html => {
   return consolePage(frame, {
     title: 'Settings',
     error,
-    body: html`${mayChange ? form(view) : facts(view)}
-    <section class="card" aria-labelledby="suspension">
+    body: html`${mayChange ? form(view) : facts(view)}${mayChange || frame.organization.logo ? logo(view) : null}
+    <section class="card acts confirm" aria-labelledby="suspension">
       <h2 id="suspension">Suspension</h2>
       <div class="words"><p>${
         suspendedAt

@@ -40,8 +40,9 @@ export function registerConsole(app: App, deps: RouteDeps): void {
     const memberships = await listMemberships(deps.db, account.id);
     const managed = memberships.filter((m) => roleMay(m.role, 'openConsole'));
     if (managed.length === 0) throw new Problem('not_allowed', `${whoMay('openConsole')} may.`);
-    const organizations = managed.map(({ name, slug, role }) => ({
+    const organizations = managed.map(({ name, logo, slug, role }) => ({
       name,
+      logo,
       role,
       path: firstSection(slug, (permission) => roleMay(role, permission)),
     }));

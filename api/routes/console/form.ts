@@ -66,6 +66,8 @@ const fieldOf: Partial<Record<ProblemCode, string>> = {
   no_seat_left: 'licenses',
   license_ended: 'licenses',
   license_in_use: 'quantity',
+  invalid_picture: 'logo',
+  too_large: 'logo',
   license_exists: 'product',
   language_not_allowed: 'locale',
   unsafe_text: 'message',

@@ -1,7 +1,9 @@
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Organization } from '../../../db/organizations.ts';
 import type { App, RouteDeps } from '../../deps.ts';
 import { formTurn } from '../../idempotency.ts';
+import { changeLogo, logoLimits, logoTimeoutMs, logoTypes, redraw } from '../../logos.ts';
 import { changeOrganization, organizationBody, settingsVersion } from '../../organizations.ts';
 import { sendPage } from '../../page.ts';
 import type { Filled, FormError } from '../../pages/console/form.ts';
@@ -29,6 +31,8 @@ const suspensionBody = Type.Object({
   suspended: Type.Union([Type.Literal('yes'), Type.Literal('no')]),
   reason: field(500),
 });
+
+const logoBody = Type.Object({ ...formBody, logo: Type.Optional(Type.Unknown()) });
 
 const hour = 3_600_000;
 
@@ -65,6 +69,24 @@ const settingsOf = (organization: Organization): SettingsView => {
   };
 };
 
+/** The fields of a form with a file, which is bytes. @throws Problem `invalid_request` */
+async function readForm(request: FastifyRequest, body: string | Buffer): Promise<Record<string, unknown>> {
+  const type = request.headers['content-type']!;
+  try {
+    const fields = [...(await new Response(body, { headers: { 'content-type': type } }).formData())];
+    return Object.fromEntries(
+      await Promise.all(
+        fields.map(async ([name, value]) => [
+          name,
+          typeof value === 'string' ? value : Buffer.from(await value.arrayBuffer()),
+        ]),
+      ),
+    );
+  } catch {
+    throw new Problem('invalid_request', 'The form could not be read: choose the file again, and send it anew.');
+  }
+}
+
 /** What an organization decides for itself, and its suspension. */
 export function registerSettingsPages(app: App, deps: RouteDeps): void {
   const { db, cookies } = deps;
@@ -79,6 +101,7 @@ export function registerSettingsPages(app: App, deps: RouteDeps): void {
       version: settingsVersion(visit.organization),
       mayChange: visit.may('changeOrganization'),
       maySuspend: visit.may('suspendOrganization'),
+      logoTypes,
       ...again,
     });
 
@@ -117,6 +140,48 @@ export function registerSettingsPages(app: App, deps: RouteDeps): void {
         kind: 'success',
         text: 'It is saved. It counts for what is invited or sent from now on.',
       });
+      return reply.redirect(pathOf(visit), 303);
+    },
+  );
+
+  // Browsers send files in forms of this kind alone.
+  void app.register(async (scope) => {
+    scope.addContentTypeParser('multipart/form-data', { parseAs: 'buffer' }, readForm);
+    (scope as unknown as App).post(
+      '/console/:organization/settings/logo',
+      {
+        bodyLimit: 2 * logoLimits.bytes,
+        handlerTimeout: Math.max(logoTimeoutMs, deps.patienceMs ?? 0),
+        schema: { hide: true, params: organizationPath, body: logoBody },
+        preHandler: scope.csrfProtection,
+      },
+      async (request, reply) => {
+        const visit = await enter(deps, request, reply, 'changeOrganization');
+        if (!visit) return reply;
+        const { logo } = request.body;
+        try {
+          if (!Buffer.isBuffer(logo) || logo.length === 0) throw refused('logo', 'Choose a picture first.');
+          await changeLogo(db, visit.organization.id, visit.standing, await redraw(logo), request.id);
+        } catch (error) {
+          return sendPage(reply, pageOf(visit, { error: formErrorOf(reply, error) }));
+        }
+        cookies.setNotice(reply, { kind: 'success', text: 'It is the logo from now on.' });
+        return reply.redirect(pathOf(visit), 303);
+      },
+    );
+  });
+
+  app.post(
+    '/console/:organization/settings/logo/remove',
+    {
+      schema: { hide: true, params: organizationPath, body: Type.Object(formBody) },
+      preHandler: app.csrfProtection,
+    },
+    async (request, reply) => {
+      const visit = await enter(deps, request, reply, 'changeOrganization');
+      if (!visit) return reply;
+      await changeLogo(db, visit.organization.id, visit.standing, null, request.id);
+      cookies.setNotice(reply, { kind: 'success', text: 'It has no logo any more.' });
       return reply.redirect(pathOf(visit), 303);
     },
   );
