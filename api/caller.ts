@@ -186,6 +186,23 @@ export async function standingIn(
   throw new Problem('not_allowed', `${whoMay(permission)} may.`);
 }
 
+type Key = Extract<Caller, { kind: 'api_key' }>;
+
+/** Whether a key of those who run Usher may, wherever it is. */
+const staffKeyMay = ({ organization, scopes }: Key, permission: OrganizationPermission): boolean =>
+  organization === null && staffScopes.some((s) => scopes.includes(s) && staffMay(staffRoleOf[s], permission));
+
+/** That the caller is one of those who run Usher, who may this wherever it is. @throws Problem `not_allowed` */
+export function requireStaff(caller: Caller, permission: OrganizationPermission): void {
+  const may =
+    caller.kind === 'api_key'
+      ? staffKeyMay(caller, permission)
+      : caller.organization === undefined &&
+        caller.account.staff_role !== null &&
+        staffMay(caller.account.staff_role, permission);
+  if (!may) throw new Problem('not_allowed', `${whoMay(permission)} may.`);
+}
+
 /** What a person is in an organization as its member, whatever that allows; undefined when they are none. */
 export async function ownStanding(
   db: Kysely<Database>,
@@ -209,8 +226,7 @@ function standingOfKey(
   const by = { kind: 'api_key', id: caller.id } as const;
   const { scope, keyNeedsRole }: Permission = permissions[permission];
   if (caller.organization === null) {
-    const may = staffScopes.some((s) => caller.scopes.includes(s) && staffMay(staffRoleOf[s], permission));
-    if (!may) throw new Problem('not_allowed', `${whoMay(permission)} may; staff may not.`);
+    if (!staffKeyMay(caller, permission)) throw new Problem('not_allowed', `${whoMay(permission)} may; staff may not.`);
     return { role: 'owner', account, by, client, staff: true };
   }
   if (caller.organization !== organization) throw new Problem(hidden);

@@ -268,11 +268,17 @@ export const permissions = {
     staff: [],
     self: true,
   },
+  findAnywhere: {
+    may: 'find invitations, members and organizations in all organizations',
+    routes: ['GET /v1/invitations', 'GET /support'],
+    roles: [],
+    staff: everyStaff,
+  },
   openConsole: {
     may: 'open the console without saying of which organization',
     routes: ['GET /console'],
     roles: [...managers, 'billing_manager'],
-    staff: [],
+    staff: everyStaff,
   },
   decide: {
     may: 'accept or decline an invitation',

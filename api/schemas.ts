@@ -589,6 +589,9 @@ const EventSchema = Type.Object({
 export type Event = Static<typeof EventSchema>;
 export const Event = Type.Unsafe<Event>({ $ref: 'Event#' });
 
+/** Of those who run Usher. */
+export const AnywhereQuery = Type.Object({ ...Page, email }, strict);
+
 export const EventQuery = Type.Object(
   {
     ...Page,

@@ -593,6 +593,21 @@ export const listInvitationsOfMailbox = (
     .limit(page.limit)
     .execute();
 
+/** Invitations to a mailbox in every organization, whatever became of them, newest first. */
+export async function listInvitationsAnywhere(
+  db: Kysely<Database>,
+  mailbox: Mailbox,
+  page: { before?: InvitationId; limit: number },
+): Promise<Page<Invitation, InvitationId>> {
+  const rows = await selectInvitations(db)
+    .where('invitations.mailbox', '=', mailbox)
+    .$if(page.before !== undefined, (q) => q.where('invitations.id', '<', page.before!))
+    .orderBy('invitations.id', 'desc')
+    .limit(page.limit + 1)
+    .execute();
+  return pageOf(rows, page.limit, (row) => row.id, undefined);
+}
+
 /** Pending invitations to the verified mailbox of an account that is a member already: it came in another way. */
 export const listOvertaken = (db: Kysely<Database>, account: AccountId): Promise<Invitation[]> =>
   selectInvitations(db)

@@ -92,6 +92,22 @@ export const hasAnotherOwner = async (
     .limit(1)
     .executeTakeFirst()) !== undefined;
 
+/** Where those with this verified mailbox are members, in every organization. */
+export const listMembershipsOfMailbox = (db: Kysely<Database>, mailbox: Mailbox) =>
+  db
+    .selectFrom('accounts')
+    .innerJoin('members', 'members.account_id', 'accounts.id')
+    .innerJoin('organizations', 'organizations.id', 'members.organization_id')
+    .select(['members.id', 'members.role', 'members.joined_at', 'accounts.email', 'accounts.name'])
+    .select(['slug', 'organizations.name as organization_name'])
+    .where('mailbox', '=', mailbox)
+    .where('email_verified', '=', true)
+    .where('removed_at', 'is', null)
+    .orderBy('members.id', 'desc')
+    .limit(100)
+    .execute();
+export type MembershipAnywhere = Awaited<ReturnType<typeof listMembershipsOfMailbox>>[number];
+
 /** Whether a verified account with this mailbox is an active member: the database's function of that name. */
 export const isMemberMailbox = async (
   db: Kysely<Database>,

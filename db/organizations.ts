@@ -70,6 +70,18 @@ export const organizationOfJson = (row: Record<string, unknown>): Organization =
 export const findOrganizationById = (db: Kysely<Database>, id: OrganizationId): Promise<Organization> =>
   db.selectFrom('organizations').select(columns).where('id', '=', id).executeTakeFirstOrThrow();
 
+/** Organizations by a part of their name or of how callers name them: the first 50, by the latter. */
+export const searchOrganizations = (db: Kysely<Database>, text: string): Promise<Organization[]> => {
+  const like = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+  return db
+    .selectFrom('organizations')
+    .select(columns)
+    .where((e) => e.or([e('slug', 'ilike', like), e('name', 'ilike', like)]))
+    .orderBy('slug')
+    .limit(50)
+    .execute();
+};
+
 export const lockOrganization = (trx: Transaction<Database>, id: OrganizationId): Promise<Organization> =>
   trx.selectFrom('organizations').select(columns).where('id', '=', id).forNoKeyUpdate().executeTakeFirstOrThrow();
 

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql } from 'kysely';
-import type { Page } from 'playwright-core';
 import { beginSession, upsertAccount } from '../db/accounts.ts';
+import { insertApiKey, newApiKey } from '../db/api-keys.ts';
 import { createDatabase } from '../db/database.ts';
+import { ensureOrganization } from '../db/organizations.ts';
+import { setStaffRole } from '../db/staff.ts';
 import { startLocal } from '../local/local.ts';
 import { freePort } from '../local/ports.ts';
 import { launchBrowser } from '../test/setup/browser.ts';
@@ -27,10 +29,14 @@ async function takePictures(state: string): Promise<void> {
   const db = createDatabase(local.addresses.migrateDatabase, 2);
   started.defer(() => db.destroy());
 
-  const post = async (route: string, body: object, session?: string) => {
+  const post = async (
+    route: string,
+    body: object,
+    { session, key = apiKey }: { session?: string; key?: string } = {},
+  ) => {
     const who: Record<string, string> = session
       ? { cookie: `usher_${new URL(api).port}_session=${session}`, origin: api }
-      : { authorization: `Bearer ${apiKey}` };
+      : { authorization: `Bearer ${key}` };
     const answer = await fetch(`${api}/v1${route}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...who },
@@ -53,7 +59,7 @@ async function takePictures(state: string): Promise<void> {
     const said = { issuer, subject: name, email: address(name), emailVerified: true, name };
     const { id: account } = await upsertAccount(db, said);
     const { id: session } = await beginSession(db, { account, idToken: 'none' });
-    await post(`/invitations/${invited.get(name)}/${verb}`, {}, session);
+    await post(`/invitations/${invited.get(name)}/${verb}`, {}, { session });
   };
   for (const name of names.slice(0, 5)) await answered(name, 'accept');
   await answered('edsger', 'decline');
@@ -93,9 +99,9 @@ async function takePictures(state: string): Promise<void> {
   await page.getByLabel('Password').fill(owner.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL(`${api}/console/**`);
-  const take = async (name: string, of: Page = page) => {
-    await of.screenshot({ path: path.join(images, `console-${name}.png`), fullPage: false });
-    console.log(`console-${name}.png`);
+  const take = async (name: string, file = `console-${name}`) => {
+    await page.screenshot({ path: path.join(images, `${file}.png`), fullPage: false });
+    console.log(`${file}.png`);
   };
   await take('overview');
   await page.goto(`${api}/console/acme/invitations`);
@@ -127,6 +133,27 @@ async function takePictures(state: string): Promise<void> {
   await page.getByRole('link', { name: 'Studio' }).click();
   await page.getByRole('heading', { name: 'Give members a seat' }).waitFor();
   await take('license');
+
+  // The support, to whom somebody comes who was invited by two organizations.
+  const { id: account } = await db
+    .selectFrom('accounts')
+    .select('id')
+    .where('email', '=', owner.email)
+    .executeTakeFirstOrThrow();
+  const other = await ensureOrganization(db, { slug: 'tailspin', name: 'Tailspin Toys' });
+  const secret = newApiKey();
+  await insertApiKey(db, {
+    secret,
+    organization: other.id,
+    name: 'Sign-up',
+    role: 'owner',
+    scopes: ['invite'],
+    createdBy: account,
+  });
+  await post('/organizations/tailspin/invitations', { email: address('grace') }, { key: secret });
+  await setStaffRole(db, account, 'support', { issuer, by: { kind: 'system', id: null } });
+  await page.goto(`${api}/support?find=${address('grace')}`);
+  await take('support', 'support');
 }
 
 const state = await mkdtemp(path.join(tmpdir(), 'usher-pictures-'));

@@ -4,6 +4,7 @@ import { date, dateTime } from './date-time.ts';
 import { type InviterView, inviter, type LicenseView, type OrganizationView } from './invitation-facts.ts';
 import { type AccountView, type Html, layout } from './layout.ts';
 import { banner, type Notice, noticeBanner } from './notice.ts';
+import { buttonLink } from './outcome.ts';
 import { invitationPath, postForm } from './post-form.ts';
 import { type Role, roleNames } from './role.ts';
 import { signInForm } from './sign-in-form.ts';
@@ -38,6 +39,8 @@ export interface HomePageView {
   memberships: readonly MembershipView[];
   /** Those for the account's verified address; none while it is not verified. */
   invitations: readonly PendingInvitationView[];
+  /** Path of the page where those who run Usher find others; for them alone. */
+  support?: string | undefined;
   notice?: Notice | undefined;
 }
 
@@ -102,7 +105,7 @@ const membershipItem = ({ organization, role, joinedAt, licenses, console }: Mem
  *
  * With an unverified address it offers to sign in again: `_csrf`, `prompt=login` to /sign-in.
  */
-export const homePage = ({ account, csrf, memberships, invitations, notice }: HomePageView): Html => {
+export const homePage = ({ account, csrf, memberships, invitations, support, notice }: HomePageView): Html => {
   const email = html`<strong>${address(account.email)}</strong>`;
   return layout({
     title: 'Home',
@@ -152,6 +155,18 @@ export const homePage = ({ account, csrf, memberships, invitations, notice }: Ho
       }</p>`
       }
     </section>
+    ${
+      support
+        ? html`
+    <section aria-labelledby="support">
+      <h2 id="support">You run Usher</h2>
+      <div class="card row">
+        <p class="row-main note">Find an invitation, a person or an organization that needs help.</p>
+        ${buttonLink(support, 'Support')}
+      </div>
+    </section>`
+        : null
+    }
     <section aria-labelledby="sessions">
       <h2 id="sessions">Your sessions</h2>
       <div class="card row">

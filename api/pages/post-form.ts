@@ -12,7 +12,9 @@ export type HiddenFields = Record<string, string | number | undefined>;
  * `autocomplete` is off because Firefox otherwise keeps old hidden values over a reload, and would post them.
  */
 export const postForm = (action: string, fields: HiddenFields, content: Html, sends?: 'file'): Html => html`
-      <form method="post" action="${action}" autocomplete="off"${sends ? html` enctype="multipart/form-data"` : null}>${Object.entries(fields).map(([name, value]) =>
+      <form method="post" action="${action}" autocomplete="off"${sends ? html` enctype="multipart/form-data"` : null}>${Object.entries(
+        fields,
+      ).map(([name, value]) =>
         value === undefined ? null : html`<input type="hidden" name="${name}" value="${value}">`,
       )}${content}</form>`;
 

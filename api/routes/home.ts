@@ -3,6 +3,7 @@ import { listInvitationsOfMailbox } from '../../db/invitations.ts';
 import { listMemberships } from '../../db/members.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { frameOf, sendPage } from '../page.ts';
+import { supportPath } from '../pages/console/frame.ts';
 import { homePage } from '../pages/home-page.ts';
 import type { Notice } from '../pages/notice.ts';
 import { welcomePage } from '../pages/welcome-page.ts';
@@ -48,6 +49,7 @@ export function registerHome(app: App, { db }: RouteDeps): void {
             role: row.role,
             expiresAt: row.expires_at,
           })),
+          ...(account.staff_role ? { support: supportPath } : {}),
           ...(notice ? { notice } : {}),
         }),
       );

@@ -5,7 +5,15 @@ import { type AccountId, isId } from '../../db/ids.ts';
 import { findInvitation, type Invitation as InvitationRow } from '../../db/invitations.ts';
 import { sameIssuer } from '../../identity/issuers.ts';
 import type { Actor } from '../../statecharts/invitation.ts';
-import { authenticate, type Caller, namedOrganization, requireScope, type Standing, standingIn } from '../caller.ts';
+import {
+  authenticate,
+  type Caller,
+  namedOrganization,
+  requireScope,
+  requireStaff,
+  type Standing,
+  standingIn,
+} from '../caller.ts';
 import { csvAnswer, csvTimeoutMs, pagesOfList, sendCsv } from '../csv.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { eventBody } from '../events.ts';
@@ -31,6 +39,7 @@ import { keepReason, type Reasoned, requireReason } from '../reason.ts';
 import {
   ActingAccount,
   AmendInvitation,
+  AnywhereQuery,
   answers,
   CreateInvitation,
   changeProblems,
@@ -47,6 +56,7 @@ import {
   RevokeInvitation,
   RevokeInvitations,
 } from '../schemas.ts';
+import { invitationsAnywhere } from '../support.ts';
 
 export const organizationParams = Type.Object({ organization: Type.String({ maxLength: 60, examples: ['acme'] }) });
 const invitationParams = Type.Object({ id: Type.String({ maxLength: 40 }) });
@@ -272,6 +282,24 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
           ...(await keepReason(db, reason)),
         }),
       );
+    },
+  );
+
+  app.get(
+    '/v1/invitations',
+    {
+      schema: {
+        operationId: 'findInvitations',
+        summary: 'For staff: invitations to an address in every organization, newest first',
+        tags: ['invitations'],
+        querystring: AnywhereQuery,
+        response: answers(200, listOf(Invitation), ['not_allowed', 'invalid_email']),
+      },
+    },
+    async (request) => {
+      requireStaff(await authenticate(request, deps), 'findAnywhere');
+      const { rows, next } = await invitationsAnywhere(db, request.query);
+      return { items: rows.map(invitationBody), cursor: next };
     },
   );
 

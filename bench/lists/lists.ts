@@ -2,9 +2,14 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../../db/database.ts';
 import { type EventFilter, type EventOrder, listEvents } from '../../db/events.ts';
 import { type InvitationId, idAt, type LicensePoolId } from '../../db/ids.ts';
-import { type InvitationFilter, listInvitations, listInvitationsOfMailbox } from '../../db/invitations.ts';
+import {
+  type InvitationFilter,
+  listInvitations,
+  listInvitationsAnywhere,
+  listInvitationsOfMailbox,
+} from '../../db/invitations.ts';
 import { listLicensePools } from '../../db/licenses.ts';
-import { listMembers, listMemberships, type MemberFilter } from '../../db/members.ts';
+import { listMembers, listMemberships, listMembershipsOfMailbox, type MemberFilter } from '../../db/members.ts';
 import { listSeats, type SeatFilter } from '../../db/seats.ts';
 import type { Mailbox } from '../../identity/mailbox.ts';
 import { large, madeAt, rare, studio } from './filled.ts';
@@ -65,6 +70,9 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     }),
     'my invitations': (db) =>
       listInvitationsOfMailbox(db, 'person-10@people.example' as Mailbox, undefined, { limit: 50 }),
+    'invitations of an address anywhere': (db) =>
+      listInvitationsAnywhere(db, 'person-3@people.example' as Mailbox, page),
+    'memberships of an address anywhere': (db) => listMembershipsOfMailbox(db, 'person-3@people.example' as Mailbox),
     'my organizations': (db) => listMemberships(db, 'acc_3'),
     members: members({}),
     'members who were removed (none)': members({ state: 'removed' }),

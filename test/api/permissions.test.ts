@@ -107,7 +107,7 @@ afterAll(() => usher?.close());
 
 let count = 0;
 /** What makes a request of each route that the schemas take, and that changes little. Those with neither body nor query need none. */
-const samples: Record<string, () => { path?: Record<string, string>; body?: object }> = {
+const samples: Record<string, () => { path?: Record<string, string>; query?: string; body?: object }> = {
   'POST /v1/organizations/:organization/invitations': () => ({ body: { email: `walked-${++count}@example.com` } }),
   'POST /v1/organizations/:organization/invitations/revoke': () => ({
     body: { invitedBy: 'acc_01k9xqj2v3e8gt0d5w6m7n8p9q', reason: 'a test' },
@@ -118,6 +118,7 @@ const samples: Record<string, () => { path?: Record<string, string>; body?: obje
   'POST /console/:organization/api-keys/:id/revoke': () => ({ path: { id: endedKey } }),
   'POST /console/:organization/settings': () => ({ body: { expiresIn: 'P7D' } }),
   'POST /console/:organization/settings/suspension': () => ({ body: { suspended: 'no', reason: 'a test' } }),
+  'GET /v1/invitations': () => ({ query: '?email=invitee@example.com' }),
   // One that invites nobody.
   'POST /v1/organizations/:organization/invitation-batches': () => ({
     body: { mode: 'valid', invitations: [{ email: 'nobody' }] },
@@ -188,7 +189,8 @@ async function outcome(route: string, permission: PermissionName, caller: Caller
   const [method, pattern] = route.split(' ') as [string, string];
   const sample = (samples[`${route} as ${permission}`] ?? samples[route])?.() ?? {};
   const params: Record<string, string> = { organization: 'acme', id: invitation, member: former, ...sample.path };
-  const path = pattern.replace(/:(\w+)|\*/g, (found, name) => params[name ?? found] ?? 'missing');
+  const named = pattern.replace(/:(\w+)|\*/g, (found, name) => params[name ?? found] ?? 'missing');
+  const path = `${named}${sample.query ?? ''}`;
   // A session of its own, since some routes end them.
   const session =
     caller.person && (await beginSession(usher.db, { account: caller.person.account, idToken: 'none' })).id;

@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { setStaffRole } from '../../db/staff.ts';
 import { accessibilityFaults } from '../setup/accessibility.ts';
@@ -152,6 +153,54 @@ test('the secret of a new API key is shown once, and copied by a press', async (
     .getByRole('row', { name: /^Browser/ })
     .getByText('Works')
     .waitFor();
+  await page.close();
+});
+
+test('a logo is chosen as a file, and stands where the initial stood', async () => {
+  const page = await open('/console/acme/settings');
+  const picture = (side: number) =>
+    sharp({ create: { width: side, height: 300, channels: 3, background: '#b91c1c' } })
+      .png()
+      .toBuffer();
+  const choose = async (buffer: Buffer) => {
+    await page.getByLabel('A picture').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer });
+    await page
+      .getByRole('button', { name: /the logo/i })
+      .first()
+      .click();
+  };
+  await choose(Buffer.from('no picture'));
+  await page.locator('#field-logo-error', { hasText: 'It must be a whole PNG' }).waitFor();
+  complaints.splice(0);
+  await choose(await picture(300));
+  await page.getByText('It is the logo from now on.').waitFor();
+  const logo = page.locator('img.tile.small');
+  expect(await logo.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)).toBe(256);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await takePicture(page, 'console-real-logo-1280');
+  await page.getByRole('button', { name: 'Remove the logo' }).click();
+  await page.getByText('It has no logo any more.').waitFor();
+  await page.close();
+});
+
+test('the support finds whom to help by their address, in all organizations, and comes to the invitation', async () => {
+  const { id } = await usher.invite('helped@people.example');
+  const page = await open('/support');
+  const trouble: unknown[] = [];
+  for (const find of ['', 'helped@people.example', 'acme', 'nobody@people.example']) {
+    await page.getByRole('searchbox', { name: 'Find' }).fill(find);
+    await page.getByRole('button', { name: 'Find' }).click();
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const fault of await accessibilityFaults(page)) trouble.push({ find, width, fault });
+      await takePicture(page, `support-real-${find.split('@')[0]}-${width}`);
+    }
+  }
+  expect(trouble).toEqual([]);
+  await page.getByRole('searchbox', { name: 'Find' }).fill('helped@people.example');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'helped@people.example' }).click();
+  await page.waitForURL(`**/console/acme/invitations/${id}`);
   await page.close();
 });
 

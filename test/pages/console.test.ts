@@ -496,6 +496,51 @@ describe('the audit log', () => {
   });
 });
 
+describe('the support', () => {
+  test('finds invitations, members and organizations wherever they are, and others do not', async () => {
+    const of = await ensureOrganization(usher.db, { slug: 'far-away', name: 'Far & Away' });
+    const key = await usher.apiKey({ organization: of });
+    const invited = (organization: string, o: object) =>
+      usher.call(`/v1/organizations/${organization}/invitations`, { body: { email: 'lost@people.example' }, ...o });
+    const [here, there] = [(await invited('acme', {})).body.id, (await invited('far-away', { key })).body.id];
+    await usher.call(`/v1/invitations/${here}/revoke`, { body: {} });
+    const support = await visitorOf('finding@usher.example');
+    const { account } = await visitorOf('member@far.example', { role: 'member', of });
+    expect((await support.visit('/support')).status).toBe(403);
+    const by = { kind: 'support', id: null } as const;
+    await setStaffRole(usher.db, support.account.id, 'support', { issuer: usher.issuer, by });
+    // They manage none, and begin here.
+    expect((await support.visit('/console')).url.pathname).toBe('/support');
+    expect((await support.visit('/')).text).toContain('href="/support"');
+    const find = (text: string) => support.visit(`/support?find=${encodeURIComponent(text)}`);
+    const { text } = await find(' Lost@people.example');
+    expect(
+      [...text.matchAll(/href="\/console\/([\w-]+)\/invitations\/(\w+)"/g)].map(([, slug, id]) => [slug, id]),
+    ).toEqual([
+      ['far-away', there],
+      ['acme', here],
+    ]);
+    expect((await find(account.email)).text).toContain('href="/console/far-away"');
+    expect((await find('r & aw')).text).toContain('href="/console/far-away"');
+    expect((await find('%')).text).toContain('No organization has this in its name.');
+    expect((await find(of.id)).url.pathname).toBe('/console/far-away');
+    expect((await find(there)).url.pathname).toBe(`/console/far-away/invitations/${there}`);
+    expect(support.page.text).toContain('You are here as one who runs Usher.');
+    for (const [wrong, status] of [
+      ['a@', 400],
+      ['inv_01k9xqj2v3e8gt0d5w6m7n8p9q', 404],
+      ['org_01k9xqj2v3e8gt0d5w6m7n8p9q', 404],
+    ] as const) {
+      expect((await find(wrong)).status).toBe(status);
+      expect(support.page.text).toMatch(/id="field-find"[^>]* aria-invalid="true"/);
+    }
+    const anywhere = await usher.call('/v1/invitations?email=lost@people.example&limit=1', {
+      session: support.session,
+    });
+    expect(anywhere).toMatchObject({ status: 200, body: { items: [{ id: there }], cursor: there } });
+  });
+});
+
 describe('inviting', () => {
   const states = async (batch: string) => {
     const { body } = await usher.call(`/v1/organizations/acme/invitations?batch=${batch}`);

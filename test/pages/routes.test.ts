@@ -68,6 +68,7 @@ const gets = (): Record<string, string> => ({
   'GET /i/:token': `/i/${token}`,
   'GET /invitations/:id': `/invitations/${pending}`,
   'GET /invitations/:id/decline': `/invitations/${pending}/decline`,
+  'GET /support': '/support?find=ada%40example.com',
   'GET /sign-in/callback': '/sign-in/callback?code=a&state=b',
 });
 const posts = (): Record<string, { path: string; form: Record<string, string> }> => ({
@@ -132,6 +133,8 @@ const posts = (): Record<string, { path: string; form: Record<string, string> }>
     form: {},
   },
   'POST /console/:organization/settings': { path: '/console/acme/settings', form: { name: 'Eve' } },
+  'POST /console/:organization/settings/logo': { path: '/console/acme/settings/logo', form: {} },
+  'POST /console/:organization/settings/logo/remove': { path: '/console/acme/settings/logo/remove', form: {} },
   'POST /console/:organization/settings/suspension': {
     path: '/console/acme/settings/suspension',
     form: { suspended: 'yes', reason: 'Eve' },
@@ -151,7 +154,9 @@ const posts = (): Record<string, { path: string; form: Record<string, string> }>
  * them.
  */
 const others = (route: string) =>
-  /^GET \/(static\/\*|docs)$/.test(route) || /^GET \/docs\/(?!errors)/.test(route) || route.endsWith('/:id/email');
+  /^GET \/(static\/\*|logos\/:file|docs)$/.test(route) ||
+  /^GET \/docs\/(?!errors)/.test(route) ||
+  route.endsWith('/:id/email');
 
 const cookieOf = (session?: string, link = true) =>
   [

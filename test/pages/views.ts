@@ -34,6 +34,7 @@ import { organizationsPage } from '../../api/pages/console/organizations-page.ts
 import { overviewPage } from '../../api/pages/console/overview-page.ts';
 import { previewPage } from '../../api/pages/console/preview-page.ts';
 import { settingsPage, suspensionPage } from '../../api/pages/console/settings-page.ts';
+import { supportPage } from '../../api/pages/console/support-page.ts';
 import { declinePage } from '../../api/pages/decline-page.ts';
 import { declinedPage } from '../../api/pages/declined-page.ts';
 import { homePage } from '../../api/pages/home-page.ts';
@@ -166,7 +167,8 @@ const csrf = 'c5RfT0k3n';
 export function pagesOf(cast: Cast): Record<string, Html> {
   const { account, id } = cast;
   const signedIn = { account, csrf };
-  const organization = { name: cast.organization };
+  // Some have a logo.
+  const organization = { name: cast.organization, ...(cast === rightToLeft ? { logo: 'x'.repeat(43) } : {}) };
   const { invitedBy, licenses, teams, message } = cast;
   const few = cast === empty;
   // Checked before anybody is sent there.
@@ -350,7 +352,7 @@ export function pagesOf(cast: Cast): Record<string, Html> {
   const settingsView = {
     settings: {
       name: cast.organization,
-      homeUrl: cast.url,
+      homeUrl: away,
       expiresIn: { value: 'P10D', text: '10 days' },
       remind: few ? 'usual' : 'own',
       reminders: few ? '' : '3, 36h',
@@ -362,8 +364,8 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     suspendedAt: few ? daysFromNow(-1) : null,
     version: 'v1',
     mayChange: false,
-    logoTypes: ['image/png'],
     maySuspend: false,
+    logoTypes: ['image/png'],
   };
   const refusal: FormError = {
     text: `Those who run Usher must say why. ${cast.detail}`,
@@ -423,7 +425,13 @@ export function pagesOf(cast: Cast): Record<string, Html> {
         : [{ ...invitation, role: 'billing_manager', organization: { name: `${cast.organization} II` } }],
       notice: { kind: 'success', text: `Welcome to ${cast.organization}` },
     }),
-    'home-new': homePage({ account: { ...account, emailVerified: true }, csrf, memberships: [], invitations: [] }),
+    'home-new': homePage({
+      account: { ...account, emailVerified: true },
+      csrf,
+      memberships: [],
+      invitations: [],
+      support: '/support',
+    }),
     problem: problemPage({
       ...(few ? {} : signedIn),
       status: 403,
@@ -575,10 +583,57 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       ...settingsView,
       frame: frameAt('Settings'),
       mayChange: true,
-      ...(few ? {} : { filled: { homeUrl: cast.url }, error: { text: cast.detail, fields: { homeUrl: cast.detail } } }),
+      ...(few ? {} : { filled: { homeUrl: away }, error: { text: cast.detail, fields: { homeUrl: cast.detail } } }),
     }),
     'console-settings-seen': settingsPage({ ...settingsView, frame: frameAt('Settings'), maySuspend: true }),
     'console-suspension': suspensionPage({ frame: { ...frameAt('Settings'), asksReason: true }, suspends: !few }),
+    support: supportPage({ ...signedIn }),
+    'support-address': supportPage({
+      ...signedIn,
+      find: account.email,
+      found: {
+        is: 'address',
+        invitations: few
+          ? []
+          : [0, 1, 2].map((i) => ({
+              ...row(i),
+              createdAt: daysFromNow(-i),
+              organization: { ...organization, slug: 'acme' },
+            })),
+        members: few
+          ? []
+          : [
+              {
+                id: 'mem_1',
+                ...account,
+                organization: { ...organization, slug: 'acme' },
+                role: 'admin',
+                joinedAt: daysFromNow(-9),
+              },
+            ],
+        next: few ? undefined : 'inv_0',
+      },
+    }),
+    'support-name': supportPage({
+      ...signedIn,
+      find: cast.organization,
+      found: {
+        is: 'name',
+        organizations: few
+          ? []
+          : [true, false].map((isSuspended) => ({
+              ...organization,
+              slug: 'acme',
+              isSuspended,
+              createdAt: daysFromNow(0),
+            })),
+      },
+    }),
+    'support-refused': supportPage({
+      ...signedIn,
+      find: cast.otherEmail,
+      error: { text: cast.detail, fields: { find: cast.detail } },
+    }),
     'console-events': eventsPage({
       frame: frameAt('Audit log'),
       events: few

@@ -27,6 +27,11 @@ export interface EventsPageView {
   error?: FormError | undefined;
 }
 
+const personWords = ({ id, name, email }: Omit<EventRowView['target'], 'kind'>): Html =>
+  name || email
+    ? html`${supplied(name || email!)}${name && email ? html` (${address(email)})` : null}`
+    : html`<code>${id}</code>`;
+
 /** What an event is about, with the way to it. */
 const targetWords = (path: string, { kind, id, name, email }: EventRowView['target']): Html => {
   switch (kind) {
@@ -37,13 +42,13 @@ const targetWords = (path: string, { kind, id, name, email }: EventRowView['targ
     case 'api_key':
       return html`the API key ${name ? supplied(name) : html`<code>${id}</code>`}`;
     case 'license_pool':
-      return html`the licence ${name ? supplied(name) : html`<code>${id}</code>`}`;
+      return html`<a href="${path}/licenses/${id}">the licence ${name ? supplied(name) : html`<code>${id}</code>`}</a>`;
     case 'organization':
       return html`the organization`;
+    case 'member':
+      return html`<a href="${path}/members/${id}">${personWords({ id, name, email })}</a>`;
     default:
-      return name || email
-        ? html`${supplied(name || email!)}${name && email ? html` (${address(email)})` : null}`
-        : html`<code>${id}</code>`;
+      return personWords({ id, name, email });
   }
 };
 

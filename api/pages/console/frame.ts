@@ -25,6 +25,9 @@ export interface ConsoleFrame {
   notice?: Notice;
 }
 
+/** Where those who run Usher find whom they are asked to help, in all organizations. */
+export const supportPath = '/support';
+
 /** A page of an organization's console. */
 export interface ConsolePage {
   /** The page's heading, and its name in the browser's tab. */
@@ -61,6 +64,13 @@ export const consolePage = (frame: ConsoleFrame, { title, heading, back, actions
         ? banner(
             'warning',
             html`<p>The organization is suspended: nothing is sent for it, and nobody can join, until that ends.</p>`,
+          )
+        : null
+    }${
+      frame.asksReason
+        ? banner(
+            'info',
+            html`<p>You are here as one who runs Usher. What you change needs a reason, which the organization reads in its audit log. <a href="${supportPath}">Find others</a></p>`,
           )
         : null
     }${noticeBanner(notice)}${errorSummary(error)}

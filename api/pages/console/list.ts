@@ -7,17 +7,19 @@ import { address } from '../supplied.ts';
  *
  * @param isSet whether it leaves anything out now
  * @param kept what stays as it is in the address
+ * @param verb the words on its button
  */
 export const filterForm = (
   path: string,
   isSet: boolean,
   fields: Html,
   kept: Readonly<Record<string, string | undefined>> = {},
+  verb = 'Filter',
 ): Html => html`
       <form class="card filters" method="get" action="${path}" role="search">${Object.entries(kept).map(
         ([name, value]) => (value ? html`<input type="hidden" name="${name}" value="${value}">` : null),
       )}${fields}
-        <div class="filters-do"><button class="button secondary">Filter</button>${
+        <div class="filters-do"><button class="button secondary">${verb}</button>${
           isSet ? html`<a class="button link-button" href="${withQuery(path, kept)}">Show all</a>` : null
         }</div>
       </form>`;

@@ -1,6 +1,7 @@
 import { listMemberships } from '../../../db/members.ts';
 import type { App, RouteDeps } from '../../deps.ts';
 import { frameOf, sendPage } from '../../page.ts';
+import { supportPath } from '../../pages/console/frame.ts';
 import { organizationsPage } from '../../pages/console/organizations-page.ts';
 import { roleMay, whoMay } from '../../permissions.ts';
 import { Problem } from '../../problem.ts';
@@ -14,6 +15,7 @@ import { registerLicensePages } from './licenses.ts';
 import { registerMemberPages } from './members.ts';
 import { registerOverview } from './overview.ts';
 import { registerSettingsPages } from './settings.ts';
+import { registerSupport } from './support.ts';
 import { firstSection } from './visit.ts';
 
 /**
@@ -39,6 +41,8 @@ export function registerConsole(app: App, deps: RouteDeps): void {
     if (!account) return startSignIn(deps, request, reply, { returnTo: '/console' });
     const memberships = await listMemberships(deps.db, account.id);
     const managed = memberships.filter((m) => roleMay(m.role, 'openConsole'));
+    // Whom they help they find first.
+    if (managed.length === 0 && account.staff_role) return reply.redirect(supportPath, 303);
     if (managed.length === 0) throw new Problem('not_allowed', `${whoMay('openConsole')} may.`);
     const organizations = managed.map(({ name, logo, slug, role }) => ({
       name,
@@ -59,4 +63,5 @@ export function registerConsole(app: App, deps: RouteDeps): void {
   registerApiKeyPages(app, deps);
   registerSettingsPages(app, deps);
   registerEventsPage(app, deps);
+  registerSupport(app, deps);
 }

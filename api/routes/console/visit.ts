@@ -102,7 +102,12 @@ export async function enter(
     frame: {
       account: { name: account.name, email: account.email },
       csrf,
-      organization: { name: organization.name, logo: organization.logo, path, isSuspended: organization.suspended_at !== null },
+      organization: {
+        name: organization.name,
+        logo: organization.logo,
+        path,
+        isSuspended: organization.suspended_at !== null,
+      },
       asksReason: standing.staff === true,
       sections: sections
         .filter((s) => may(s.permission))
