@@ -4,8 +4,11 @@ import json
 import os
 import random
 import re
+import struct
+import zlib
 
 import schemathesis
+from hypothesis import strategies
 from schemathesis import GenerationMode
 
 # Addresses by id.
@@ -20,6 +23,24 @@ batches = json.loads(os.environ["USHER_FUZZ_BATCHES"])
 
 @schemathesis.serializer("text/csv")
 def as_csv(context, value):
+    return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
+
+
+def png(width, height):
+    """A picture of one colour."""
+    chunk = lambda kind, data: (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    )
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = zlib.compress((b"\0" + b"\x1d\x4e\xd8" * width) * height)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+schemathesis.openapi.media_type("image/png", strategies.sampled_from([png(1, 1), png(300, 20), png(20, 20)[:-9]]))
+
+
+@schemathesis.serializer("image/png", "image/jpeg", "image/webp")
+def as_picture(context, value):
     return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
 
 
@@ -110,8 +131,8 @@ def before_call(context, case, kwargs):
 @schemathesis.check
 def schema_valid_is_not_called_invalid(ctx, response, case):
     """What the schema allows may be refused for another reason, which has a code of its own or says so in words; but never
-    with a list of places where the schema is broken."""
+    with nothing but a list of places where the schema is broken."""
     if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:
         return
-    if response.status_code == 400 and "errors" in response.json():
+    if response.status_code == 400 and "errors" in response.json() and "detail" not in response.json():
         raise AssertionError(f"The schema allows it, the API does not: {response.json()['errors']}")
