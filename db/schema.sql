@@ -230,6 +230,7 @@ CREATE INDEX members_account ON members USING btree (account_id) WHERE (removed_
 CREATE INDEX members_active ON members USING btree (organization_id, id DESC) WHERE (removed_at IS NULL);
 CREATE INDEX members_of_person ON members USING btree (organization_id, account_id, id DESC);
 CREATE UNIQUE INDEX members_one_active ON members USING btree (organization_id, account_id) WHERE (removed_at IS NULL);
+CREATE INDEX members_owners ON members USING btree (organization_id) WHERE ((role = 'owner'::text) AND (removed_at IS NULL));
 CREATE INDEX members_removed ON members USING btree (organization_id, id DESC) WHERE (removed_at IS NOT NULL);
 
 create table organizations (

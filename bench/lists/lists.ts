@@ -9,7 +9,13 @@ import {
   listInvitationsOfMailbox,
 } from '../../db/invitations.ts';
 import { listLicensePools } from '../../db/licenses.ts';
-import { listMembers, listMemberships, listMembershipsOfMailbox, type MemberFilter } from '../../db/members.ts';
+import {
+  hasAnotherOwner,
+  listMembers,
+  listMemberships,
+  listMembershipsOfMailbox,
+  type MemberFilter,
+} from '../../db/members.ts';
 import { listSeats, type SeatFilter } from '../../db/seats.ts';
 import type { Mailbox } from '../../identity/mailbox.ts';
 import { large, madeAt, rare, studio } from './filled.ts';
@@ -82,6 +88,7 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'members with a licence (few)': members({ license: rare }),
     'members who joined long ago (none)': members({ joinedBefore: new Date(0) }),
     'members seen today (none)': members({ seenAfter: new Date(newest + day) }),
+    'another owner (none)': (db) => hasAnotherOwner(db, large, 'mem_1'),
     licences: (db) => listLicensePools(db, large, {}, page),
     'licences that have ended (none)': (db) => listLicensePools(db, large, { state: 'ended' }, page),
     seats: seats({}),
