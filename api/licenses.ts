@@ -80,10 +80,10 @@ export class LicenseInUse extends Problem {
 }
 
 /** What is asked of a list of seats. @throws Problem `invalid_email` */
-export function seatFilterOf({ state, email }: { state?: SeatFilter['state']; email?: string }): SeatFilter {
+export function seatFilterOf({ email, ...same }: Omit<SeatFilter, 'mailbox'> & { email?: string }): SeatFilter {
   const mailbox = email === undefined ? undefined : mailboxOf(email);
   if (email !== undefined && !mailbox) throw new Problem('invalid_email');
-  return { ...(state ? { state } : {}), ...(mailbox ? { mailbox } : {}) };
+  return { ...same, ...(mailbox ? { mailbox } : {}) };
 }
 
 /** What may be written of a licence pool, checked, as its columns. */
@@ -145,7 +145,8 @@ export async function changeLicense(
     const wanted = changes.quantity ?? pool.quantity;
     // Some have been taken back in between: now it fits.
     if (pool.reserved + pool.assigned <= wanted) return changeLicense(db, pool, input, act);
-    throw new LicenseInUse(pool, wanted, await listSeats(db, id, {}, { limit: namedHolders }));
+    const { rows } = await listSeats(db, id, {}, { limit: namedHolders });
+    throw new LicenseInUse(pool, wanted, rows);
   }
 }
 

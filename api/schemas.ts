@@ -450,6 +450,9 @@ export const Seat = Type.Unsafe<Seat>({ $ref: 'Seat#' });
 const seatFilter = {
   state: Type.Optional(oneOf(['reserved', 'assigned'])),
   email: Type.Optional(Type.String({ format: 'idn-email', minLength: 3, maxLength: 254 })),
+  search: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 100, description: 'A part of the name or the address' }),
+  ),
 };
 export const SeatQuery = Type.Object({ ...Page, ...seatFilter }, strict);
 export const SeatExportQuery = Type.Object(seatFilter, strict);

@@ -2183,6 +2183,8 @@ export interface operations {
                 cursor?: string;
                 email?: string;
                 limit?: number;
+                /** @description A part of the name or the address */
+                search?: string;
                 state?: "reserved" | "assigned";
             };
             header?: never;
@@ -2213,6 +2215,8 @@ export interface operations {
         parameters: {
             query?: {
                 email?: string;
+                /** @description A part of the name or the address */
+                search?: string;
                 state?: "reserved" | "assigned";
             };
             header?: never;

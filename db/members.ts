@@ -219,7 +219,7 @@ export interface MemberFilter {
 }
 
 /** What is asked of a member's account, member by member: joined, Postgres may read all accounts there are. */
-const ofPerson = (condition: RawBuilder<unknown>) =>
+export const ofPerson = (condition: RawBuilder<unknown>) =>
   sql<boolean>`(select ${condition} from accounts as person where person.id = members.account_id)`;
 
 /** An organization's members, the newest first, before a cursor (a member id). */

@@ -1,10 +1,12 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction, type WhereInterface } from 'kysely';
 import type { Mailbox } from '../identity/mailbox.ts';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { insertNotes } from './events.ts';
 import { type InvitationId, isId, type LicensePoolId, type MemberId, type OrganizationId } from './ids.ts';
 import { lockLicensePools } from './licenses.ts';
+import { ofPerson } from './members.ts';
+import { mostLookedAt, type Page, pageOf } from './paging.ts';
 import { Refused } from './refusal.ts';
 
 /** Who holds the seats of licence pools, and how members get and lose them. What invitations do is in licenses.ts. */
@@ -116,6 +118,8 @@ export async function changeSeats(trx: Transaction<Database>, change: SeatChange
 export interface SeatFilter {
   state?: 'reserved' | 'assigned';
   mailbox?: Mailbox;
+  /** A part of the name or of the address. */
+  search?: string;
 }
 
 /** Who holds a seat, by the id of the member or the invitation. */
@@ -141,41 +145,70 @@ export async function listSeats(
   db: Kysely<Database>,
   pool: LicensePoolId,
   filter: SeatFilter,
-  page: { before?: Holder; limit: number },
-): Promise<HeldSeat[]> {
-  const { state, mailbox } = filter;
-  const { before, limit } = page;
-  const isPastMembers = before !== undefined && isId('inv', before);
-  const assigned =
-    state === 'reserved' || isPastMembers
-      ? []
-      : await db
+  { before, limit }: { before?: Holder; limit: number },
+): Promise<Page<HeldSeat, Holder>> {
+  const { state, mailbox, search } = filter;
+  const like = search && `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+  /** Seats of one kind, before a holder: what an index serves. */
+  const narrowed = <TQuery extends WhereInterface<Database, 'seats'>>(
+    q: TQuery,
+    holder: 'member_id' | 'invitation_id',
+  ) => {
+    let narrower: WhereInterface<Database, 'seats'> = q
+      .where('pool_id', '=', pool)
+      .where('seats.state', '=', holder === 'member_id' ? 'assigned' : 'reserved');
+    if (before && isId('mem', before) === (holder === 'member_id')) narrower = narrower.where(holder, '<', before);
+    return narrower as TQuery;
+  };
+  /** The last of those that a page looks through, where there are more. */
+  const endOf = async (holder: 'member_id' | 'invitation_id') => {
+    if (like === undefined) return undefined;
+    const found = await narrowed(db.selectFrom('seats'), holder)
+      .select(`${holder} as id`)
+      .orderBy(holder, 'desc')
+      .offset(mostLookedAt - 1)
+      .limit(1)
+      .executeTakeFirst();
+    return found?.id ?? undefined;
+  };
+  const rows: HeldSeat[] = [];
+  if (state !== 'reserved' && !(before && isId('inv', before))) {
+    const end = await endOf('member_id');
+    rows.push(
+      ...(await narrowed(
+        db
           .selectFrom('seats')
           .innerJoin('members', 'members.id', 'seats.member_id')
-          .innerJoin('accounts', 'accounts.id', 'members.account_id')
-          .select(['members.id as holder', 'seats.state', 'since', 'name', 'accounts.email'])
-          .where('pool_id', '=', pool)
-          .where('seats.member_id', 'is not', null)
-          // Always so, and what the indexes of members and accounts know.
-          .where('members.removed_at', 'is', null)
-          .$if(mailbox !== undefined, (q) =>
-            q.where('accounts.mailbox', '=', mailbox!).where('email_verified', '=', true),
-          )
-          .$if(before !== undefined, (q) => q.where('seats.member_id', '<', before as MemberId))
-          .orderBy('seats.member_id', 'desc')
-          .limit(limit)
-          .execute();
-  if (state === 'assigned' || assigned.length === limit) return assigned;
-  const reserved = await db
-    .selectFrom('seats')
-    .innerJoin('invitations', 'invitations.id', 'seats.invitation_id')
-    .select(['invitations.id as holder', 'seats.state', 'since', sql<null>`null`.as('name'), 'email'])
-    .where('pool_id', '=', pool)
-    .where('seats.state', '=', 'reserved')
-    .$if(mailbox !== undefined, (q) => q.where('mailbox', '=', mailbox!))
-    .$if(isPastMembers, (q) => q.where('seats.invitation_id', '<', before as InvitationId))
-    .orderBy('seats.invitation_id', 'desc')
-    .limit(limit - assigned.length)
-    .execute();
-  return [...assigned, ...reserved];
+          .innerJoin('accounts', 'accounts.id', 'members.account_id'),
+        'member_id',
+      )
+        .select(['members.id as holder', 'seats.state', 'since', 'name', 'accounts.email'])
+        // Always so, and what the indexes of members and accounts know.
+        .where('members.removed_at', 'is', null)
+        .$if(mailbox !== undefined, (q) =>
+          q.where('accounts.mailbox', '=', mailbox!).where('email_verified', '=', true),
+        )
+        .$if(like !== undefined, (q) => q.where(ofPerson(sql`name ilike ${like} or email ilike ${like}`)))
+        .$if(end !== undefined, (q) => q.where('seats.member_id', '>=', end as MemberId))
+        .orderBy('seats.member_id', 'desc')
+        .limit(limit + 1)
+        .execute()),
+    );
+    if (end || state === 'assigned' || rows.length > limit) return pageOf(rows, limit, ({ holder }) => holder, end);
+  }
+  const end = await endOf('invitation_id');
+  rows.push(
+    ...(await narrowed(
+      db.selectFrom('seats').innerJoin('invitations', 'invitations.id', 'seats.invitation_id'),
+      'invitation_id',
+    )
+      .select(['invitations.id as holder', 'seats.state', 'since', sql<null>`null`.as('name'), 'email'])
+      .$if(mailbox !== undefined, (q) => q.where('mailbox', '=', mailbox!))
+      .$if(like !== undefined, (q) => q.where('email', 'ilike', like!))
+      .$if(end !== undefined, (q) => q.where('seats.invitation_id', '>=', end as InvitationId))
+      .orderBy('seats.invitation_id', 'desc')
+      .limit(limit + 1 - rows.length)
+      .execute()),
+  );
+  return pageOf(rows, limit, ({ holder }) => holder, end);
 }

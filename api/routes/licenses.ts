@@ -1,9 +1,9 @@
 import { type TSchema, Type } from 'typebox';
 import { isId, type LicensePoolId } from '../../db/ids.ts';
 import { findLicensePool, type LicensePool, listLicensePools } from '../../db/licenses.ts';
-import { type HeldSeat, listSeats } from '../../db/seats.ts';
+import { type HeldSeat, type Holder, listSeats } from '../../db/seats.ts';
 import { authenticate, type Caller, namedOrganization, type Standing, standingIn } from '../caller.ts';
-import { csvAnswer, csvTimeoutMs, sendCsv } from '../csv.ts';
+import { csvAnswer, csvTimeoutMs, pagesOfList, sendCsv } from '../csv.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { once } from '../idempotency.ts';
 import {
@@ -168,11 +168,9 @@ export function registerLicenses(app: App, deps: RouteDeps): void {
       const { cursor, limit = 50, ...filter } = request.query;
       if (cursor !== undefined && !isId('mem', cursor) && !isId('inv', cursor))
         throw new Problem('invalid_request', 'cursor is not one of ours.');
-      const seats = await listSeats(db, pool.id, seatFilterOf(filter), {
-        ...(cursor === undefined ? {} : { before: cursor }),
-        limit: limit + 1,
-      });
-      return page(seats, limit, seatBody, (seat) => seat.holder);
+      const before = cursor === undefined ? {} : { before: cursor };
+      const { rows, next } = await listSeats(db, pool.id, seatFilterOf(filter), { ...before, limit });
+      return { items: rows.map(seatBody), cursor: next };
     },
   );
 
@@ -198,7 +196,9 @@ export function registerLicenses(app: App, deps: RouteDeps): void {
         reply,
         `seats-${pool.product}`,
         ['state', 'name', 'email', 'member', 'invitation', 'since'],
-        (last) => listSeats(db, pool.id, filter, { ...(last ? { before: last.holder } : {}), limit: 1000 }),
+        pagesOfList<HeldSeat, Holder>(({ cursor, limit }) =>
+          listSeats(db, pool.id, filter, { ...(cursor ? { before: cursor } : {}), limit }),
+        ),
         (row) => {
           const { state, member, invitation, since } = seatBody(row);
           const { name = '', email } = { ...member, ...invitation } as { name?: string; email: string };

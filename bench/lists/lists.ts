@@ -94,6 +94,7 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     seats: seats({}),
     'seats that are reserved': seats({ state: 'reserved' }),
     'seats of a rare licence (few)': seats({}, rare),
+    'seats by a part of a name (none)': seats({ search: 'nobody' }),
     'seats of an address': seats({ mailbox: 'person-4@people.example' as Mailbox }),
     'seats reserved for an address': seats({ state: 'reserved', mailbox: 'person-10@people.example' as Mailbox }),
     'events of an invitation': (db) => listEvents(db, { invitation: idAt('inv', newest) }, page),

@@ -117,6 +117,7 @@ export async function measurePages(o: {
     'a member': `/members/${member}`,
     licences: '/licenses',
     'a licence': `/licenses/${studio}`,
+    'a licence, by a part of an address (few, the oldest)': `/licenses/${studio}?search=person-4@`,
   };
   const rows: (string | number)[][] = [];
   for (const [name, page] of Object.entries(pages)) {

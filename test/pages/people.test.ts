@@ -333,17 +333,29 @@ describe('a licence', () => {
     expect(await seatsOf(id)).toEqual([5, 1, 2]);
     for (const { member } of [one, other]) expect(given.text).toContain(`href="${members}/${member}"`);
     expect(given.text).toContain('>waiting@people.example<');
-    const reserved = await admin.visit(`${licenses}/${id}?state=reserved&email=`);
+    const reserved = await admin.visit(`${licenses}/${id}?state=reserved&search=`);
     expect([...new Set(reserved.text.match(/[a-z-]+@[a-z]+\.example/g))].sort()).toEqual([
       'admin@acme.example',
       'waiting@people.example',
     ]);
-    const found = await admin.visit(`${licenses}/${id}?email=given-one%40acme.example`);
+    const found = await admin.visit(`${licenses}/${id}?search=given-one%40acme.example`);
     expect(found.text).not.toContain('given-other');
     expect((await admin.follow('Export as CSV')).text).toMatch(
       /^\ufeff?state,.*\r\nassigned,given-one,given-one@acme.example,/s,
     );
-    expect((await admin.visit(`${licenses}/${id}?email=nobody`)).status).toBe(400);
+    const everybody = ['given-one@acme', 'given-other@acme', 'waiting@people'];
+    for (const [search, wanted] of [
+      ['GIVEN-o', everybody.slice(0, 2)],
+      ['waiting', everybody.slice(2)],
+      ['n_', []],
+    ] as const) {
+      const { text } = await admin.visit(`${licenses}/${id}?search=${search}`);
+      expect(
+        everybody.filter((email) => text.includes(`>${email}.example<`)),
+        search,
+      ).toEqual(wanted);
+    }
+    expect((await admin.visit(`${licenses}/${id}?state=none`)).status).toBe(400);
   });
 });
 

@@ -53,7 +53,7 @@ export const licensePage = (view: LicensePageView): Html => {
       <div class="column">${filterForm(
         path,
         isFiltered,
-        html`${textField({ ...field('email'), label: 'Address', type: 'search', most: 254 })}${choice({
+        html`${textField({ ...field('search'), label: 'Name or address', type: 'search', most: 100 })}${choice({
           ...field('state'),
           label: 'Seat',
           any: 'Any',
@@ -67,9 +67,11 @@ export const licensePage = (view: LicensePageView): Html => {
         html`${
           holders.length === 0
             ? emptyState(
-                isFiltered || cursor
-                  ? 'Nobody matches. Change the filter, or show all.'
-                  : `Nobody holds a seat.${mayManage && !license.ended ? ' Give members one here, or invite people with it.' : ''}`,
+                next
+                  ? 'None of those that were looked through match. There are more.'
+                  : isFiltered || cursor
+                    ? 'Nobody matches. Change the filter, or show all.'
+                    : `Nobody holds a seat.${mayManage && !license.ended ? ' Give members one here, or invite people with it.' : ''}`,
               )
             : mayManage && members
               ? consoleForm(

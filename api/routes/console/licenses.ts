@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { isId } from '../../../db/ids.ts';
 import { type LicensePool, listLicensePools } from '../../../db/licenses.ts';
 import { listSeats } from '../../../db/seats.ts';
+import { mailboxOf } from '../../../identity/mailbox.ts';
 import { addressesIn } from '../../addresses.ts';
 import type { App, RouteDeps } from '../../deps.ts';
 import { formTurn } from '../../idempotency.ts';
@@ -27,11 +28,11 @@ import { withQuery } from '../../pages/console/list.ts';
 import { Problem } from '../../problem.ts';
 import { AmendLicense, CreateLicense, mostMembers, type Seat, SeatQuery } from '../../schemas.ts';
 import { field, filledIn, formBody, formErrorOf, inputOf } from './form.ts';
-import { pageRows } from './look-through.ts';
+import { lookThrough, pageRows } from './look-through.ts';
 import { enter, organizationPath, thingPath, type Visit } from './visit.ts';
 
 const listQuery = Type.Object({ cursor: field(40) });
-const holdersQuery = Type.Object({ email: field(254), state: field(20), cursor: field(40) });
+const holdersQuery = Type.Object({ search: field(254), state: field(20), cursor: field(40) });
 const fields = { name: field(100), kind: field(20), quantity: field(20), lastDay: field(20) };
 const createBody = Type.Object({ ...formBody, ...fields, product: field(60) });
 const changeBody = Type.Object({ ...formBody, ...fields, was: field(500) });
@@ -176,18 +177,23 @@ export function registerLicensePages(app: App, deps: RouteDeps): void {
     request: FastifyRequest,
     query: Static<typeof holdersQuery>,
   ) => {
-    const { cursor, limit: _, ...filter } = inputOf(request, SeatQuery, 'querystring', query);
-    if (cursor !== undefined && !isId('mem', cursor) && !isId('inv', cursor))
-      throw new Problem('invalid_request', 'cursor is not one of ours.');
-    const seats = await listSeats(db, pool.id, seatFilterOf(filter), {
-      ...(cursor ? { before: cursor } : {}),
-      limit: pageRows + 1,
+    const { search, ...others } = query;
+    const {
+      cursor,
+      limit: _,
+      ...filter
+    } = inputOf(request, SeatQuery, 'querystring', {
+      ...others,
+      // A whole address is found by index, a part of one by looking.
+      ...(search && (mailboxOf(search) ? { email: search } : { search })),
     });
-    const shown = seats.slice(0, pageRows);
-    return {
-      holders: shown.map((seat) => holderView(visit, seatBody(seat))),
-      next: seats.length > pageRows ? shown.at(-1)!.holder : undefined,
-    };
+    const { rows, next } = await lookThrough(cursor, (page) => {
+      const { cursor: before, limit } = page;
+      if (before !== undefined && !isId('mem', before) && !isId('inv', before))
+        throw new Problem('invalid_request', 'cursor is not one of ours.');
+      return listSeats(db, pool.id, seatFilterOf(filter), { ...(before ? { before } : {}), limit });
+    });
+    return { holders: rows.map((seat) => holderView(visit, seatBody(seat))), next };
   };
 
   const viewOf = (visit: Visit, pool: LicensePool, filter: Filled = {}) => ({
@@ -213,7 +219,7 @@ export function registerLicensePages(app: App, deps: RouteDeps): void {
       try {
         return sendPage(reply, licensePage({ ...view, ...(await holdersOf(visit, pool, request, query)) }));
       } catch (error) {
-        return sendPage(reply, licensePage({ ...view, error: formErrorOf(reply, error) }));
+        return sendPage(reply, licensePage({ ...view, error: formErrorOf(reply, error, { email: 'search' }) }));
       }
     },
   );
