@@ -180,6 +180,11 @@ describe('a member', () => {
     const stale = await admin.submit('/change', { role: 'member', teams: 'Blue' });
     expect([stale.status, stale.text.includes('has been changed meanwhile')]).toEqual([403, true]);
     expect(await now(member)).toMatchObject({ role: 'admin', teams: ['Red'] });
+    // A team whose name has a comma stays one while nobody writes others.
+    await usher.call(`/v1/organizations/acme/members/${member}`, { method: 'PATCH', body: { teams: ['Red, dark'] } });
+    await admin.visit(at);
+    await admin.submit('/change', { role: 'member', teams: 'Red, dark' });
+    expect(await now(member)).toMatchObject({ role: 'member', teams: ['Red, dark'] });
     await admin.visit(at);
     // A billing manager belongs to no team, whatever the form still says of it.
     await admin.submit('/change', { role: 'billing_manager', teams: 'Red' });

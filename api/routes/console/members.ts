@@ -380,9 +380,12 @@ export function registerMemberPages(app: App, deps: RouteDeps): void {
             'The member has been changed meanwhile. Look at what they have now, then save again.',
           );
         const role = filled.role || row.role;
-        // What the form says of one who cannot be in a team is of before.
-        const teams = role === 'billing_manager' ? [] : listed(filled.teams ?? row.teams.join(','));
-        const { reason: _, ...change } = inputOf(request, ChangeMember, 'body', { role, teams });
+        // What is as it was drawn is no change. What the form says of one who cannot be in a team is of before.
+        const isSame = filled.teams === undefined || filled.teams === row.teams.join(', ');
+        const { reason: _, ...change } = inputOf(request, ChangeMember, 'body', {
+          role,
+          ...(isSame || role === 'billing_manager' ? {} : { teams: listed(filled.teams ?? '') }),
+        });
         await changeMembers(db, organization.id, standing, [row.id], change, { request: key });
       } catch (error) {
         const again = { filled, error: formErrorOf(reply, error) };
