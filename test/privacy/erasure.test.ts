@@ -63,9 +63,9 @@ async function whereIs(pattern: RegExp): Promise<string[]> {
   return found;
 }
 
-/** Columns that hold ids, codes, numbers, and what organizations call themselves and their things. */
+/** Columns that hold ids, codes, numbers, and what organizations call themselves and their things, and their signs. */
 const impersonal =
-  /^(admission|limits|seats|organizations)\.|^license_pools\.product$|\.(id|\w+_id|pool_ids|role|staff_role|state|status|kind|\w+_kind|type|locale|reminders|scopes|key|hash|id_hash|body_hash|request_key|decided_by|created_by|origins)$|^events\.detail$|^batches\.(mode|\w+_through)$/;
+  /^(admission|limits|logos|seats|organizations)\.|^license_pools\.product$|\.(id|\w+_id|pool_ids|role|staff_role|state|status|kind|\w+_kind|type|locale|reminders|scopes|key|hash|id_hash|body_hash|request_key|decided_by|created_by|origins)$|^events\.detail$|^batches\.(mode|\w+_through)$/;
 
 test('a person who was in every table is in none; the log keeps what happened, and the address can be invited anew', async () => {
   const { db } = usher;
