@@ -8,6 +8,7 @@ export interface Results {
   lists?: Scenario;
   pages?: Scenario;
   batch?: Scenario;
+  csv?: Scenario;
   burst?: Scenario;
   wake?: Scenario;
   soak?: Scenario;

@@ -10,6 +10,7 @@ import { machine, markdown, picture, type Scenario, scenarioMarkdown } from './r
 import { keep, resultsOf } from './results.ts';
 import { batch } from './usher/batch.ts';
 import { burst } from './usher/burst.ts';
+import { csv } from './usher/csv.ts';
 import { growth } from './usher/growth.ts';
 import { profile } from './usher/profile.ts';
 import { soak } from './usher/soak.ts';
@@ -70,7 +71,7 @@ const program = new Command('npm run bench --')
 
 /** A scenario of Usher alone: its table is printed and kept. */
 function scenario<TOptions>(
-  name: 'growth' | 'lists' | 'pages' | 'batch' | 'burst' | 'wake' | 'soak' | 'profile',
+  name: 'growth' | 'lists' | 'pages' | 'batch' | 'csv' | 'burst' | 'wake' | 'soak' | 'profile',
   about: string,
   run: (o: TOptions) => Promise<Pick<Scenario, 'head' | 'rows'>>,
 ): Command {
@@ -116,6 +117,11 @@ scenario('profile', 'Where the CPU of API and worker goes, by thread and package
 scenario('batch', 'Many people invited by one request, while others join one after the other.', batch)
   .option('--count <n>', 'how many', whole, 10_000)
   .option('--samples <n>', 'how many others', whole, 200);
+scenario(
+  'csv',
+  'Many people from a CSV file by usher invite, to their emails in the sandbox of a local Usher, and their seats.',
+  csv,
+).option('--count <n>', 'how many, 10,000 at most', whole, 10_000);
 
 program
   .command('model')

@@ -8,6 +8,7 @@ const kinds = [
   'lists',
   'pages',
   'batch',
+  'csv',
   'burst',
   'wake',
   'soak',

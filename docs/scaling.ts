@@ -22,6 +22,7 @@ const figures: Record<string, (results: Results) => string | undefined> = {
   soak: ({ soak }) => scenario(soak),
   batch: ({ batch }) => scenario(batch),
   profile: ({ profile }) => scenario(profile),
+  csv: ({ csv }) => scenario(csv),
   costs,
   capacity,
   validation,

@@ -150,7 +150,7 @@ export async function inviteBatch(
 }
 
 /** True when the pool's counters are what its seats say. */
-export async function seatsAreExact({ ask }: Stage): Promise<boolean> {
+export async function seatsAreExact({ ask }: Pick<Stage, 'ask'>): Promise<boolean> {
   const [wrong] = await ask<{ count: number }>(
     `select count(*)::int as count from license_pools p where
        reserved <> (select count(*) from seats s where s.pool_id = p.id and s.state = 'reserved') or
