@@ -1,12 +1,25 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
-import { advanceBatch, cancelBatch, findBatch, finishBatch, nextOfBatch, openOfCancelled } from '../db/batches.ts';
+import {
+  advanceBatch,
+  cancelActs,
+  cancelBatch,
+  findBatch,
+  finishBatch,
+  keepActResults,
+  nextActs,
+  nextOfBatch,
+  openOfCancelled,
+} from '../db/batches.ts';
 import type { Database } from '../db/database.ts';
 import { settleSuperseded } from '../db/deliveries.ts';
-import { findResumables } from '../db/invitations.ts';
+import { transitionsOf } from '../db/events.ts';
+import type { InvitationId } from '../db/ids.ts';
+import { findInvitations, findResumables } from '../db/invitations.ts';
 import type { BatchActivities } from '../workflows/batch.ts';
 import { invitationStart, workflowTypes } from '../workflows/contract.ts';
+import { createAct } from './act.ts';
 import { createBackOff, type DeliveryDeps, tryAgain } from './delivery.ts';
 import { attemptTogether, leftToRuns } from './first-attempts.ts';
 import { beating } from './heartbeat.ts';
@@ -19,6 +32,11 @@ const pageSize = 500;
 const startPatienceMs = 20_000;
 /** How often a page is mailed before it is left to the invitations' own workflows: some minutes. */
 const mailAttempts = 8;
+
+/** On how many invitations an act is carried out until their results are kept. */
+const actsAtOnce = 100;
+/** How often is tried what goes wrong, such as an invitation whose run cannot go on: some minutes. */
+const actAttempts = 8;
 
 /** What the workflow of a batch does. Everything can be done again. */
 export function createBatchActivities(deps: DeliveryDeps & { temporal: Client }): BatchActivities {
@@ -73,6 +91,45 @@ export function createBatchActivities(deps: DeliveryDeps & { temporal: Client })
         await pace.begin(() => takeBack({ db, temporal }, invitation, { by, request: `batch/${id}/revoke` }));
       await pace.end();
       return ids.length > 0;
+    }),
+
+    actSome: beating(async ({ id }) => {
+      const ids = await nextActs(db, id, actsAtOnce);
+      const batch = ids.length > 0 ? await findBatch(db, id) : undefined;
+      if (!batch) return false;
+      if (batch.cancelled_at) {
+        await cancelActs(db, id);
+        return false;
+      }
+      const rows = new Map((await findInvitations(db, ids)).map((row) => [row.id, row]));
+      const requestOf = (invitation: InvitationId) => `batch/${id}/${invitation}`;
+      // What was done before its result could be kept.
+      const known = await transitionsOf(db, ids.map(requestOf));
+      const act = createAct(deps, batch);
+      const results: { invitation: InvitationId; result: string }[] = [];
+      let failure: unknown;
+      const pace = createPace(Context.current().cancellationSignal);
+      for (const invitation of ids)
+        await pace.begin(async () => {
+          const row = rows.get(invitation);
+          const request = requestOf(invitation);
+          try {
+            if (row?.organization_id !== batch.organization_id)
+              results.push({ invitation, result: 'invitation_not_found' });
+            else if (known.has(request)) results.push({ invitation, result: 'done' });
+            else results.push({ invitation, result: await act(row, request) });
+          } catch (error) {
+            failure = error;
+          }
+        });
+      await pace.end();
+      // Those that fail are tried again beside the next, and together when there are no others.
+      if (results.length === 0) {
+        if (activityInfo().attempt < actAttempts) throw failure;
+        results.push(...ids.map((invitation) => ({ invitation, result: 'engine_unreachable' })));
+      }
+      await keepActResults(db, id, results);
+      return true;
     }),
 
     finishBatch: ({ id }) => finishBatch(db, id),

@@ -158,8 +158,8 @@ export async function pendingInvitations(
 
 /** Batches whose workflow never started, or was ended. */
 export async function unfinishedBatches({ db, temporal, pageSize, pace, count }: Look): Promise<void> {
-  for (const id of await listUnfinishedBatches(db, pageSize))
-    await pace.begin(async () => count('batch_unfinished', await resumeBatch(temporal, id)));
+  for (const batch of await listUnfinishedBatches(db, pageSize))
+    await pace.begin(async () => count('batch_unfinished', await resumeBatch(temporal, batch)));
 }
 
 /** How many seats are counted at a time: few enough to be read within a second. */

@@ -6,7 +6,9 @@ import { insertEvent } from '../db/events.ts';
 import { findPending, type Resumable } from '../db/invitations.ts';
 import {
   type BatchId,
+  type BatchKind,
   batchStart,
+  batchType,
   type DeliveryInput,
   deliveryStart,
   invitationStart,
@@ -76,8 +78,10 @@ export const resumeDelivery = async (temporal: Client, delivery: DeliveryInput):
   (await starts(temporal, workflowTypes.delivery, deliveryStart(delivery))) ? 'started' : 'running';
 
 /** Starts the workflow of a batch. @throws what Temporal says */
-export const resumeBatch = async (temporal: Client, id: BatchId): Promise<Resumed> =>
-  (await starts(temporal, workflowTypes.batch, batchStart(id))) ? 'started' : 'running';
+export const resumeBatch = async (
+  temporal: Client,
+  { id, kind }: { id: BatchId; kind: BatchKind },
+): Promise<Resumed> => ((await starts(temporal, batchType(kind), batchStart(id))) ? 'started' : 'running');
 
 /** True when it was not there. */
 const starts = (temporal: Client, type: string, options: WorkflowStartOptions): Promise<boolean> =>

@@ -1,12 +1,10 @@
-import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { InvitationId } from '../db/ids.ts';
 import { findInvitation } from '../db/invitations.ts';
-import { type Act, invitationStart, revokeUpdate, workflowTypes } from '../workflows/contract.ts';
-
-/** How long one invitation may take, ms. */
-const patienceMs = 10_000;
+import { type Act, revokeUpdate } from '../workflows/contract.ts';
+import { offer } from './offer.ts';
 
 /**
  * Revokes an invitation through its own workflow, if it is pending. One that is revived meanwhile is taken back again, when
@@ -22,20 +20,5 @@ export async function takeBack(
 ): Promise<void> {
   const row = await findInvitation(db, id);
   if (row?.state !== 'pending') return;
-  const request = `${act.request}/${id}/${row.sequence}`;
-  await temporal.withDeadline(Date.now() + patienceMs, () =>
-    temporal.workflow.executeUpdateWithStart(revokeUpdate, {
-      updateId: request,
-      args: [{ ...act, request }],
-      startWorkflowOperation: new WithStartWorkflowOperation(
-        workflowTypes.invitation,
-        invitationStart({
-          id,
-          organization: row.organization_slug,
-          state: row.state,
-          expiresAt: row.expires_at,
-        }),
-      ),
-    }),
-  );
+  await offer(temporal, row, revokeUpdate, { ...act, request: `${act.request}/${id}/${row.sequence}` });
 }

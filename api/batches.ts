@@ -8,13 +8,13 @@ import {
   cancelBatch as cancel,
   countBatches,
   findBatch,
+  findBatchByRequest,
   insertBatch,
   keepResults,
   type NewRow,
   type RowResult,
 } from '../db/batches.ts';
 import type { Database } from '../db/database.ts';
-import { findEventByRequest } from '../db/events.ts';
 import { type BatchId, type InvitationId, type LicensePoolId, newId } from '../db/ids.ts';
 import { type Amendment, pendingMailboxes } from '../db/invitations.ts';
 import { findLicensePools, type LicensePool, withoutSeat } from '../db/licenses.ts';
@@ -125,7 +125,7 @@ export async function createBatch(
     throw error;
   }
   const batch = await requireBatch(db, id);
-  if (!batch.finished_at) engine.startBatch(id);
+  if (!batch.finished_at) engine.startBatch(batch);
   return { batch, results: resultsOf(batch.results, rows) };
 }
 
@@ -208,11 +208,6 @@ export function rowsOfCsv(request: FastifyRequest, text: string): RequestedRow[]
       .join('; ');
     return { line, email: String(input.email), refusal: { code: 'invalid_request', detail: `${detail}.` } };
   });
-}
-
-async function findBatchByRequest(db: Kysely<Database>, requestKey: string): Promise<Batch | undefined> {
-  const id = (await findEventByRequest(db, requestKey))?.target_id as BatchId | null | undefined;
-  return id ? findBatch(db, id) : undefined;
 }
 
 /** Every pool that a row names. */
@@ -344,11 +339,22 @@ export async function requireBatch(db: Kysely<Database>, id: BatchId): Promise<B
 const batchBody = (batch: Batch, counts: BatchCounts): BatchBody => ({
   id: batch.id,
   organization: batch.organization_slug,
+  kind: batch.kind,
   mode: batch.mode,
   state: batch.cancelled_at ? 'cancelled' : batch.finished_at ? 'completed' : 'running',
   createdAt: batch.created_at.toISOString(),
   finishedAt: batch.finished_at?.toISOString() ?? null,
-  counts: { rows: batch.size, refused: batch.size - counts.invited, ...counts },
+  counts:
+    batch.kind === 'invite'
+      ? withDone(batch.size, batch.size - counts.invited, counts)
+      : { rows: batch.size, done: batch.acted, refused: batch.refused, ...counts },
+});
+
+const withDone = (rows: number, refused: number, counts: BatchCounts): BatchBody['counts'] => ({
+  rows,
+  done: refused + counts.mailed + counts.undeliverable,
+  refused,
+  ...counts,
 });
 
 /** Batches as callers see them. */
@@ -366,13 +372,13 @@ export async function batchNow(db: Kysely<Database>, id: BatchId): Promise<Batch
   return body!;
 }
 
-/** Takes back what is still open of a batch, through the workflow of each. */
+/** Takes back what is still open of a batch, through the workflow of each; an act is carried out on no more. */
 export async function cancelBatch(
   { db, engine }: InvitationDeps,
   batch: Batch,
   act: Parameters<typeof cancel>[2],
 ): Promise<BatchBody> {
   await cancel(db, batch, act);
-  engine.startBatch(batch.id);
+  engine.startBatch(batch);
   return batchNow(db, batch.id);
 }

@@ -5,11 +5,13 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { findEventByRequest } from '../db/events.ts';
 import { factsOf, findInvitation, type Invitation } from '../db/invitations.ts';
-import { type InvitationEvent, refusalOf, snapshotOf, takes } from '../statecharts/invitation.ts';
+import { type InvitationEvent, refusalNow } from '../statecharts/invitation.ts';
 import {
   type Act,
   type BatchId,
+  type BatchKind,
   batchStart,
+  batchType,
   type DeliveryInput,
   deliveryStart,
   invitationStart,
@@ -60,7 +62,7 @@ export interface Engine {
   /** An outcome was told by Postgres and not by the engine: its run may have lost the task that made it, and looks. */
   catchUp(invitation: Pick<Invitation, 'id'>): void;
   /** Starts the workflow of a batch without waiting; what fails here the reconciler starts. */
-  startBatch(id: BatchId): void;
+  startBatch(batch: { id: BatchId; kind: BatchKind }): void;
   /** Starts the workflow of a delivery beside the chart, without waiting. */
   deliver(delivery: DeliveryInput): void;
   /** What does not answer within a second; a worker is missing when none has asked for work for a while. */
@@ -146,9 +148,8 @@ export function createEngine({
     return refusedBy(invitation, event);
   };
   const refusedBy = (invitation: Invitation, event: InvitationEvent & Act): Outcome | undefined => {
-    const at = Date.now();
-    const snapshot = snapshotOf(factsOf(invitation), at);
-    return takes(snapshot, { ...event, at }) ? undefined : { status: 'refused', code: refusalOf(snapshot, event) };
+    const code = refusalNow(factsOf(invitation), event, Date.now());
+    return code && { status: 'refused', code };
   };
 
   return {
@@ -183,7 +184,7 @@ export function createEngine({
       if (lanes < startsAtOnce) void lane();
     },
     catchUp,
-    startBatch: (id) => void startSoon(id, () => temporal.workflow.start(workflowTypes.batch, batchStart(id))),
+    startBatch: ({ id, kind }) => void startSoon(id, () => temporal.workflow.start(batchType(kind), batchStart(id))),
     deliver: (delivery) =>
       void startSoon(delivery.invitation, () =>
         temporal.workflow.start(workflowTypes.delivery, deliveryStart(delivery)),

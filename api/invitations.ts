@@ -10,6 +10,7 @@ import {
   factsOf,
   findInvitation,
   type Invitation,
+  type InvitationFilter,
   insertAmendment,
   insertInvitation,
   listInvitations,
@@ -52,6 +53,7 @@ import {
   durationMs,
   type Invitation as InvitationBody,
   type InvitationQuery,
+  type InvitationFilter as InvitationQueryFilter,
   timeOf,
 } from './schemas.ts';
 
@@ -141,6 +143,29 @@ export async function requireInvitation(db: Kysely<Database>, id: InvitationId):
 }
 
 /**
+ * What is asked of invitations, as the database finds them.
+ *
+ * @throws Problem `invalid_email`, `unknown_license`, `invalid_request`
+ */
+export async function filterOf(
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  { email, license, createdAfter, invitedBy, ...same }: InvitationQueryFilter,
+): Promise<InvitationFilter> {
+  const mailbox = email === undefined ? undefined : mailboxOf(email);
+  if (email !== undefined && !mailbox) throw new Problem('invalid_email');
+  const [pool] = license === undefined ? [] : await findLicensePools(db, organization, [license]);
+  if (license !== undefined && !pool) throw new Problem('unknown_license');
+  return {
+    ...same,
+    ...(mailbox ? { mailbox } : {}),
+    ...(pool ? { license: pool.id } : {}),
+    ...(invitedBy ? { inviter: invitedBy as AccountId } : {}),
+    ...(createdAfter ? { createdAfter: timeOf('createdAfter', createdAfter) } : {}),
+  };
+}
+
+/**
  * A page of an organization's invitations, the newest first.
  *
  * @throws Problem `invalid_email`, `unknown_license`, `invalid_request` for what is asked in the query
@@ -148,25 +173,13 @@ export async function requireInvitation(db: Kysely<Database>, id: InvitationId):
 export async function listPage(
   db: Kysely<Database>,
   organization: OrganizationId,
-  { cursor, limit = 50, email, license, createdAfter, invitedBy, ...same }: InvitationQuery,
+  { cursor, limit = 50, ...filter }: InvitationQuery,
 ): Promise<Page<Invitation, InvitationId>> {
-  const mailbox = email === undefined ? undefined : mailboxOf(email);
-  if (email !== undefined && !mailbox) throw new Problem('invalid_email');
   if (cursor !== undefined && !isId('inv', cursor)) throw new Problem('invalid_request', 'cursor is not one of ours.');
-  const [pool] = license === undefined ? [] : await findLicensePools(db, organization, [license]);
-  if (license !== undefined && !pool) throw new Problem('unknown_license');
-  return listInvitations(
-    db,
-    organization,
-    {
-      ...same,
-      ...(mailbox ? { mailbox } : {}),
-      ...(pool ? { license: pool.id } : {}),
-      ...(invitedBy ? { inviter: invitedBy as AccountId } : {}),
-      ...(createdAfter ? { createdAfter: timeOf('createdAfter', createdAfter) } : {}),
-    },
-    { ...(cursor && isId('inv', cursor) ? { before: cursor } : {}), limit },
-  );
+  return listInvitations(db, organization, await filterOf(db, organization, filter), {
+    ...(cursor && isId('inv', cursor) ? { before: cursor } : {}),
+    limit,
+  });
 }
 
 /**
@@ -317,7 +330,7 @@ export const usualsOf = (organization: Organization): { expiresIn: number; local
 });
 
 /** When an organization reminds, ms after the sending; empty for the usual times. */
-const remindersOf = ({ reminders }: Pick<Organization, 'reminders'>): { reminders?: number[] } =>
+export const remindersOf = ({ reminders }: Pick<Organization, 'reminders'>): { reminders?: number[] } =>
   reminders ? { reminders: reminders.map(durationMs) } : {};
 
 /** Makes a pending invitation: its sequence 1. @param wanted.expiresIn ms @param wanted.reminders ms after the sending */

@@ -1,8 +1,8 @@
 import { type Static, type TOptional, type TSchema, Type } from 'typebox';
 import { scopes, staffScopes } from '../db/api-keys.ts';
-import { batchModes } from '../db/batches.ts';
+import { batchKinds, batchModes } from '../db/batches.ts';
 import { eventOrders } from '../db/events.ts';
-import type { BatchId } from '../db/ids.ts';
+import type { BatchId, InvitationId } from '../db/ids.ts';
 import { licenseKinds } from '../db/licenses.ts';
 import { roles } from '../db/members.ts';
 import { staffRoles } from '../db/staff.ts';
@@ -97,6 +97,7 @@ const count = Type.Integer({ minimum: 0 });
 const batch = {
   id: Type.String({ examples: ['bat_01k9xqj2v3e8gt0d5w6m7n8p9q'] }),
   organization: Type.String(),
+  kind: oneOf(batchKinds, { description: '`invite`, or the act that is carried out on many invitations' }),
   mode: oneOf(batchModes),
   state: oneOf(['running', 'completed', 'cancelled']),
   createdAt: time,
@@ -104,6 +105,10 @@ const batch = {
   counts: Type.Object(
     {
       rows: count,
+      done: Type.Integer({
+        minimum: 0,
+        description: 'Rows with an end: refused, mailed or undeliverable; of an act, those that have their result',
+      }),
       refused: count,
       invited: count,
       mailed: count,
@@ -115,7 +120,7 @@ const batch = {
       expired: count,
       revoked: count,
     },
-    { description: 'Rows of the request, and where the invitations stand that came of them' },
+    { description: 'Rows of the request, and where the invitations stand that came of them; of an act there are none' },
   ),
 };
 const BatchSchema = Type.Object(batch);
@@ -132,13 +137,16 @@ const whyNot =
   'or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`';
 const BatchRowSchema = Type.Object({
   ...batchRow,
-  result: oneOf(['invited', 'duplicate', ...problemCodes], { description: `\`invited\`, ${whyNot}` }),
+  result: oneOf(['invited', 'done', 'waiting', 'cancelled', 'duplicate', ...problemCodes], {
+    description: `\`invited\`, ${whyNot}. Of an act: \`done\`, \`waiting\`, \`cancelled\`, or the code that it is refused with`,
+  }),
   invitation: Type.Optional(Type.String()),
 });
 export type BatchRowBody = Static<typeof BatchRowSchema>;
+export const BatchRowResult = Type.Unsafe<BatchRowBody>({ $ref: 'BatchRow#' });
 export const BatchWithResults = Type.Object({
   ...batch,
-  results: Type.Array(Type.Unsafe<BatchRowBody>({ $ref: 'BatchRow#' }), { description: 'Every row, in their order' }),
+  results: Type.Array(BatchRowResult, { description: 'Every row, in their order' }),
 });
 
 export const BatchPreview = Type.Object({
@@ -353,6 +361,11 @@ export const Page = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50 })),
 };
 
+export const BatchResultsQuery = Type.Object(
+  { ...Page, refused: Type.Optional(Type.Boolean({ description: 'Only those with a result that says why not' })) },
+  strict,
+);
+
 const invitationFilter = {
   state: Type.Optional(oneOf(invitationStates)),
   delivery: Type.Optional(oneOf(deliveryStatuses)),
@@ -366,8 +379,45 @@ const invitationFilter = {
   createdAfter: Type.Optional(time),
 };
 export const InvitationFilter = Type.Object(invitationFilter, strict);
+export type InvitationFilter = Static<typeof InvitationFilter>;
 export const InvitationQuery = Type.Object({ ...Page, ...invitationFilter }, strict);
 export type InvitationQuery = Static<typeof InvitationQuery>;
+
+/** Which invitations an act is carried out on. @param most how many can be named */
+const selectionOf = (most: number) => ({
+  invitations: Type.Optional(
+    Type.Array(
+      Type.Unsafe<InvitationId>({ type: 'string', maxLength: 30, pattern: '^inv_[0-7][0-9a-hjkmnp-tv-z]{25}$' }),
+      { minItems: 1, maxItems: most, uniqueItems: true, description: 'These, by their ids' },
+    ),
+  ),
+  filter: Type.Optional(
+    Type.Unsafe<InvitationFilter>({
+      ...InvitationFilter,
+      minProperties: 1,
+      description: 'Or all that match, as the list of invitations filters',
+    }),
+  ),
+});
+export const resendMany = (most: number) =>
+  Type.Object({ ...selectionOf(most), ...ResendInvitation.properties }, strict);
+export type ResendMany = Static<ReturnType<typeof resendMany>>;
+export const revokeMany = (most: number) =>
+  Type.Object({ ...selectionOf(most), ...RevokeInvitation.properties }, strict);
+export type RevokeMany = Static<ReturnType<typeof revokeMany>>;
+export const ManyToAmend = Type.Object(
+  {
+    role: Type.Optional(role),
+    teams: Type.Optional(teams),
+    licenses: Type.Optional(licenses),
+    locale: Type.Optional(locale),
+  },
+  strict,
+);
+export type ManyToAmend = Static<typeof ManyToAmend>;
+export const amendMany = (most: number) =>
+  Type.Object({ ...selectionOf(most), ...ManyToAmend.properties, reason: Type.Optional(reason) }, strict);
+export type AmendMany = Static<ReturnType<typeof amendMany>>;
 
 const product = Type.String({
   maxLength: 60,

@@ -7,20 +7,31 @@ import { styled } from './terminal.ts';
 /** How soon is looked again for emails that are late, ms. */
 const lookAgainMs = 2_000;
 
+/** What is counted of a batch: emails of those who are invited, or invitations on which its act is carried out. */
+const measureOf = ({ kind, counts }: Batch) =>
+  kind === 'invite'
+    ? { what: 'emails', value: counts.mailed + counts.undeliverable, total: counts.invited }
+    : { what: 'invitations', value: counts.done, total: counts.rows };
+
 /** How far a batch has come, in one line. */
-export const tellBatch = ({ id, state, counts }: Batch): string =>
-  [
+export function tellBatch({ id, kind, state, counts }: Batch): string {
+  const told = (count: number, what: string) => (count > 0 ? [`${count} ${what}`] : []);
+  if (kind !== 'invite')
+    return [
+      `${id}: ${state}`,
+      `${kind}: ${counts.done - counts.refused} of ${counts.rows} done`,
+      ...told(counts.refused, 'not'),
+    ].join(', ');
+  return [
     `${id}: ${state}`,
     `${counts.mailed} of ${counts.invited} mailed`,
-    ...(counts.undeliverable > 0 ? [`${counts.undeliverable} undeliverable`] : []),
-    ...(counts.accepted > 0 ? [`${counts.accepted} joined`] : []),
-    ...(counts.declined > 0 ? [`${counts.declined} declined`] : []),
-    ...(counts.revoked > 0 ? [`${counts.revoked} revoked`] : []),
-    ...(counts.refused > 0 ? [`${counts.refused} not invited`] : []),
+    ...told(counts.undeliverable, 'undeliverable'),
+    ...told(counts.accepted, 'joined'),
+    ...told(counts.declined, 'declined'),
+    ...told(counts.revoked, 'revoked'),
+    ...told(counts.refused, 'not invited'),
   ].join(', ');
-
-/** Whose first email has left, or never will. */
-const settled = ({ counts }: Batch): number => counts.mailed + counts.undeliverable;
+}
 
 /**
  * Follows a batch until it is finished and all its emails have left, and shows meanwhile how it comes along.
@@ -33,7 +44,7 @@ export async function watchBatch({ usher, interrupted: signal }: Context, id: st
     let batch: Batch | undefined;
     for await (batch of usher.follow('/v1/invitation-batches/{id}', input)) show.next(batch);
     // Some are left to their invitations, which go on trying: the mail provider did not take them at first.
-    while (!batch || settled(batch) < batch.counts.invited) {
+    while (!batch || batch.counts.done < batch.counts.rows) {
       await sleep(lookAgainMs, undefined, { signal });
       batch = await usher.get('/v1/invitation-batches/{id}', input);
       show.next(batch);
@@ -56,7 +67,7 @@ export const forPeople = (): Show => (process.stderr.isTTY ? asBar() : asLines()
 function asBar(): Show {
   const bar = new SingleBar(
     {
-      format: `{bar} {value} of {total} emails  ${styled('dim', '{state}')}`,
+      format: `{bar} {value} of {total} {what}  ${styled('dim', '{state}')}`,
       hideCursor: true,
       // Ctrl-C is the program's own, and gives the cursor back by the end.
       gracefulExit: false,
@@ -66,10 +77,11 @@ function asBar(): Show {
   let isDrawn = false;
   return {
     next(batch) {
-      const state = { state: batch.state };
-      if (!isDrawn) bar.start(batch.counts.invited, settled(batch), state);
+      const { what, value, total } = measureOf(batch);
+      const words = { what, state: batch.state };
+      if (!isDrawn) bar.start(total, value, words);
       isDrawn = true;
-      bar.update(settled(batch), state);
+      bar.update(value, words);
     },
     end() {
       if (isDrawn) bar.stop();
@@ -82,7 +94,8 @@ function asLines(): Show {
   let said = '';
   return {
     next(batch) {
-      const tenths = Math.floor((10 * settled(batch)) / Math.max(1, batch.counts.invited));
+      const { value, total } = measureOf(batch);
+      const tenths = Math.floor((10 * value) / Math.max(1, total));
       const now = `${batch.state} ${tenths}`;
       if (now !== said) console.error(tellBatch(batch));
       said = now;

@@ -30,8 +30,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Revoke what is still open of a batch, and invite none that it has not yet */
+        /** Revoke what is still open of a batch; an act is carried out on no more invitations */
         post: operations["cancelInvitationBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitation-batches/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of each row of an act on many invitations
+         * @description In their order. Of a batch that invites, they are in the answer that made it.
+         */
+        get: operations["listInvitationBatchResults"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -317,6 +337,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{organization}/invitation-batches/amend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up to 10000 pending invitations another role, teams, licences or language
+         * @description Carried out one by one, by a workflow: the answer says how many are refused already. What became of each: `GET /v1/invitation-batches/{id}/results`.
+         */
+        post: operations["amendManyInvitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations/{organization}/invitation-batches/preview": {
         parameters: {
             query?: never;
@@ -331,6 +371,46 @@ export interface paths {
          * @description As JSON, or as CSV with a header row that names the columns email, role, teams, licenses, locale, message, expiresIn, redirectUrl and metadata.<name>; several teams or licences in one cell are separated by |. Limits on how often are looked at only when it is sent.
          */
         post: operations["previewInvitationBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/invitation-batches/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resend up to 10000 invitations
+         * @description Carried out one by one, by a workflow: the answer says how many are refused already. What became of each: `GET /v1/invitation-batches/{id}/results`.
+         */
+        post: operations["resendManyInvitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/invitation-batches/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke up to 10000 invitations
+         * @description Carried out one by one, by a workflow: the answer says how many are refused already. What became of each: `GET /v1/invitation-batches/{id}/results`.
+         */
+        post: operations["revokeManyInvitations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -611,10 +691,12 @@ export interface components {
             scopes: ("read" | "invite" | "manage" | "act")[];
         };
         Batch: {
-            /** @description Rows of the request, and where the invitations stand that came of them */
+            /** @description Rows of the request, and where the invitations stand that came of them; of an act there are none */
             counts: {
                 accepted: number;
                 declined: number;
+                /** @description Rows with an end: refused, mailed or undeliverable; of an act, those that have their result */
+                done: number;
                 expired: number;
                 invited: number;
                 mailed: number;
@@ -633,6 +715,11 @@ export interface components {
             finishedAt: string | null;
             /** @example bat_01k9xqj2v3e8gt0d5w6m7n8p9q */
             id: string;
+            /**
+             * @description `invite`, or the act that is carried out on many invitations
+             * @enum {string}
+             */
+            kind: "invite" | "resend" | "revoke" | "amend";
             /** @enum {string} */
             mode: "all" | "valid";
             organization: string;
@@ -648,10 +735,10 @@ export interface components {
             /** @description Of CSV: the line on which the row ends */
             line?: number;
             /**
-             * @description `invited`, or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`
+             * @description `invited`, or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`. Of an act: `done`, `waiting`, `cancelled`, or the code that it is refused with
              * @enum {string}
              */
-            result: "invited" | "duplicate" | "invalid_request" | "invalid_picture" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
+            result: "invited" | "done" | "waiting" | "cancelled" | "duplicate" | "invalid_request" | "invalid_picture" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
             /** @description Counts the rows of the request */
             row: number;
         };
@@ -916,6 +1003,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Batch"];
+                };
+            };
+        };
+    };
+    listInvitationBatchResults: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description Only those with a result that says why not */
+                refused?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cursor: string | null;
+                        items: components["schemas"]["BatchRow"][];
+                    };
                 };
             };
         };
@@ -1663,10 +1780,12 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description Rows of the request, and where the invitations stand that came of them */
+                        /** @description Rows of the request, and where the invitations stand that came of them; of an act there are none */
                         counts: {
                             accepted: number;
                             declined: number;
+                            /** @description Rows with an end: refused, mailed or undeliverable; of an act, those that have their result */
+                            done: number;
                             expired: number;
                             invited: number;
                             mailed: number;
@@ -1685,6 +1804,11 @@ export interface operations {
                         finishedAt: string | null;
                         /** @example bat_01k9xqj2v3e8gt0d5w6m7n8p9q */
                         id: string;
+                        /**
+                         * @description `invite`, or the act that is carried out on many invitations
+                         * @enum {string}
+                         */
+                        kind: "invite" | "resend" | "revoke" | "amend";
                         /** @enum {string} */
                         mode: "all" | "valid";
                         organization: string;
@@ -1693,6 +1817,77 @@ export interface operations {
                         /** @enum {string} */
                         state: "running" | "completed" | "cancelled";
                     };
+                };
+            };
+        };
+    };
+    amendManyInvitations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Or all that match, as the list of invitations filters */
+                    filter?: {
+                        batch?: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601
+                         */
+                        createdAfter?: string;
+                        /** @enum {string} */
+                        delivery?: "queued" | "sent" | "delivered" | "opened" | "bounced" | "complained" | "failed";
+                        /**
+                         * Format: idn-email
+                         * @description The address to invite
+                         */
+                        email?: string;
+                        /** @description Id of an account */
+                        invitedBy?: string;
+                        license?: string;
+                        /** @enum {string} */
+                        role?: "member" | "billing_manager" | "admin" | "owner";
+                        /** @description A part of the address */
+                        search?: string;
+                        /** @enum {string} */
+                        state?: "pending" | "accepted" | "declined" | "expired" | "revoked";
+                        team?: string;
+                    };
+                    /** @description These, by their ids */
+                    invitations?: string[];
+                    /** @description Products; a seat of each is reserved */
+                    licenses?: string[];
+                    /** @description BCP 47 */
+                    locale?: string;
+                    /** @description Why, for the audit log. Staff must say it */
+                    reason?: string;
+                    /**
+                     * @description At most the inviter's own
+                     * @enum {string}
+                     */
+                    role?: "member" | "billing_manager" | "admin" | "owner";
+                    teams?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
                 };
             };
         };
@@ -1776,6 +1971,136 @@ export interface operations {
                             row: number;
                         }[];
                     };
+                };
+            };
+        };
+    };
+    resendManyInvitations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description ISO 8601 duration in weeks, days, hours, minutes, seconds: PT1H to P90D
+                     * @example P7D
+                     * @example PT36H
+                     */
+                    expiresIn?: string;
+                    /** @description Or all that match, as the list of invitations filters */
+                    filter?: {
+                        batch?: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601
+                         */
+                        createdAfter?: string;
+                        /** @enum {string} */
+                        delivery?: "queued" | "sent" | "delivered" | "opened" | "bounced" | "complained" | "failed";
+                        /**
+                         * Format: idn-email
+                         * @description The address to invite
+                         */
+                        email?: string;
+                        /** @description Id of an account */
+                        invitedBy?: string;
+                        license?: string;
+                        /** @enum {string} */
+                        role?: "member" | "billing_manager" | "admin" | "owner";
+                        /** @description A part of the address */
+                        search?: string;
+                        /** @enum {string} */
+                        state?: "pending" | "accepted" | "declined" | "expired" | "revoked";
+                        team?: string;
+                    };
+                    /** @description These, by their ids */
+                    invitations?: string[];
+                    /** @description Why, for the audit log. Staff must say it */
+                    reason?: string;
+                    /** @description Kill the links sent so far */
+                    replaceLink?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+        };
+    };
+    revokeManyInvitations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Or all that match, as the list of invitations filters */
+                    filter?: {
+                        batch?: string;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601
+                         */
+                        createdAfter?: string;
+                        /** @enum {string} */
+                        delivery?: "queued" | "sent" | "delivered" | "opened" | "bounced" | "complained" | "failed";
+                        /**
+                         * Format: idn-email
+                         * @description The address to invite
+                         */
+                        email?: string;
+                        /** @description Id of an account */
+                        invitedBy?: string;
+                        license?: string;
+                        /** @enum {string} */
+                        role?: "member" | "billing_manager" | "admin" | "owner";
+                        /** @description A part of the address */
+                        search?: string;
+                        /** @enum {string} */
+                        state?: "pending" | "accepted" | "declined" | "expired" | "revoked";
+                        team?: string;
+                    };
+                    /** @description These, by their ids */
+                    invitations?: string[];
+                    /** @description Why, for the audit log. Staff must say it */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
                 };
             };
         };

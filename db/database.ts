@@ -3,7 +3,7 @@ import { type Client, type ClientBase, Pool, types } from 'pg';
 import type { AccountsTable, SessionsTable } from './accounts.ts';
 import { type AdmissionTable, admit } from './admission.ts';
 import type { ApiKeysTable } from './api-keys.ts';
-import type { BatchesTable } from './batches.ts';
+import type { BatchActsTable, BatchesTable } from './batches.ts';
 import type { DeliveriesTable } from './deliveries.ts';
 import type { ErasuresTable } from './erasure.ts';
 import type { EventsTable, ReasonsTable } from './events.ts';
@@ -21,6 +21,7 @@ export interface Database {
   amendments: AmendmentsTable;
   api_keys: ApiKeysTable;
   batches: BatchesTable;
+  batch_acts: BatchActsTable;
   deliveries: DeliveriesTable;
   erasures: ErasuresTable;
   events: EventsTable;

@@ -311,7 +311,7 @@ type Text = 'text' | 'text[]' | 'jsonb';
 const mentions: Partial<Record<keyof Database, { key: string; columns: Record<string, Text> }>> = {
   amendments: { key: 'id', columns: { changes: 'jsonb' } },
   api_keys: { key: 'id', columns: { name: 'text' } },
-  batches: { key: 'id', columns: { results: 'jsonb' } },
+  batches: { key: 'id', columns: { act: 'jsonb', results: 'jsonb' } },
   deliveries: { key: 'invitation_id', columns: { detail: 'text' } },
   invitations: {
     key: 'id',

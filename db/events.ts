@@ -118,6 +118,19 @@ export const findEventByRequest = (
     .where('request_key', '=', requestKey)
     .executeTakeFirst();
 
+/** Which of these requests have made a transition. */
+export const transitionsOf = async (db: Kysely<Database>, requestKeys: readonly string[]): Promise<Set<string>> =>
+  new Set(
+    (
+      await db
+        .selectFrom('events')
+        .select('request_key')
+        .where('request_key', '=', sql<string>`any(${requestKeys})`)
+        .where('sequence', 'is not', null)
+        .execute()
+    ).map((row) => row.request_key!),
+  );
+
 export interface EventFilter {
   organization?: OrganizationId;
   invitation?: InvitationId;

@@ -1,6 +1,6 @@
 import { type Generated, type Kysely, sql } from 'kysely';
 import { forgetSessions } from './accounts.ts';
-import { forgetResults } from './batches.ts';
+import { forgetActResults, forgetResults } from './batches.ts';
 import type { Database } from './database.ts';
 import { forgetUnused } from './limits.ts';
 
@@ -81,8 +81,12 @@ export async function answerRequest(
   return first && first.status !== null ? { status: first.status, body: first.body } : undefined;
 }
 
+/** For so long it is kept on which invitations an act on many was not carried out, days. */
+const actResultsKeptDays = 30;
+
 /**
- * Deletes what is past its time: kept answers after 24 hours, likewise the results of batches, and what an amend was to
+ * Deletes what is past its time: kept answers after 24 hours, likewise the results of batches that invited (of acts on many
+ * after 30 days), and what an amend was to
  * change and did not; sessions, limits unused again. Returns how many rows.
  */
 export async function forgetExpired(db: Kysely<Database>): Promise<number> {
@@ -97,6 +101,7 @@ export async function forgetExpired(db: Kysely<Database>): Promise<number> {
   return (
     Number(requests.numDeletedRows + amendments.numDeletedRows) +
     (await forgetResults(db, hoursKept)) +
+    (await forgetActResults(db, actResultsKeptDays)) +
     (await forgetSessions(db)) +
     (await forgetUnused(db))
   );

@@ -58,6 +58,16 @@ END)
 );
 CREATE INDEX api_keys_of_organization ON api_keys USING btree (organization_id, id DESC);
 
+create table batch_acts (
+  batch_id text collate "C" not null,
+  "position" integer not null,
+  invitation_id text collate "C" not null,
+  result text,
+  constraint batch_acts_pkey PRIMARY KEY (batch_id, "position")
+);
+CREATE INDEX batch_acts_left ON batch_acts USING btree (batch_id, "position") WHERE (result IS NULL);
+CREATE INDEX batch_acts_refused ON batch_acts USING btree (batch_id, "position") WHERE (result <> 'done'::text);
+
 create table batches (
   id text collate "C" not null,
   organization_id text collate "C" not null,
@@ -73,8 +83,13 @@ create table batches (
   cancelled_at timestamp with time zone,
   cancelled_by_kind text,
   cancelled_by_id text collate "C",
+  kind text not null default 'invite'::text,
+  act jsonb,
+  acted integer not null default 0,
+  refused integer not null default 0,
   constraint batches_pkey PRIMARY KEY (id),
   constraint batches_check CHECK (((cancelled_at IS NULL) = (cancelled_by_kind IS NULL))),
+  constraint batches_kind_check CHECK ((kind = ANY (ARRAY['invite'::text, 'resend'::text, 'revoke'::text, 'amend'::text]))),
   constraint batches_mode_check CHECK ((mode = ANY (ARRAY['all'::text, 'valid'::text])))
 );
 CREATE INDEX batches_of_organization ON batches USING btree (organization_id, id DESC);
@@ -306,6 +321,7 @@ CREATE INDEX sessions_expiry ON sessions USING btree (expires_at);
 alter table amendments add constraint amendments_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
 alter table api_keys add constraint api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES accounts(id);
 alter table api_keys add constraint api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table batch_acts add constraint batch_acts_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id);
 alter table batches add constraint batches_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table deliveries add constraint deliveries_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
 alter table erasures add constraint erasures_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id);

@@ -416,6 +416,12 @@ export function allowedEvents(facts: InvitationFacts, at: number): PeoplesEvent[
   return peoplesEvents.filter((type) => takes(snapshot, sample(type, facts, at)));
 }
 
+/** Why an event is not taken now, by what is stored; undefined when it is. @param at epoch ms */
+export function refusalNow(facts: InvitationFacts, event: InvitationEvent, at: number): InvitationRefusal | undefined {
+  const snapshot = snapshotOf(facts, at);
+  return takes(snapshot, { ...event, at }) ? undefined : refusalOf(snapshot, event);
+}
+
 /** Why the chart does not take an event; call it only when {@link takes} said no. */
 export function refusalOf(snapshot: InvitationSnapshot, event: { type: string }): InvitationRefusal {
   const { state, erased } = snapshot.context;

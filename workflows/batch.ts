@@ -10,11 +10,13 @@ export interface BatchActivities {
   takeBackSome(input: BatchInput): Promise<boolean>;
   /** Notes that all is done; false when there is more, after all. */
   finishBatch(input: BatchInput): Promise<boolean>;
+  /** Carries out the batch's act on its next invitations, and notes what became of each; false when there are no more. */
+  actSome(input: BatchInput): Promise<boolean>;
   /** Cancels the batch, as the system. */
   cancelBatch(input: BatchInput): Promise<void>;
 }
 
-const { mailSome, startSome, takeBackSome, finishBatch, cancelBatch } = proxyActivities<BatchActivities>({
+const { mailSome, startSome, takeBackSome, actSome, finishBatch, cancelBatch } = proxyActivities<BatchActivities>({
   startToCloseTimeout: '5m',
   // How long it takes until another worker goes on where one died.
   heartbeatTimeout: '10s',
@@ -28,7 +30,12 @@ const { mailSome, startSome, takeBackSome, finishBatch, cancelBatch } = proxyAct
  *
  * Its history is short: a batch has a bounded number of pages, and no run more than one after the other.
  */
-export async function batch(input: BatchInput): Promise<void> {
+export const batch = (input: BatchInput): Promise<void> => cancellable(input, inviteAll);
+
+/** Carries out the same act on many invitations, each through its own workflow: what has been done stays when it is cancelled. */
+export const acts = (input: BatchInput): Promise<void> => cancellable(input, actOnAll);
+
+async function cancellable(input: BatchInput, carryOut: (input: BatchInput) => Promise<void>): Promise<void> {
   try {
     await carryOut(input);
   } catch (error) {
@@ -41,7 +48,13 @@ export async function batch(input: BatchInput): Promise<void> {
   }
 }
 
-async function carryOut(input: BatchInput): Promise<void> {
+async function actOnAll(input: BatchInput): Promise<void> {
+  do {
+    while (await actSome(input));
+  } while (!(await finishBatch(input)));
+}
+
+async function inviteAll(input: BatchInput): Promise<void> {
   do {
     // While some are started the next are mailed.
     let starting = Promise.resolve(false);

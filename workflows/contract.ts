@@ -33,6 +33,7 @@ export const workflowTypes = {
   delivery: 'delivery',
   reconcile: 'reconcile',
   batch: 'batch',
+  acts: 'acts',
   erasure: 'erasure',
   retention: 'retention',
 } as const;
@@ -40,6 +41,9 @@ export const workflowTypes = {
 export interface InvitationInput {
   id: InvitationId;
 }
+
+/** What is done with the rows of a batch: they are invited, or the same act is carried out on each, which is an invitation. */
+export type BatchKind = 'invite' | 'resend' | 'revoke' | 'amend';
 
 /** Names the row that says which invitations, and how far they have come. */
 export interface BatchInput {
@@ -201,6 +205,9 @@ export function deliveryStart(delivery: DeliveryInput) {
     args: [delivery] as [DeliveryInput],
   };
 }
+
+/** The workflow type of a batch: one that invites, or one that carries out an act on many invitations. */
+export const batchType = (kind: BatchKind) => (kind === 'invite' ? workflowTypes.batch : workflowTypes.acts);
 
 /** Start options of the workflow of a batch. */
 export function batchStart(id: BatchId) {

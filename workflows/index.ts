@@ -1,5 +1,5 @@
 /** The workflows a worker runs; workflow functions only. */
-export { batch } from './batch.ts';
+export { acts, batch } from './batch.ts';
 export { delivery } from './delivery.ts';
 export { erasure } from './erasure.ts';
 export { invitation } from './invitation.ts';

@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
-import { listBatches } from '../../db/batches.ts';
+import { type ActKind, listBatches } from '../../db/batches.ts';
 import { type BatchId, isId } from '../../db/ids.ts';
 import { findOrganization, type Organization } from '../../db/organizations.ts';
+import { actResults, createActs, type Selection, type WantedAct } from '../batch-acts.ts';
 import {
   batchBodies,
   batchNow,
@@ -18,11 +19,16 @@ import type { App, RouteDeps } from '../deps.ts';
 import { once } from '../idempotency.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { createProgress, hasHeardAll, wantsEvents } from '../progress.ts';
+import { keepReason, requireReason } from '../reason.ts';
 import {
+  type AmendMany,
+  amendMany,
   answers,
   Batch,
   BatchPreview,
   BatchQuery,
+  BatchResultsQuery,
+  BatchRowResult as BatchRow,
   BatchWithResults,
   type CreateBatch,
   changeProblems,
@@ -32,6 +38,10 @@ import {
   Page,
   type PreviewBatch,
   previewBatch as previewBatchSchema,
+  type ResendMany,
+  type RevokeMany,
+  resendMany,
+  revokeMany,
 } from '../schemas.ts';
 import { idempotencyHeader, organizationParams } from './invitations.ts';
 
@@ -57,7 +67,7 @@ const guarded: ProblemCode[] = ['scope_missing', 'not_allowed'];
 
 /** What can be done with the batch of an answer. */
 const further = Object.fromEntries(
-  ['getInvitationBatch', 'cancelInvitationBatch'].map((operationId) => [
+  ['getInvitationBatch', 'listInvitationBatchResults', 'cancelInvitationBatch'].map((operationId) => [
     operationId,
     { operationId, parameters: { id: '$response.body#/id' } },
   ]),
@@ -166,6 +176,111 @@ export function registerBatches(app: App, deps: RouteDeps): void {
     },
   );
 
+  /** The same act on many invitations. */
+  const actOnMany = <TBody extends { reason?: string } & Selection>(
+    kind: ActKind,
+    permission: 'steerInvitation' | 'amendInvitation',
+    summary: string,
+    schema: TSchema,
+    codes: readonly ProblemCode[],
+    wantedOf: (body: TBody) => WantedAct,
+  ) =>
+    app.post(
+      `/v1/organizations/:organization/invitation-batches/${kind}`,
+      {
+        bodyLimit,
+        handlerTimeout: Math.max(patienceMs, deps.patienceMs ?? 0),
+        schema: {
+          operationId: `${kind}ManyInvitations`,
+          summary,
+          description:
+            'Carried out one by one, by a workflow: the answer says how many are refused already. What became of each: `GET /v1/invitation-batches/{id}/results`.',
+          tags: ['batches'],
+          params: organizationParams,
+          headers: idempotencyHeader,
+          body: schema,
+          response: answers(202, Batch, [
+            ...changeProblems,
+            ...guarded,
+            'not_found',
+            'reason_missing',
+            'invalid_email',
+            'unknown_license',
+            'too_slow',
+            ...codes,
+          ]),
+        },
+        links: { 202: further },
+      },
+      async (request, reply) => {
+        const caller = await authenticate(request, deps);
+        const organization = await findVisibleOrganization(request.params.organization);
+        const standing = await standingIn(db, caller, organization.id, permission);
+        const body = request.body as TBody;
+        requireReason(standing, body.reason);
+        return once({ db, request, reply, caller }, 202, async (key) => {
+          const reasoned = { request: key, ...(await keepReason(db, body.reason)) };
+          const batch = await createActs(deps, organization, standing, wantedOf(body), body, reasoned);
+          return batchNow(db, batch.id);
+        });
+      },
+    );
+
+  actOnMany<ResendMany>(
+    'resend',
+    'steerInvitation',
+    `Resend up to ${mostRows} invitations`,
+    resendMany(mostRows),
+    ['organization_suspended'],
+    ({ expiresIn, replaceLink }) => ({
+      kind: 'resend',
+      ...(expiresIn === undefined ? {} : { expiresIn }),
+      ...(replaceLink ? { replaceLink } : {}),
+    }),
+  );
+  actOnMany<RevokeMany>(
+    'revoke',
+    'steerInvitation',
+    `Revoke up to ${mostRows} invitations`,
+    revokeMany(mostRows),
+    [],
+    () => ({ kind: 'revoke' }),
+  );
+  actOnMany<AmendMany>(
+    'amend',
+    'amendInvitation',
+    `Give up to ${mostRows} pending invitations another role, teams, licences or language`,
+    amendMany(mostRows),
+    ['organization_suspended', 'role_too_high', 'unsafe_text', 'language_not_allowed'],
+    ({ invitations: _, filter: __, reason: ___, ...changes }) => {
+      if (Object.keys(changes).length === 0) throw new Problem('invalid_request', 'Say what to change.');
+      return { kind: 'amend', changes };
+    },
+  );
+
+  app.get(
+    '/v1/invitation-batches/:id/results',
+    {
+      schema: {
+        operationId: 'listInvitationBatchResults',
+        summary: 'What became of each row of an act on many invitations',
+        description: 'In their order. Of a batch that invites, they are in the answer that made it.',
+        tags: ['batches'],
+        params: batchParams,
+        querystring: BatchResultsQuery,
+        response: answers(200, listOf(BatchRow), [...guarded, 'batch_not_found']),
+      },
+    },
+    async (request) => {
+      const caller = await authenticate(request, deps);
+      const { batch } = await found(caller, request.params.id, 'readInvitations');
+      const { cursor, limit = 50, refused = false } = request.query;
+      if (cursor !== undefined && !/^\d{1,9}$/.test(cursor))
+        throw new Problem('invalid_request', 'cursor is not one of ours.');
+      return actResults(db, batch, { refused }, { after: Number(cursor ?? 0), limit });
+    },
+  );
+
   app.get(
     '/v1/organizations/:organization/invitation-batches',
     {
@@ -222,7 +337,7 @@ export function registerBatches(app: App, deps: RouteDeps): void {
     {
       schema: {
         operationId: 'cancelInvitationBatch',
-        summary: 'Revoke what is still open of a batch, and invite none that it has not yet',
+        summary: 'Revoke what is still open of a batch; an act is carried out on no more invitations',
         tags: ['batches'],
         params: batchParams,
         headers: idempotencyHeader,

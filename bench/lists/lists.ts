@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { listActResults } from '../../db/batches.ts';
 import type { Database } from '../../db/database.ts';
 import { type EventFilter, type EventOrder, listEvents } from '../../db/events.ts';
 import { type InvitationId, idAt, type LicensePoolId } from '../../db/ids.ts';
@@ -65,6 +66,8 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'invitations mailed (most)': invitations({ delivery: 'sent' }),
     'invitations still to be mailed (none)': invitations({ delivery: 'queued' }),
     'invitations of a batch (none)': invitations({ batch: 'bat_none' }),
+    'what an act on many was not done on (none)': (db) =>
+      listActResults(db, 'bat_none', { refused: true }, { after: 0, limit: 50 }),
     'invitations of the last day': invitations({ createdAfter: new Date(newest - day) }),
     'invitations to come (none)': invitations({ createdAfter: new Date(newest + day) }),
     'invitations by all filters at once': invitations({

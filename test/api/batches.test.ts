@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { forgetActResults } from '../../db/batches.ts';
 import type { BatchId } from '../../db/ids.ts';
 import { ensureLicensePool } from '../../db/licenses.ts';
 import { insertMember } from '../../db/members.ts';
@@ -539,6 +540,137 @@ describe('at the same time', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([202, 422]);
     const refused = answers.find(({ status }) => status === 422)!;
     expect(refused.body.errors.map((e: { code: string }) => e.code)).toContain('no_seat_left');
+  });
+});
+
+describe('the same act on many', () => {
+  const on = (act: string, body: object, o: CallOptions = {}) => usher.call(`${route}/${act}`, { body, ...o });
+  const invited = async (name: string, count: number, more: Row = {}): Promise<string[]> => {
+    const { body } = await send(to(addresses(name, count), more));
+    await finished(body.id);
+    return body.results.map(({ invitation }: { invitation: string }) => invitation);
+  };
+  const resultsOf = async (id: string, query = '') =>
+    (await usher.call(`/v1/invitation-batches/${id}/results${query}`)).body.items.map(
+      ({ result }: { result: string }) => result,
+    );
+
+  test('sends again those that can be, each once; the others have a result that says why', async () => {
+    const ids = await invited('again', 4);
+    const { session } = await usher.person('again-0@example.com');
+    await usher.call(`/v1/invitations/${ids[0]}/accept`, { body: {}, session });
+    await usher.call(`/v1/invitations/${ids[1]}/revoke`, { body: {} });
+    const others = await ensureOrganization(usher.db, { slug: 'others-again', name: 'Others' });
+    const key = await usher.apiKey({ organization: others });
+    const theirs = await usher.call('/v1/organizations/others-again/invitations', {
+      body: { email: 'again-elsewhere@example.com' },
+      key,
+    });
+    const wanted = { invitations: [...ids, theirs.body.id], expiresIn: 'P3D', reason: 'Nobody has answered' };
+    const [answer, twin] = await Promise.all([
+      on('resend', wanted, { idempotencyKey: 'again' }),
+      on('resend', wanted, { idempotencyKey: 'again' }),
+    ]);
+    expect([answer.status, twin.body.id]).toEqual([202, answer.body.id]);
+    expect(answer.body).toMatchObject({ kind: 'resend', state: 'running', counts: { rows: 5, done: 2, refused: 2 } });
+    const done = await finished(answer.body.id);
+    expect(done).toMatchObject({ state: 'completed', counts: { rows: 5, done: 5, refused: 2, invited: 0 } });
+    expect(await resultsOf(done.id)).toEqual(['invitation_accepted', 'done', 'done', 'done', 'invitation_not_found']);
+    const refused = (await usher.call(`/v1/invitation-batches/${done.id}/results?refused=true&limit=1`)).body;
+    expect(refused.items).toEqual([
+      {
+        ...{ row: 1, email: 'again-0@example.com', invitation: ids[0], result: 'invitation_accepted' },
+        detail: expect.stringMatching(/accepted/),
+      },
+    ]);
+    const rest = (await usher.call(`/v1/invitation-batches/${done.id}/results?refused=true&cursor=${refused.cursor}`))
+      .body;
+    // Not even its address is told of another organization's.
+    expect(rest).toMatchObject({ items: [{ row: 5, result: 'invitation_not_found' }], cursor: null });
+    expect(rest.items[0].email).toBeUndefined();
+    for (const n of [1, 2, 3])
+      await usher.until('the second email', async () => (await usher.messages(`again-${n}@example.com`)).length === 2);
+    expect(await usher.messages('again-0@example.com')).toHaveLength(1);
+    const events = (await usher.call(`/v1/invitations/${ids[2]}/events`)).body.items;
+    expect(events.findLast((e: { type: string }) => e.type === 'resent')).toMatchObject({
+      ...{ actor: { kind: 'api_key' }, reason: 'Nobody has answered' },
+    });
+    const log = (await usher.call('/v1/organizations/acme/events?type=many_resent')).body.items;
+    expect(log).toMatchObject([{ target: { kind: 'batch', id: done.id }, reason: 'Nobody has answered' }]);
+  });
+
+  test('changes all that match a filter, as far as there are seats; nobody changes what is above their role', async () => {
+    const scarce = await product(2);
+    const ids = await invited('matched', 3);
+    await usher.call(`/v1/invitations/${ids[1]}`, { method: 'PATCH', body: { role: 'owner' } });
+    const filter = { search: 'matched-', state: 'pending' };
+    const key = await usher.apiKey({ role: 'admin' });
+    const answer = await on('amend', { filter, role: 'admin', licenses: [scarce], teams: ['Press'] }, { key });
+    expect(answer.body).toMatchObject({ kind: 'amend', counts: { rows: 3, refused: 1 } });
+    await finished(answer.body.id);
+    // The newest first, as the list has them.
+    expect(await resultsOf(answer.body.id)).toEqual(['done', 'role_too_high', 'done']);
+    expect((await usher.call(`/v1/invitations/${ids[2]}`)).body).toMatchObject({
+      ...{ role: 'admin', teams: ['Press'], licenses: [scarce], generation: 1 },
+    });
+    const [late] = await invited('matched-late', 1);
+    const again = await on('amend', { invitations: [late], licenses: [scarce] });
+    await finished(again.body.id);
+    expect(await resultsOf(again.body.id, '?refused=true')).toEqual(['no_seat_left']);
+  });
+
+  test('is asked for with what it needs, or refused', async () => {
+    const [id] = await invited('asked', 1);
+    const none = 'inv_01k9xqj2v3e8gt0d5w6m7n8p9q';
+    for (const [act, body, says] of [
+      ['revoke', {}, /Say which/],
+      ['revoke', { invitations: [id], filter: { state: 'pending' } }, /not both/],
+      ['revoke', { filter: {} }, /not valid/],
+      ['revoke', { filter: { search: 'nobody-has-this' } }, /No invitation matches/],
+      ['amend', { invitations: [id] }, /Say what to change/],
+      ['resend', { invitations: [id], expiresIn: 'P91D' }, /expiresIn/],
+    ] as const) {
+      const refused = await on(act, body);
+      expect({ status: refused.status, body: JSON.stringify(refused.body) }).toEqual({
+        ...{ status: 400, body: expect.stringMatching(says) },
+      });
+    }
+    const allRefused = await on('revoke', { invitations: [none] });
+    expect(allRefused.body).toMatchObject({ state: 'completed', counts: { rows: 1, done: 1, refused: 1 } });
+  });
+
+  test('goes on where it was, and stops when it is cancelled: what was not done stays as it was', async () => {
+    const ids = await invited('halted', 3, { licenses: [await product(3)] });
+    await usher.worker.stop();
+    const terminated = await on('revoke', { invitations: ids.slice(0, 1) });
+    const cancelled = await on('revoke', { invitations: ids.slice(1) });
+    const run = usher.temporal.client.workflow.getHandle(batchStart(terminated.body.id).workflowId);
+    await usher.until('the workflow to exist', () => run.describe().catch(() => undefined));
+    await run.terminate();
+    await usher.db
+      .updateTable('batches')
+      .set({ created_at: sql`created_at - interval '2 minutes'` })
+      .where('id', '=', terminated.body.id)
+      .execute();
+    const { id } = cancelled.body;
+    expect((await usher.call(`/v1/invitation-batches/${id}/cancel`, { body: {} })).body.state).toBe('cancelled');
+    usher.worker = await usher.startWorker();
+    await usher.temporal.client.workflow.start(workflowTypes.reconcile, {
+      ...{ taskQueue: 'usher', workflowId: 'reconcile acts by hand', args: [] },
+    });
+    await finished(terminated.body.id);
+    await finished(id);
+    expect(await resultsOf(terminated.body.id)).toEqual(['done']);
+    expect(await resultsOf(id)).toEqual(['cancelled', 'cancelled']);
+    const states = ids.map(async (one) => (await usher.call(`/v1/invitations/${one}`)).body.state);
+    expect(await Promise.all(states)).toEqual(['revoked', 'pending', 'pending']);
+    // After a month it is forgotten what became of each, and still known of how many.
+    expect(await forgetActResults(usher.db, -1)).toBeGreaterThanOrEqual(3);
+    expect(await resultsOf(id)).toEqual([]);
+    expect(await get(id)).toMatchObject({ counts: { rows: 2, done: 2, refused: 2 } });
+    // There is nothing left to cancel.
+    const late = await usher.call(`/v1/invitation-batches/${terminated.body.id}/cancel`, { body: {} });
+    expect(late.body.state).toBe('completed');
   });
 });
 

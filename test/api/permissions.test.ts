@@ -105,6 +105,11 @@ beforeAll(async () => {
 });
 afterAll(() => usher?.close());
 
+/** An act on many, of which there are none. */
+const actsOnNone = (more: object) => ({
+  body: { invitations: ['inv_01k9xqj2v3e8gt0d5w6m7n8p9q'], reason: 'a test', ...more },
+});
+
 let count = 0;
 /** What makes a request of each route that the schemas take, and that changes little. Those with neither body nor query need none. */
 const samples: Record<string, () => { path?: Record<string, string>; query?: string; body?: object }> = {
@@ -126,6 +131,10 @@ const samples: Record<string, () => { path?: Record<string, string>; query?: str
   'POST /v1/organizations/:organization/invitation-batches/preview': () => ({
     body: { invitations: [{ email: 'nobody' }] },
   }),
+  'POST /v1/organizations/:organization/invitation-batches/resend': () => actsOnNone({}),
+  'POST /v1/organizations/:organization/invitation-batches/revoke': () => actsOnNone({}),
+  'POST /v1/organizations/:organization/invitation-batches/amend': () => actsOnNone({ locale: 'de' }),
+  'GET /v1/invitation-batches/:id/results': () => ({ path: { id: batch } }),
   'GET /console/:organization/batches/:id': () => ({ path: { id: batch } }),
   'GET /console/:organization/batches/:id/cancel': () => ({ path: { id: batch } }),
   'POST /console/:organization/batches/:id/cancel': () => ({ path: { id: batch } }),
@@ -143,6 +152,7 @@ const samples: Record<string, () => { path?: Record<string, string>; query?: str
   'GET /console/:organization/licenses/:id/change': () => ({ path: { id: license } }),
   'POST /console/:organization/licenses/:id/change': () => ({ path: { id: license }, body: { quantity: '2' } }),
   'POST /console/:organization/licenses/:id/assign': () => ({ path: { id: license } }),
+  'POST /console/:organization/invitations/selected as amendInvitation': () => ({ body: { act: 'amend' } }),
   'POST /console/:organization/invitations/:id/amend': () => ({ body: { locale: 'de', reason: 'a test' } }),
   'POST /console/:organization/invitations/:id/amend as correctAddress': () => ({
     body: { email: 'corrected@example.com', reason: 'a test' },

@@ -45,6 +45,8 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
   const [{ id: license }] = (await usher.call('/v1/organizations/acme/licenses')).body.items;
   await usher.call(`/v1/organizations/acme/licenses/${license}/assign`, { body: { members: [member] } });
   const { id: key } = await usher.db.selectFrom('api_keys').select('id').executeTakeFirstOrThrow();
+  const body = { invitations: ['inv_01k9xqj2v3e8gt0d5w6m7n8p9q', id] };
+  const acts = (await usher.call('/v1/organizations/acme/invitation-batches/resend', { body })).body.id;
   const page = await context.newPage();
   const trouble: unknown[] = [];
   for (const width of [1280, 360]) {
@@ -52,7 +54,14 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
     for (const below of [
       ...['', '/invitations', '/invitations?role=emperor', '/invitations?state=revoked', '/invite', '/invite/csv'],
       ...[`/invitations/${id}`, `/invitations/${id}/amend`, `/invitations/${id}/revoke`],
-      ...[`/batches/${batch}`, `/batches/${batch}/cancel`, '/events', '/events?since=once'],
+      ...[
+        '/batches',
+        `/batches/${acts}`,
+        `/batches/${batch}`,
+        `/batches/${batch}/cancel`,
+        '/events',
+        '/events?since=once',
+      ],
       ...['/members', '/members?state=pending', '/members?state=removed', '/licenses', '/licenses/new'],
       ...[`/members/${member}`, `/members/${member}/remove`, `/licenses/${license}`, `/licenses/${license}/change`],
       ...['/settings', '/settings/suspension', '/api-keys', '/api-keys/new', `/api-keys/${key}/revoke`],
@@ -61,7 +70,10 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
       for (const fault of await accessibilityFaults(page)) trouble.push({ below, width, fault });
       const sideways = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
       if (sideways > 0) trouble.push({ below, width, sideways });
-      const name = below.replace(/(inv|bat|mem|lic|key)_\w+/, 'id').replaceAll(/[/?=]/g, '-');
+      const name = below
+        .replace(acts, 'acts')
+        .replace(/(inv|bat|mem|lic|key)_\w+/, 'id')
+        .replaceAll(/[/?=]/g, '-');
       await takePicture(page, `console-real${name}-${width}`);
     }
   }

@@ -104,7 +104,8 @@ const isSent = ({ db }: Installation, id: InvitationId): Promise<boolean> =>
     );
 
 /** The request of a step; one that was sent before is the same. */
-function callOf(usher: Installation, guest: Guest, { act, who = 'invitee', request }: Step, place: string): Call {
+function callOf(usher: Installation, guest: Guest, step: Step, place: string): Call {
+  const { act, who = 'invitee', request, inABatch } = step;
   const { id, email } = guest;
   const key = `${act}-${request ?? place}-${id}`;
   const known = guest.calls.find((call) => call.key === key);
@@ -112,7 +113,10 @@ function callOf(usher: Installation, guest: Guest, { act, who = 'invitee', reque
   const address = { invitee: email, stranger: `stranger-${email}`, successor: amended(email) }[who];
   const { method, body }: { method?: string; body: unknown } = acts[act].request(address);
   const path = `/v1/invitations/${id}${method ? '' : `/${act}`}`;
-  const ask = () => usher.call(path, { body, idempotencyKey: key, ...(method ? { method } : {}) });
+  const ask = () =>
+    inABatch
+      ? actByBatch(usher, { key, act, id: id!, body })
+      : usher.call(path, { body, idempotencyKey: key, ...(method ? { method } : {}) });
   const call: Call = { key, act, who: address, ask, tries: [] };
   guest.calls.push(call);
   return call;
@@ -133,6 +137,29 @@ async function inviteByBatch(
   if (result !== 'invited') return { ...answer, status: 409, body: { code: result } };
   const expiresAt = new Date(Date.parse(createdAt) + usualExpiryMs).toISOString();
   return { ...answer, status: 201, body: { id, expiresAt } };
+}
+
+/** How often is looked for the result of an act by a batch, ms, and how many times before it is asked for anew. */
+const look = { everyMs: 300, times: 30 };
+
+/** Carries an act out by a batch, and answers as the act alone would be answered. */
+async function actByBatch(
+  usher: Installation,
+  { key, act, id, body }: { key: string; act: string; id: InvitationId; body: unknown },
+): Promise<Answer> {
+  const answer = await usher.call(`/v1/organizations/acme/invitation-batches/${act}`, {
+    body: { invitations: [id], ...(body as object) },
+    idempotencyKey: key,
+  });
+  if (answer.status !== 202) return answer;
+  for (let times = 0; times < look.times; times += 1) {
+    const results = await usher.call(`/v1/invitation-batches/${answer.body.id}/results`);
+    const [row] = results.body.items ?? [];
+    if (row?.result === 'done') return { ...answer, status: 200, body: {} };
+    if (row && row.result !== 'waiting') return { ...answer, status: 409, body: { code: row.result } };
+    await sleep(look.everyMs);
+  }
+  return { ...answer, status: 503, body: { code: 'engine_unreachable' } };
 }
 
 /** The API invites for an hour at least. For less its own transaction is made here, and the workflow started as it does. */

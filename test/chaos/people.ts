@@ -7,6 +7,8 @@ export interface Step {
   who?: 'invitee' | 'stranger' | 'successor';
   /** Steps of one name are one request, sent more than once. */
   request?: string;
+  /** Asked for as an act on many invitations, of which this is the only one. */
+  inABatch?: true;
   /** Goes on without an answer, if none comes. @default some do, some ask again */
   isHasty?: true;
 }
@@ -35,6 +37,7 @@ const revoke: Step = { act: 'revoke' };
 const resend: Step = { act: 'resend' };
 const amend: Step = { act: 'amend' };
 const again = (step: Step): Step => ({ ...step, request: 'same' });
+const inABatch = (step: Step): Step => ({ ...step, inABatch: true });
 const by = (who: Step['who'], step: Step): Step => ({ ...step, who: who! });
 
 /** Who is invited, and what they and their inviters do. */
@@ -75,6 +78,10 @@ export const people = {
   'gets it again after a batch': { comes: 'in a batch', does: ['waits for the email', resend, accept] },
   'is replaced after a batch': { comes: 'in a batch', does: [amend, by('successor', accept)] },
   'is in a batch and revoked': { comes: 'in a batch', does: [[accept, revoke]] },
+  'gets it again by a batch': { does: [inABatch(resend), accept] },
+  'is revoked by a batch': { does: [inABatch(again(revoke)), inABatch(again(revoke))] },
+  'is revoked by a batch while joining': { does: [[accept, inABatch(revoke)]] },
+  'is invited again by a batch for a scarce licence': { license: 'scarce', does: [revoke, inABatch(resend), accept] },
   'gets no mail a second time': { mail: 'bounces', does: [resend, accept] },
   'gets no mail until corrected': { mail: 'bounces', does: [resend, amend, by('successor', accept)] },
 } as const satisfies Record<string, Person>;

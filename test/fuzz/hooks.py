@@ -105,6 +105,20 @@ def before_call(context, case, kwargs):
                 row["redirectUrl"] = "https://acme.example/welcome"
             if isinstance(row, dict) and "licenses" in row:
                 row["licenses"] = ["studio"]
+        if re.search("/invitation-batches/(resend|revoke|amend)$", case.path):
+            # Named, or found; not both, and few of them, so that others stay pending.
+            named = bool(case.body.pop("filter", None)) and random.random() < 0.5
+            case.body["invitations"] = random.sample(list(invitations)[2::4], 2)
+            if named:
+                case.body["filter"] = {"batch": random.choice(batches)}
+                del case.body["invitations"]
+            case.body.pop("teams", None)
+            if case.path.endswith("/amend"):
+                case.body["locale"] = "de-CH"
+            if "expiresIn" in case.body:
+                case.body["expiresIn"] = "P3D"
+            if "role" in case.body:
+                case.body["role"] = "member"
         if "redirectUrl" in case.body:
             case.body["redirectUrl"] = None if case.method == "PATCH" else "https://acme.example/welcome"
         # Random words are seldom plain, random addresses seldom such that mail can be sent to.

@@ -464,6 +464,43 @@ describe('the settings', () => {
   });
 });
 
+describe('all that match a filter', () => {
+  test('are sent again or revoked by a batch, which is asked about first, listed, and has a page', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => ({ email: `match-${i}@all.example` }));
+    await usher.call('/v1/organizations/acme/invitation-batches', { body: { mode: 'all', invitations: rows } });
+    const list = await admin.visit('/console/acme/invitations?email=%40all.example&state=pending');
+    expect(list.text).toContain('All that match, on every page');
+    await admin.submit('/selected', { act: 'amend', all: 'yes' });
+    const nothing = await admin.submit('/selected', { role: '', replaces: '' });
+    expect([nothing.status, nothing.text.includes('Say what to change.')]).toEqual([400, true]);
+    const changing = await admin.submit('/selected', { role: 'admin', replaces: '' });
+    expect(changing.text).toContain('Changing 60');
+    await usher.until('all are changed', async () =>
+      (await admin.visit(changing.url.pathname)).text.includes('Completed'),
+    );
+    const { items } = (
+      await usher.call('/v1/organizations/acme/invitations?search=%40all.example&role=admin&limit=100')
+    ).body;
+    expect(items).toHaveLength(60);
+    admin.page = list;
+    const asked = await admin.submit('/selected', { act: 'revoke', all: 'yes' });
+    expect(asked.text).toContain('Revoke 60 invitations?');
+    const begun = await admin.submit('/selected', {});
+    expect(begun.url.pathname).toMatch(/^\/console\/acme\/batches\/bat_\w{26}$/);
+    expect(begun.text).toContain('Revoking 60');
+    await usher.until('all are revoked', async () =>
+      (await admin.visit(begun.url.pathname)).text.includes('Completed'),
+    );
+    expect(admin.page.text).toMatch(/Done<svg.*?<td>60<\/td>/s);
+    expect((await admin.visit('/console/acme/batches')).text).toMatch(/Revoking 60<.*?60 of 60/s);
+    // There is nothing that matches any more: back to the list, with its filter.
+    admin.page = list;
+    const none = await admin.submit('/selected', { act: 'resend', all: 'yes' });
+    expect(none.url.search).toBe('?email=%40all.example&state=pending');
+    expect(none.text).toContain('No invitation matches the filter.');
+  });
+});
+
 describe('the audit log', () => {
   test('tells what happened, the newest first, by whom and about what, and is filtered by that', async () => {
     const olga = await visitorOf('olga@acme.example', { role: 'admin' });

@@ -45,6 +45,7 @@ const gets = (): Record<string, string> => ({
   'GET /console/:organization/api-keys': '/console/acme/api-keys',
   'GET /console/:organization/api-keys/:id/revoke': `/console/acme/api-keys/${apiKey}/revoke`,
   'GET /console/:organization/api-keys/new': '/console/acme/api-keys/new',
+  'GET /console/:organization/batches': '/console/acme/batches',
   'GET /console/:organization/batches/:id': `/console/acme/batches/${batch}`,
   'GET /console/:organization/batches/:id/cancel': `/console/acme/batches/${batch}/cancel`,
   'GET /console/:organization/events': '/console/acme/events',

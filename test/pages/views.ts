@@ -8,6 +8,7 @@ import {
   revokeApiKeyPage,
 } from '../../api/pages/console/api-keys-page.ts';
 import { type BatchView, batchPage, cancelBatchPage } from '../../api/pages/console/batch-page.ts';
+import { batchesPage } from '../../api/pages/console/batches-page.ts';
 import type { EventView } from '../../api/pages/console/event-words.ts';
 import { eventsPage } from '../../api/pages/console/events-page.ts';
 import type { FormError } from '../../api/pages/console/form.ts';
@@ -17,7 +18,7 @@ import {
   linkPage,
   revokePage,
 } from '../../api/pages/console/invitation-page.ts';
-import { type InvitationRowView, invitationsPage, selectedPage } from '../../api/pages/console/invitations-page.ts';
+import { type InvitationRowView, invitationsPage } from '../../api/pages/console/invitations-page.ts';
 import { csvPage, invitePage } from '../../api/pages/console/invite-page.ts';
 import { revokeAllPage } from '../../api/pages/console/inviter-page.ts';
 import { licenseFormPage } from '../../api/pages/console/license-form-page.ts';
@@ -33,6 +34,7 @@ import {
 import { organizationsPage } from '../../api/pages/console/organizations-page.ts';
 import { overviewPage } from '../../api/pages/console/overview-page.ts';
 import { previewPage } from '../../api/pages/console/preview-page.ts';
+import { amendSelectedPage, selectedPage } from '../../api/pages/console/selected-page.ts';
 import { settingsPage, suspensionPage } from '../../api/pages/console/settings-page.ts';
 import { supportPage } from '../../api/pages/console/support-page.ts';
 import { declinePage } from '../../api/pages/decline-page.ts';
@@ -265,9 +267,10 @@ export function pagesOf(cast: Cast): Record<string, Html> {
   };
   const batchView: BatchView = {
     id: 'bat_1',
+    kind: 'invite',
     state: few ? 'cancelled' : 'completed',
     createdAt: daysFromNow(0),
-    ...{ rows: 1200, invited: 1190, refused: 10, mailed: 600, undeliverable: 2 },
+    ...{ rows: 1200, done: 612, invited: 1190, refused: 10, mailed: 600, undeliverable: 2 },
     ...{ accepted: 12, declined: 1, expired: 0, revoked: 0, pending: 1177 },
   };
   const pools = licenses.map((license, i) => ({
@@ -367,6 +370,10 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     maySuspend: false,
     logoTypes: ['image/png'],
   };
+  const actsView: BatchView = {
+    ...batchView,
+    ...{ kind: few ? 'resend' : 'revoke', state: 'running', invited: 0, mailed: 0, pending: 0 },
+  };
   const refusal: FormError = {
     text: `Those who run Usher must say why. ${cast.detail}`,
     fields: { reason: 'Say in reason why you do this.', expiresIn: 'Choose one of the list.' },
@@ -464,6 +471,7 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       products: licenses.map(({ product }) => ({ product, name: product })),
       mayInvite: true,
       maySteer: true,
+      mayAmend: true,
       cursor: few ? undefined : 'inv_1',
       next: few ? undefined : 'inv_0',
     }),
@@ -473,6 +481,7 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       filter: { email: cast.otherEmail },
       mayInvite: false,
       maySteer: false,
+      mayAmend: false,
       products: [],
       error: { text: 'This is no address.', fields: { email: `No address: ${cast.otherEmail}` } },
     }),
@@ -533,18 +542,46 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     'console-selected': selectedPage({
       frame: frameAt('Invitations'),
       act: few ? 'resend' : 'revoke',
-      invitations: [
+      selected: [
         { id, email: account.email },
         { id, email: cast.otherEmail },
       ],
     }),
+    'console-amend-selected': amendSelectedPage({
+      frame: frameAt('Invitations'),
+      selected: few ? [{ id, email: account.email }] : { matching: 'state=pending', count: 3214 },
+      roles: ['member', 'admin'],
+      products: few ? [] : licenses.map(({ product }) => ({ product, name: product })),
+      filled: {},
+      licenses: [],
+      error: few ? undefined : refusal,
+    }),
+    'console-selected-all': selectedPage({
+      frame: frameAt('Invitations'),
+      act: few ? 'revoke' : 'resend',
+      selected: { matching: 'state=pending', count: few ? 1 : 3214 },
+    }),
     'console-batch': batchPage({
       frame: frameAt('Invitations'),
       batch: batchView,
-      bad: few ? [] : [{ place: 'Row 7', detail: cast.detail }],
+      refusedRows: few ? [] : [{ place: 'Row 7', detail: cast.detail }],
       mayCancel: true,
       events: '/v1/invitation-batches/bat_1',
     }),
+    'console-acts': batchPage({
+      frame: frameAt('Invitations'),
+      batch: actsView,
+      refusedRows: few ? [] : [{ place: 'Row 7', invitation: { id, email: cast.otherEmail }, detail: cast.detail }],
+      mayCancel: !few,
+      events: '/v1/invitation-batches/bat_1',
+    }),
+    'console-batches': batchesPage({
+      frame: frameAt('Invitations'),
+      batches: few ? [] : [actsView, batchView],
+      next: few ? null : 'bat_1',
+      mayInvite: true,
+    }),
+    'console-cancel-acts': cancelBatchPage({ frame: frameAt('Invitations'), batch: actsView }),
     'console-cancel-batch': cancelBatchPage({ frame: frameAt('Invitations'), batch: batchView }),
     'console-link': linkPage({
       frame: frameAt('Invitations'),

@@ -67,6 +67,14 @@ async function inviteMany(name: string) {
   return body as { id: BatchId };
 }
 
+/** An act on those whom a batch has invited, by its id. */
+async function actOnMany(act: 'resend' | 'revoke', batch: string) {
+  const { body } = await usher.call(`/v1/organizations/acme/invitation-batches/${act}`, {
+    body: { filter: { batch } },
+  });
+  return batchStart(body.id).workflowId;
+}
+
 /** The lives of which each version leaves a history; each answers the workflow's id. */
 const lives: Record<string, () => Promise<string>> = {
   async 'invitation accepted'() {
@@ -117,6 +125,19 @@ const lives: Record<string, () => Promise<string>> = {
     const { id } = await inviteMany('taken-back');
     await usher.call(`/v1/invitation-batches/${id}/cancel`, { body: {} });
     return batchStart(id).workflowId;
+  },
+  async 'acts completed'() {
+    return actOnMany('resend', (await inviteMany('sent-again')).id);
+  },
+  async 'acts cancelled'() {
+    const { id } = await inviteMany('left-alone');
+    await usher.worker.stop();
+    const workflowId = await actOnMany('revoke', id);
+    const run = usher.temporal.client.workflow.getHandle(workflowId);
+    await usher.until('the workflow to exist', () => run.describe().catch(() => undefined));
+    await run.cancel();
+    usher.worker = await usher.startWorker();
+    return workflowId;
   },
   async 'invitation changed'() {
     const { id } = await usher.invite('changed@example.com');

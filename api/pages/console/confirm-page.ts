@@ -18,6 +18,8 @@ export interface ConfirmPageView {
   fields?: HiddenFields;
   /** A field that is hidden several times. */
   repeated?: { name: string; values: readonly string[] } | undefined;
+  /** Fields to fill in. */
+  content?: Html | undefined;
   /** The words on the button, which say what it does. */
   button: string;
   /** @default 'danger' */
@@ -35,6 +37,7 @@ export const confirmPage = ({
   action,
   fields,
   repeated,
+  content,
   button,
   tone = 'danger',
   back,
@@ -50,7 +53,7 @@ export const confirmPage = ({
         frame,
         action,
         fields ?? {},
-        html`${repeated?.values.map((value) => html`<input type="hidden" name="${repeated.name}" value="${value}">`)}${reasonField(frame, {}, error)}
+        html`${repeated?.values.map((value) => html`<input type="hidden" name="${repeated.name}" value="${value}">`)}${content}${reasonField(frame, {}, error)}
         <div class="confirm-do"><button class="button ${tone}">${button}</button>${buttonLink(back.href, back.text)}</div>`,
       )}
     </div>`,

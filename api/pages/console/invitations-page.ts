@@ -6,7 +6,6 @@ import { lookAlikeNote } from '../look-alike.ts';
 import { buttonLink } from '../outcome.ts';
 import { type Role, roleNames } from '../role.ts';
 import { address, supplied } from '../supplied.ts';
-import { confirmPage } from './confirm-page.ts';
 import { choice, consoleForm, type Filled, type FormError, textField } from './form.ts';
 import { type ConsoleFrame, consolePage, emptyState, live, nothing } from './frame.ts';
 import {
@@ -47,6 +46,8 @@ export interface InvitationsPageView {
   mayInvite: boolean;
   /** Whether the person may send them again and revoke them. */
   maySteer: boolean;
+  /** Whether the person may change what they say. */
+  mayAmend: boolean;
   error?: FormError | undefined;
 }
 
@@ -55,7 +56,7 @@ const expires = (state: InvitationState) => state === 'pending' || state === 'ex
 
 /** The organization's invitations, the newest first. */
 export const invitationsPage = (view: InvitationsPageView): Html => {
-  const { frame, invitations, filter, products, cursor, next, mayInvite, maySteer, error } = view;
+  const { frame, invitations, filter, products, cursor, next, mayInvite, maySteer, mayAmend, error } = view;
   const path = `${frame.organization.path}/invitations`;
   const isFiltered = Object.values(filter).some(Boolean);
   const filled = (name: string) => ({ name, value: filter[name], error });
@@ -65,8 +66,13 @@ export const invitationsPage = (view: InvitationsPageView): Html => {
       ? consoleForm(
           frame,
           `${path}/selected`,
-          {},
-          html`${list}${selectedDo(html`<button class="button secondary" name="act" value="resend">Resend selected…</button><button class="button secondary" name="act" value="revoke">Revoke selected…</button>`)}`,
+          { filter: new URLSearchParams(filter as Record<string, string>).toString() },
+          html`${list}${selectedDo(
+            html`<button class="button secondary" name="act" value="resend">Resend selected…</button>${mayAmend ? html`<button class="button secondary" name="act" value="amend">Change selected…</button>` : null}<button class="button secondary" name="act" value="revoke">Revoke selected…</button>`,
+            next || cursor
+              ? html`<label class="select-all"><input type="checkbox" name="all" value="yes">All ${isFiltered ? 'that match' : 'there are'}, on every page</label>`
+              : null,
+          )}`,
         )
       : list;
   return consolePage(frame, {
@@ -75,7 +81,7 @@ export const invitationsPage = (view: InvitationsPageView): Html => {
       maySteer && filter.invitedBy && invitations.some(({ state }) => state === 'pending')
         ? buttonLink(withQuery(`${path}/revoke`, { invitedBy: filter.invitedBy }), 'Revoke all of theirs…')
         : null
-    }`,
+    }${buttonLink(`${frame.organization.path}/batches`, 'Batches')}`,
     error,
     body: html`${filterForm(
       path,
@@ -135,37 +141,5 @@ export const invitationsPage = (view: InvitationsPageView): Html => {
       first: cursor ? withQuery(path, filter) : undefined,
       next: next ? withQuery(path, { ...filter, cursor: next }) : undefined,
     })}`,
-  });
-};
-
-/** What can be done with several at once. */
-export type SelectionAct = 'resend' | 'revoke';
-
-/** Asks before something is done with those that are selected. */
-export const selectedPage = (view: {
-  frame: ConsoleFrame;
-  act: SelectionAct;
-  invitations: readonly { id: string; email: string }[];
-  error?: FormError | undefined;
-}): Html => {
-  const { frame, act, invitations } = view;
-  const path = `${frame.organization.path}/invitations`;
-  const these = invitations.length === 1 ? '1 invitation' : `${invitations.length} invitations`;
-  const verb = act === 'resend' ? 'Resend' : 'Revoke';
-  return confirmPage({
-    frame,
-    title: `${verb} ${these}?`,
-    words: html`<p>${
-      act === 'resend'
-        ? 'Each is sent again and lives anew. Those that expired or were revoked come back, as long as seats are left.'
-        : 'Their links stop working at once, and the seats they reserve are free. Nobody is told.'
-    }</p><ul class="chips">${invitations.map(({ email }) => html`<li>${address(email)}</li>`)}</ul>`,
-    action: `${path}/selected`,
-    fields: { act, confirmed: 'yes' },
-    repeated: { name: 'ids', values: invitations.map(({ id }) => id) },
-    button: `${verb} ${these}`,
-    tone: act === 'resend' ? 'primary' : 'danger',
-    back: { href: path, text: 'Leave them' },
-    error: view.error,
   });
 };

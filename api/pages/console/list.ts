@@ -60,9 +60,9 @@ export const listTabs = (
 export const selectBox = (id: string, what: Html): Html =>
   html`<label class="select"><input type="checkbox" name="ids" value="${id}"><span class="visually-hidden">Select ${what}</span></label>`;
 
-/** What can be done with the selected rows, below the list. @param buttons that send them */
-export const selectedDo = (buttons: Html): Html => html`
-      <div class="selected-do"><label class="select-all" hidden data-all="ids"><input type="checkbox">All of this page</label>${buttons}</div>`;
+/** What can be done with the selected rows, below the list. @param buttons that send them @param all selects them on every page */
+export const selectedDo = (buttons: Html, all: Html | null = null): Html => html`
+      <div class="selected-do"><label class="select-all" hidden data-all="ids"><input type="checkbox">All of this page</label>${all}${buttons}</div>`;
 
 /** Those that were selected, where something is asked about them. */
 export const selectedOnes = (emails: readonly string[]): Html =>

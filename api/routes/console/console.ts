@@ -7,6 +7,7 @@ import { roleMay, whoMay } from '../../permissions.ts';
 import { Problem } from '../../problem.ts';
 import { startSignIn } from '../sign-in.ts';
 import { registerApiKeyPages } from './api-keys.ts';
+import { registerBatchPages } from './batches.ts';
 import { registerEventsPage } from './events.ts';
 import { registerInvitationPages } from './invitations.ts';
 import { registerInvitePages } from './invite.ts';
@@ -14,6 +15,7 @@ import { registerInviterPages } from './inviter.ts';
 import { registerLicensePages } from './licenses.ts';
 import { registerMemberPages } from './members.ts';
 import { registerOverview } from './overview.ts';
+import { registerSelection } from './selection.ts';
 import { registerSettingsPages } from './settings.ts';
 import { registerSupport } from './support.ts';
 import { firstSection } from './visit.ts';
@@ -56,12 +58,14 @@ export function registerConsole(app: App, deps: RouteDeps): void {
 
   registerOverview(app, deps);
   registerInvitationPages(app, deps);
+  registerSelection(app, deps);
   registerInvitePages(app, deps);
   registerInviterPages(app, deps);
   registerMemberPages(app, deps);
   registerLicensePages(app, deps);
   registerApiKeyPages(app, deps);
   registerSettingsPages(app, deps);
+  registerBatchPages(app, deps);
   registerEventsPage(app, deps);
   registerSupport(app, deps);
 }

@@ -2,10 +2,9 @@ import { type Static, Type } from 'typebox';
 import { nameActors } from '../../../db/actors.ts';
 import { listEvents } from '../../../db/events.ts';
 import { type InvitationId, isId } from '../../../db/ids.ts';
-import { emailFacts, factsOf, findInvitation, findInvitations, type Invitation } from '../../../db/invitations.ts';
+import { emailFacts, factsOf, findInvitation, type Invitation } from '../../../db/invitations.ts';
 import { listLicensePools } from '../../../db/licenses.ts';
 import { mayGrant, roles } from '../../../db/members.ts';
-import { mailboxOf } from '../../../identity/mailbox.ts';
 import { invitationEmail } from '../../../mail/templates/invitation-email.ts';
 import { invitationChart, snapshotOf } from '../../../statecharts/invitation.ts';
 import { outlineOf } from '../../../statecharts/outline.ts';
@@ -21,7 +20,6 @@ import {
   expiresInMs,
   invitationBody,
   listPage,
-  onEach,
   resendInvitation,
   revokeInvitation,
 } from '../../invitations.ts';
@@ -29,24 +27,21 @@ import { sendPage } from '../../page.ts';
 import { amendPage } from '../../pages/console/amend-page.ts';
 import type { Filled, FormError } from '../../pages/console/form.ts';
 import { type InvitationView, invitationPage, linkPage, revokePage } from '../../pages/console/invitation-page.ts';
-import { invitationsPage, selectedPage } from '../../pages/console/invitations-page.ts';
-import { Problem, problems } from '../../problem.ts';
+import { invitationsPage } from '../../pages/console/invitations-page.ts';
+import { Problem } from '../../problem.ts';
 import { keepReason, requireReason } from '../../reason.ts';
-import { AmendInvitation, InvitationQuery, ResendInvitation, RevokeInvitation } from '../../schemas.ts';
+import {
+  AmendInvitation,
+  InvitationFilter,
+  InvitationQuery,
+  ResendInvitation,
+  RevokeInvitation,
+} from '../../schemas.ts';
 import { field, filledIn, formBody, formErrorOf, inputOf, listed, ticked } from './form.ts';
+import { asked, filterFields } from './invitation-filter.ts';
 import { lookThrough } from './look-through.ts';
 import { enter, organizationPath, thingPath, type Visit } from './visit.ts';
 
-const filterFields = {
-  email: field(254),
-  state: field(20),
-  delivery: field(20),
-  role: field(20),
-  license: field(60),
-  invitedBy: field(40),
-  batch: field(40),
-  createdAfter: field(40),
-};
 const listQuery = Type.Object({ ...filterFields, cursor: field(40) });
 const eventsQuery = Type.Object({ after: Type.Optional(Type.String({ pattern: '^\\d{1,15}$' })) });
 const reason = field(500);
@@ -62,15 +57,6 @@ const amendBody = Type.Object({
   teams: field(1300),
   message: field(1100),
   locale: field(40),
-  reason,
-});
-
-/** As many as a page of the list has. */
-const selectedBody = Type.Object({
-  ...formBody,
-  ids: ticked(40, 50),
-  act: Type.Union([Type.Literal('resend'), Type.Literal('revoke')]),
-  confirmed: Type.Optional(Type.Literal('yes')),
   reason,
 });
 
@@ -176,17 +162,10 @@ export function registerInvitationPages(app: App, deps: RouteDeps): void {
         cursor,
         mayInvite: visit.may('invite'),
         maySteer: visit.may('steerInvitation'),
+        mayAmend: visit.may('amendInvitation'),
       };
       try {
-        const { email, createdAfter, ...others } = filter;
-        const query = inputOf(request, InvitationQuery, 'querystring', {
-          ...others,
-          // A whole address is found by index, a part of one by looking.
-          ...(email && (mailboxOf(email) ? { email } : { search: email })),
-          // A day of the form is one of UTC.
-          ...(createdAfter && { createdAfter: `${createdAfter}T00:00:00Z` }),
-          ...(cursor && { cursor }),
-        });
+        const query = inputOf(request, InvitationQuery, 'querystring', { ...asked(filter), ...(cursor && { cursor }) });
         const { rows, next } = await lookThrough(query.cursor, (page) =>
           listPage(db, organization.id, { ...query, ...page }),
         );
@@ -201,51 +180,6 @@ export function registerInvitationPages(app: App, deps: RouteDeps): void {
       } catch (error) {
         return sendPage(reply, invitationsPage({ ...view, invitations: [], error: formErrorOf(reply, error) }));
       }
-    },
-  );
-
-  app.post(
-    '/console/:organization/invitations/selected',
-    {
-      // A page of them, each by its own workflow.
-      handlerTimeout: Math.max(20_000, deps.patienceMs ?? 0),
-      schema: { hide: true, params: organizationPath, body: selectedBody },
-      preHandler: app.csrfProtection,
-    },
-    async (request, reply) => {
-      const visit = await enter(deps, request, reply, 'steerInvitation');
-      if (!visit) return reply;
-      const { ids = [], act, confirmed, reason: said } = request.body;
-      const wanted = [ids].flat().filter((id) => isId('inv', id)) as InvitationId[];
-      const rows = (await findInvitations(db, wanted)).filter((row) => row.organization_id === visit.organization.id);
-      const { frame, standing, caller } = visit;
-      const list = `${frame.organization.path}/invitations`;
-      if (rows.length === 0) {
-        cookies.setNotice(reply, { kind: 'info', text: 'Select some first.' });
-        return reply.redirect(list, 303);
-      }
-      if (!confirmed) return sendPage(reply, selectedPage({ frame, act, invitations: rows }));
-      try {
-        const { reason } = inputOf(request, RevokeInvitation, 'body', filledIn({ reason: said }));
-        requireReason(standing, reason);
-        const { key } = await formTurn({ db, request, caller });
-        const reasoned = { request: key, ...(await keepReason(db, reason)) };
-        const refused = await onEach(rows, reasoned, (row, one) =>
-          act === 'resend'
-            ? resendInvitation(deps, row, standing, one)
-            : revokeInvitation(deps, row, { by: standing.by, ...one }),
-        );
-        const done = `${rows.length - refused.length} of ${rows.length} ${act === 'resend' ? 'sent again' : 'revoked'}.`;
-        // Each reason once.
-        const why = [...new Set(refused.map(({ problem }) => problems[problem.code].title))].slice(0, 3);
-        cookies.setNotice(reply, {
-          kind: refused.length > 0 ? 'warning' : 'success',
-          text: [done, ...why.map((reason) => `${reason}.`)].join(' '),
-        });
-      } catch (error) {
-        return sendPage(reply, selectedPage({ frame, act, invitations: rows, error: formErrorOf(reply, error) }));
-      }
-      return reply.redirect(list, 303);
     },
   );
 

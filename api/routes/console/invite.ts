@@ -1,31 +1,19 @@
 import { Type } from 'typebox';
-import { isId } from '../../../db/ids.ts';
 import { findLicensePools, listLicensePools } from '../../../db/licenses.ts';
 import { mayGrant, roles } from '../../../db/members.ts';
 import { addressesIn } from '../../addresses.ts';
-import {
-  batchBodies,
-  cancelBatch,
-  createBatch,
-  detailOf,
-  mostRows,
-  previewBatch,
-  type RequestedRow,
-  requireBatch,
-  rowsOfCsv,
-} from '../../batches.ts';
+import { createBatch, mostRows, previewBatch, type RequestedRow, rowsOfCsv } from '../../batches.ts';
 import type { App, RouteDeps } from '../../deps.ts';
 import { formTurn } from '../../idempotency.ts';
 import { expiresInMs, written } from '../../invitations.ts';
 import { sendPage } from '../../page.ts';
-import { type BatchView, batchPage, cancelBatchPage } from '../../pages/console/batch-page.ts';
 import type { Filled, FormError } from '../../pages/console/form.ts';
 import { csvPage, invitePage } from '../../pages/console/invite-page.ts';
 import { type PreviewPageView, previewPage } from '../../pages/console/preview-page.ts';
 import { Problem } from '../../problem.ts';
 import { BatchRow, type BatchRowBody } from '../../schemas.ts';
 import { field, filledIn, formBody, formErrorOf, inputOf, listed, refused, ticked } from './form.ts';
-import { enter, organizationPath, thingPath, type Visit } from './visit.ts';
+import { enter, organizationPath, type Visit } from './visit.ts';
 
 /** The most characters of addresses, and of CSV: 10,000 rows of 100, which are sent percent-encoded. */
 const mostText = 1_000_000;
@@ -50,9 +38,9 @@ const inviteBody = Type.Object({
 });
 const csvBody = Type.Object({ ...formBody, mode, csv: field(mostText) });
 
-/** Inviting people: by their addresses, or by CSV; and what became of those who were invited at once. */
+/** Inviting people: by their addresses, or by CSV. */
 export function registerInvitePages(app: App, deps: RouteDeps): void {
-  const { db, cookies } = deps;
+  const { db } = deps;
   const many = { bodyLimit, handlerTimeout: Math.max(patienceMs, deps.patienceMs ?? 0) };
 
   const inviteForm = async (
@@ -192,74 +180,6 @@ export function registerInvitePages(app: App, deps: RouteDeps): void {
         const refused = formErrorOf(reply, error);
         return sendPage(reply, csvPage({ frame: visit.frame, csv, most: mostRows, mostText, error: refused }));
       }
-    },
-  );
-
-  /** A batch of the organization's. @throws Problem `batch_not_found` */
-  const named = async (visit: Visit, id: string) => {
-    const batch = isId('bat', id) ? await requireBatch(db, id) : undefined;
-    if (batch?.organization_id !== visit.organization.id) throw new Problem('batch_not_found');
-    const [body] = await batchBodies(db, [batch]);
-    const { counts, state } = body!;
-    const view: BatchView = { ...counts, id: batch.id, state, createdAt: batch.created_at };
-    return { batch, view };
-  };
-
-  app.get(
-    '/console/:organization/batches/:id',
-    { schema: { hide: true, params: thingPath } },
-    async (request, reply) => {
-      const visit = await enter(deps, request, reply, 'readInvitations');
-      if (!visit) return reply;
-      const { batch, view } = await named(visit, request.params.id);
-      const results = batch.results ?? [];
-      return sendPage(
-        reply,
-        batchPage({
-          frame: visit.frame,
-          batch: view,
-          bad: results
-            .flatMap((result, i) =>
-              'invitation' in result
-                ? []
-                : [{ place: `Row ${i + 1}`, detail: detailOf(result as Parameters<typeof detailOf>[0]) }],
-            )
-            .slice(0, mostShown),
-          mayCancel: visit.may('cancelBatch'),
-          events: `/v1/invitation-batches/${batch.id}`,
-        }),
-      );
-    },
-  );
-
-  app.get(
-    '/console/:organization/batches/:id/cancel',
-    { schema: { hide: true, params: thingPath } },
-    async (request, reply) => {
-      const visit = await enter(deps, request, reply, 'cancelBatch');
-      if (!visit) return reply;
-      const { view } = await named(visit, request.params.id);
-      return sendPage(reply, cancelBatchPage({ frame: visit.frame, batch: view }));
-    },
-  );
-
-  app.post(
-    '/console/:organization/batches/:id/cancel',
-    {
-      schema: { hide: true, params: thingPath, body: Type.Object(formBody) },
-      preHandler: app.csrfProtection,
-    },
-    async (request, reply) => {
-      const visit = await enter(deps, request, reply, 'cancelBatch');
-      if (!visit) return reply;
-      const { batch } = await named(visit, request.params.id);
-      const { key } = await formTurn({ db, request, caller: visit.caller });
-      await cancelBatch(deps, batch, { by: visit.standing.by, request: key });
-      cookies.setNotice(reply, {
-        kind: 'success',
-        text: 'It is cancelled: what is still open of it is being revoked.',
-      });
-      return reply.redirect(pathOf(visit, `/batches/${batch.id}`), 303);
     },
   );
 }

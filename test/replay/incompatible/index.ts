@@ -13,3 +13,4 @@ export const invitation = late(compatible.invitation);
 export const delivery = late(compatible.delivery);
 export const reconcile = late(compatible.reconcile);
 export const batch = late(compatible.batch);
+export const acts = late(compatible.acts);
