@@ -65,7 +65,7 @@ async function whereIs(pattern: RegExp): Promise<string[]> {
 
 /** Columns that hold ids, codes, numbers, and what organizations call themselves and their things, and their signs. */
 const impersonal =
-  /^(admission|limits|logos|seats|organizations)\.|^license_pools\.product$|\.(id|\w+_id|pool_ids|role|staff_role|state|status|kind|\w+_kind|type|locale|reminders|scopes|key|hash|id_hash|body_hash|request_key|decided_by|created_by|origins)$|^events\.detail$|^batches\.(mode|\w+_through)$/;
+  /^(admission|limits|logos|seats|organizations)\.|^license_pools\.product$|\.(id|\w+_id|pool_ids|role|staff_role|state|status|kind|\w+_kind|type|locale|reminders|scopes|key|hash|id_hash|body_hash|request_key|decided_by|created_by|origins)$|^events\.detail$|^batches\.(mode|\w+_through)$|^batch_acts\.result$/;
 
 test('a person who was in every table is in none; the log keeps what happened, and the address can be invited anew', async () => {
   const { db } = usher;
@@ -142,6 +142,12 @@ test('a person who was in every table is in none; the log keeps what happened, a
     body: { mode: 'valid', invitations: [{ email: 'bob@example.com', licenses: [mention] }] },
   });
   expect(mentioned.status).toBe(202);
+  const act = { changes: { teams: [mention] } };
+  await db
+    .updateTable('batches')
+    .set({ act: JSON.stringify(act) as never })
+    .where('id', '=', mentioned.body.id)
+    .execute();
   await insertReason(db, 'ADA.lovelace@example.com has called');
   const changes = { email: address, mailbox: mailboxOf(address)! };
   await insertAmendment(db, { id: newId('amd'), invitation: bob.body.id, changes });
