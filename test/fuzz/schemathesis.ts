@@ -105,7 +105,7 @@ export async function fuzz({ url, key, issuer, examples, seconds, seed, report, 
   for (let i = 0; i < 16; i++) {
     const email = `fuzzed-member-${i}@example.com`;
     const { id } = await call('/v1/organizations/acme/invitations', { email, licenses: ['fuzzed-0'] });
-    const account = { issuer: 'https://idp.example', subject: email, email, emailVerified: true };
+    const account = { issuer, subject: email, email, emailVerified: true };
     await call(`/v1/invitations/${id}/accept`, { account });
   }
   const batches: string[] = [];
