@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import {
   type ApiKey as ApiKeyRow,
   countApiKeys,
@@ -12,10 +12,11 @@ import {
 } from '../db/api-keys.ts';
 import type { Database } from '../db/database.ts';
 import { type ApiKeyId, isId, type OrganizationId } from '../db/ids.ts';
-import { mayGrant } from '../db/members.ts';
+import { holdMembership, mayGrant } from '../db/members.ts';
 import { type Page, pageOf } from '../db/paging.ts';
 import { isPlainLine } from '../db/plain-text.ts';
 import type { Caller, Standing } from './caller.ts';
+import { roleMay, whoMay } from './permissions.ts';
 import { Problem } from './problem.ts';
 import { type ApiKey, type CreateApiKey, timeOf } from './schemas.ts';
 
@@ -63,7 +64,8 @@ export async function requireApiKey(
  * Makes a key, once a request.
  *
  * @returns it with its secret; null when the request has made it before: its secret is known no more
- * @throws Problem `unsafe_text`, `role_too_high`, `scope_too_high`, `too_many_api_keys`, `invalid_request`
+ * @throws Problem `unsafe_text`, `role_too_high`, `scope_too_high`, `too_many_api_keys`, `invalid_request`; `not_found`,
+ *   `not_allowed`, `not_authenticated` for whoever has lost what they had while it was made
  */
 export async function createApiKey(
   db: Kysely<Database>,
@@ -87,11 +89,14 @@ export async function createApiKey(
     throw new Problem('too_many_api_keys', `${mostKeys} at most may be live: revoke those that nobody uses.`);
   const secret = newApiKey();
   try {
-    const id = await insertApiKey(
-      db,
-      { secret, organization, name, role, scopes, createdBy: standing.account, expiresAt: ends },
-      { by: standing.by, request },
-    );
+    const id = await db.transaction().execute(async (trx) => {
+      await requireStillGrantable(trx, organization, caller, standing, input);
+      return insertApiKey(
+        trx,
+        { secret, organization, name, role, scopes, createdBy: standing.account, expiresAt: ends },
+        { by: standing.by, request },
+      );
+    });
     return { key: (await findApiKeyById(db, id))!, secret };
   } catch (error) {
     // The same request at the same time: the other one made it.
@@ -112,10 +117,35 @@ export async function endApiKey(
   return (await findApiKeyById(db, key.id))!;
 }
 
+/**
+ * That who makes a key may still do so. Whoever is demoted or removed loses the keys they made: their membership is held, so that
+ * none is made behind that.
+ *
+ * @throws Problem `not_found`, `not_allowed`, `role_too_high`, `not_authenticated`
+ */
+async function requireStillGrantable(
+  trx: Transaction<Database>,
+  organization: OrganizationId,
+  caller: Caller,
+  standing: Standing,
+  input: CreateApiKey,
+): Promise<void> {
+  const member = await holdMembership(trx, organization, standing.account);
+  if (caller.kind === 'api_key') {
+    // It ends with the membership of whoever made it.
+    const key = await findApiKeyById(trx, caller.id);
+    if (!key || key.revoked_at) throw new Problem('not_authenticated', 'The API key is unknown or revoked.');
+    return;
+  }
+  if (!member) throw new Problem('not_found');
+  if (!roleMay(member.role, 'manageApiKeys')) throw new Problem('not_allowed', `${whoMay('manageApiKeys')} may.`);
+  requireGrantable(caller, member, input);
+}
+
 /** @throws Problem `unsafe_text`, `role_too_high`, `scope_too_high` */
 function requireGrantable(
   caller: Caller,
-  { role: own }: Standing,
+  { role: own }: Pick<Standing, 'role'>,
   { name, role = 'member', scopes }: CreateApiKey,
 ): void {
   if (name.trim() === '' || !isPlainLine(name))

@@ -76,6 +76,21 @@ export const findMembership = (
     .where('removed_at', 'is', null)
     .executeTakeFirst();
 
+/** The same, held as it is until the transaction ends: nobody is demoted or removed in between. */
+export const holdMembership = (
+  trx: Transaction<Database>,
+  organization: OrganizationId,
+  account: AccountId,
+): Promise<{ id: MemberId; role: Role } | undefined> =>
+  trx
+    .selectFrom('members')
+    .select(['id', 'role'])
+    .where('organization_id', '=', organization)
+    .where('account_id', '=', account)
+    .where('removed_at', 'is', null)
+    .forShare()
+    .executeTakeFirst();
+
 /** Whether an organization has another owner than this one. */
 export const hasAnotherOwner = async (
   db: Kysely<Database>,

@@ -1,4 +1,7 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { revokeKeysAbove } from '../../db/api-keys.ts';
+import { insertMember, type Role } from '../../db/members.ts';
 import { ensureOrganization } from '../../db/organizations.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
@@ -123,6 +126,42 @@ test('people make keys in their own name', async () => {
   const made = await make({ role: 'admin', scopes: ['act'] }, { session });
   expect(made).toMatchObject({ status: 201, body: { createdBy: { email: 'admin@acme.example' } } });
   expect((await events(made.body.id))[0].actor).toEqual({ kind: 'member', id: 'mem_01k9xqj2v3e8gt0d5w6m7n8p9q' });
+});
+
+test('whoever is demoted or removed while they make a key makes none, nor does a key of theirs', async () => {
+  const { account, session } = await usher.person('leaving@acme.example');
+  const id = await usher.db.transaction().execute((trx) =>
+    insertMember(trx, {
+      ...{ organization: usher.organization.id, account: account.id },
+      ...{ role: 'admin', teams: [], invitation: null },
+    }),
+  );
+  const wanted = { role: 'admin', scopes: ['manage'] };
+  const { body: theirs } = await make(wanted, { session });
+  /** What making a key is answered that began before somebody else's change of its maker is committed. */
+  const madeDuring = async (change: { role?: Role; removed_at?: Date }, more: object) => {
+    const { answer } = await usher.db.transaction().execute(async (trx) => {
+      await trx.updateTable('members').set(change).where('id', '=', id).execute();
+      const answer = make(wanted, more);
+      await usher.until('it waits for what becomes of its maker', async () => {
+        const { rows } = await sql`select from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`.execute(usher.db);
+        return rows.length > 0;
+      });
+      const of = { organization: usher.organization.id, account: account.id, role: change.role ?? null };
+      await revokeKeysAbove(trx, of, { kind: 'member', id });
+      // Wrapped: it comes after the commit.
+      return { answer };
+    });
+    return answer;
+  };
+  expect(await madeDuring({ role: 'member' }, { key: theirs.secret })).toMatchObject({ status: 401 });
+  await usher.db.updateTable('members').set({ role: 'admin' }).where('id', '=', id).execute();
+  expect(await madeDuring({ role: 'member' }, { session })).toMatchObject({ body: { code: 'not_allowed' } });
+  await usher.db.updateTable('members').set({ role: 'admin' }).where('id', '=', id).execute();
+  expect(await madeDuring({ removed_at: new Date() }, { session })).toMatchObject({ body: { code: 'not_found' } });
+  const kept = usher.db.selectFrom('api_keys').select('id').where('created_by', '=', account.id);
+  expect(await kept.where('revoked_at', 'is', null).execute()).toEqual([]);
 });
 
 test('a key of another organization is as one that does not exist', async () => {
