@@ -85,6 +85,12 @@ export async function createApiKey(
   if (before) return before;
   const ends = expiresAt === undefined ? null : timeOf('expiresAt', expiresAt);
   if (ends && ends.getTime() <= Date.now()) throw new Problem('invalid_request', 'expiresAt must be a time to come.');
+  const ownEnd = caller.kind === 'api_key' ? caller.ends : null;
+  if (ownEnd && (!ends || ends > ownEnd))
+    throw new Problem(
+      'invalid_request',
+      `Your key ends at ${ownEnd.toISOString()}: give expiresAt that time or an earlier one.`,
+    );
   if ((await countApiKeys(db, organization)) >= mostKeys)
     throw new Problem('too_many_api_keys', `${mostKeys} at most may be live: revoke those that nobody uses.`);
   const secret = newApiKey();

@@ -33,6 +33,8 @@ export type Caller =
       own: Organization | null;
       role: Role;
       scopes: AnyScope[];
+      /** When it ends by itself; null: never. */
+      ends: Date | null;
       account: AccountId;
       client: string;
     }
@@ -97,8 +99,8 @@ export async function authenticate(request: FastifyRequest, deps: CallerDeps): P
       await deps.limits.use({ unknown_key: client });
       throw new Problem('not_authenticated', 'The API key is unknown or revoked.');
     }
-    const { id, organization: own, role, scopes, created_by: account } = key;
-    return { kind: 'api_key', id, organization: own?.id ?? null, own, role, scopes, account, client };
+    const { id, organization: own, role, scopes, expires_at: ends, created_by: account } = key;
+    return { kind: 'api_key', id, organization: own?.id ?? null, own, role, scopes, ends, account, client };
   }
   const account = await accountOfCookie(request, deps);
   if (!account) {

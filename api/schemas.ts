@@ -301,7 +301,7 @@ export const CreateApiKey = Type.Object(
       Type.String({
         format: 'date-time',
         maxLength: 40,
-        description: 'When it ends by itself, ISO 8601; never if left out',
+        description: 'When it ends by itself, ISO 8601; never if left out. A key makes none that outlives it',
       }),
     ),
   },

@@ -1567,7 +1567,7 @@ export interface operations {
                 "application/json": {
                     /**
                      * Format: date-time
-                     * @description When it ends by itself, ISO 8601; never if left out
+                     * @description When it ends by itself, ISO 8601; never if left out. A key makes none that outlives it
                      */
                     expiresAt?: string;
                     /** @description What it is for */

@@ -111,7 +111,7 @@ export async function findApiKey(db: Kysely<Database>, secret: string) {
   const found = await db
     .selectFrom('api_keys')
     .leftJoin('organizations', 'organizations.id', 'api_keys.organization_id')
-    .select(['api_keys.id', 'role', 'scopes', 'created_by'])
+    .select(['api_keys.id', 'role', 'scopes', 'created_by', 'api_keys.expires_at'])
     .select(sql<Record<string, unknown> | null>`to_jsonb(organizations)`.as('organization'))
     .where('hash', '=', hashOf(secret))
     .where(isLive)

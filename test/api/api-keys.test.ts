@@ -57,9 +57,19 @@ test('a key is made with what it may, shown once, works, and ends at once', asyn
   expect(log[0].actor).toMatchObject({ kind: 'api_key' });
 });
 
-test('a key ends by itself when it is made to', async () => {
+test('a key ends by itself when it is made to, and so do those that it makes', async () => {
   const { body } = await make({ scopes: ['read'], expiresAt: new Date(Date.now() + 60_000).toISOString() });
   expect((await usher.call('/v1/me', { key: body.secret })).status).toBe(200);
+  const own = await make({ scopes: ['manage'], role: 'admin', expiresAt: '2100-01-01T00:00:00Z' });
+  const by = (expiresAt?: string) =>
+    make({ scopes: ['manage'], ...(expiresAt && { expiresAt }) }, { key: own.body.secret });
+  const outlived = {
+    status: 400,
+    body: { detail: expect.stringContaining('Your key ends at 2100-01-01T00:00:00.000Z') },
+  };
+  expect(await by()).toMatchObject(outlived);
+  expect(await by('2100-01-01T00:00:01Z')).toMatchObject(outlived);
+  expect(await by('2100-01-01T00:00:00Z')).toMatchObject({ status: 201 });
   await usher.db.updateTable('api_keys').set({ expires_at: new Date() }).where('id', '=', body.id).execute();
   expect((await usher.call('/v1/me', { key: body.secret })).status).toBe(401);
   await revoke(body.id);
