@@ -354,6 +354,8 @@ describe('API keys', () => {
     const filled = { name: 'Sign-up page', scopes: 'invite', role: 'member', days: '30' };
     const none = await admin.submit('/api-keys', { name: 'see https://evil.example', role: 'member', days: '' });
     expect([none.status, none.text.includes('Choose at least one.')]).toEqual([400, true]);
+    const unknown = await admin.submit('/api-keys', { ...filled, days: '31' });
+    expect(unknown.text).toMatch(/id="field-days"[^>]* aria-invalid="true"/);
     const unsafe = await admin.submit('/api-keys', { ...filled, name: 'see https://evil.example' });
     expect(unsafe.text).toMatch(/id="field-name"[^>]* aria-invalid="true"[^>]*value="see https/);
     admin.page = drawn;

@@ -14,7 +14,7 @@ import {
   revokeApiKeyPage,
 } from '../../pages/console/api-keys-page.ts';
 import { CreateApiKey } from '../../schemas.ts';
-import { field, filledIn, formBody, formErrorOf, inputOf, ticked } from './form.ts';
+import { field, filledIn, formBody, formErrorOf, inputOf, refused, ticked } from './form.ts';
 import { enter, organizationPath, thingPath, type Visit } from './visit.ts';
 
 const listQuery = Type.Object({ cursor: field(40) });
@@ -79,7 +79,10 @@ export function registerApiKeyPages(app: App, deps: RouteDeps): void {
       const scopes = [boxes ?? []].flat();
       try {
         const { days, role, name = '' } = filledIn(filled);
-        const lives = keyLifetimes.some(({ value }) => value === days) ? Number(days) * day : undefined;
+        // What is not understood makes no key that never ends.
+        if (days !== undefined && !keyLifetimes.some(({ value }) => value === days))
+          throw refused('days', 'Choose one of the list.');
+        const lives = days && Number(days) * day;
         const input = inputOf(request, CreateApiKey, 'body', {
           name: name.trim(),
           scopes,
@@ -90,8 +93,8 @@ export function registerApiKeyPages(app: App, deps: RouteDeps): void {
         const { key, secret } = await createApiKey(db, organization.id, caller, standing, input, turn);
         return sendPage(reply, madeApiKeyPage({ frame, key, secret }));
       } catch (error) {
-        const refused = formErrorOf(reply, error, { message: 'name' });
-        return sendPage(reply, newApiKeyPage({ frame, roles: rolesOf(visit), filled, scopes, error: refused }));
+        const refusal = formErrorOf(reply, error, { message: 'name' });
+        return sendPage(reply, newApiKeyPage({ frame, roles: rolesOf(visit), filled, scopes, error: refusal }));
       }
     },
   );
