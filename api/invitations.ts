@@ -487,7 +487,7 @@ export async function resendInvitation(
 ): Promise<Invitation> {
   const { by } = standing;
   if (!mayGrant(standing.role, row.role)) throw new Problem('role_too_high', 'It grants more than your own role.');
-  const organization = await findOrganizationById(db, row.organization_id);
+  const organization = (await findOrganizationById(db, row.organization_id))!;
   requireActive(organization);
   await limits.email(emailOf(row, row.mailbox as Mailbox, standing, act.request));
   return taken(
@@ -615,7 +615,7 @@ export async function amendInvitation(
   act: Reasoned,
 ): Promise<Invitation> {
   if (!mayGrant(standing.role, row.role)) throw new Problem('role_too_high', 'It grants more than your own role.');
-  const organization = await findOrganizationById(db, row.organization_id);
+  const organization = (await findOrganizationById(db, row.organization_id))!;
   requireActive(organization);
   const changes = await checked(db, organization, standing, input);
   const emailChanged = changes.mailbox !== undefined && changes.mailbox !== row.mailbox;

@@ -49,7 +49,7 @@ export async function find(db: Kysely<Database>, text: string, cursor?: string):
     return { is: 'invitation', invitation };
   }
   if (isId('org', text)) {
-    const organization = await findOrganizationById(db, text).catch(() => undefined);
+    const organization = await findOrganizationById(db, text);
     if (!organization) throw new Problem('not_found');
     return { is: 'organization', organization };
   }

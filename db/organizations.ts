@@ -67,8 +67,8 @@ export const organizationOfJson = (row: Record<string, unknown>): Organization =
     ]),
   ) as Organization;
 
-export const findOrganizationById = (db: Kysely<Database>, id: OrganizationId): Promise<Organization> =>
-  db.selectFrom('organizations').select(columns).where('id', '=', id).executeTakeFirstOrThrow();
+export const findOrganizationById = (db: Kysely<Database>, id: OrganizationId): Promise<Organization | undefined> =>
+  db.selectFrom('organizations').select(columns).where('id', '=', id).executeTakeFirst();
 
 /** Organizations by a part of their name or of how callers name them: the first 50, by the latter. */
 export const searchOrganizations = (db: Kysely<Database>, text: string): Promise<Organization[]> => {

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Problem } from '../../api/problem.ts';
+import { find as findAnywhere } from '../../api/support.ts';
+import { createDatabase } from '../../db/database.ts';
 import { ensureLicensePool } from '../../db/licenses.ts';
 import { insertMember } from '../../db/members.ts';
 import { ensureOrganization } from '../../db/organizations.ts';
@@ -573,6 +576,10 @@ describe('the support', () => {
       expect((await find(wrong)).status).toBe(status);
       expect(support.page.text).toMatch(/id="field-find"[^>]* aria-invalid="true"/);
     }
+    // A database that cannot be asked is not one that has found nothing.
+    const nowhere = createDatabase('postgres://127.0.0.1:1/none');
+    await expect(findAnywhere(nowhere, of.id)).rejects.not.toBeInstanceOf(Problem);
+    await nowhere.destroy();
     const anywhere = await usher.call('/v1/invitations?email=lost@people.example&limit=1', {
       session: support.session,
     });
