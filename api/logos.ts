@@ -26,6 +26,16 @@ sharp.unblock({ operation: ['VipsForeignLoadPngBuffer', 'VipsForeignLoadJpegBuff
 sharp.cache(false);
 sharp.concurrency(1);
 
+/** The one that is drawn now, or was last. */
+let last: Promise<unknown> = Promise.resolve();
+
+/** Does one after the other: a large picture fills memory while it is read, and several the threads that all else needs too. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const done = last.then(work);
+  last = done.catch(() => undefined);
+  return done;
+}
+
 /**
  * A picture as it is kept: drawn anew as PNG, at most 256 pixels wide and high, so that nothing is left of what was sent but
  * what is seen. No place, no camera, no other file within it.
@@ -36,13 +46,15 @@ export async function redraw(picture: Uint8Array): Promise<Buffer> {
   if (picture.length > logoLimits.bytes)
     throw new Problem('too_large', `A logo may have ${logoLimits.bytes / 1024 / 1024} MiB at most.`);
   try {
-    return await sharp(picture, { limitInputPixels: logoLimits.pixels, failOn: 'error', animated: false })
-      .timeout({ seconds: patience })
-      // As the camera was held, which is told beside the picture.
-      .autoOrient()
-      .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
-      .png()
-      .toBuffer();
+    return await inTurn(() =>
+      sharp(picture, { limitInputPixels: logoLimits.pixels, failOn: 'error', animated: false })
+        .timeout({ seconds: patience })
+        // As the camera was held, which is told beside the picture.
+        .autoOrient()
+        .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+        .png()
+        .toBuffer(),
+    );
   } catch (cause) {
     // What the library says of it may quote the picture: it is not repeated.
     const isBomb = cause instanceof Error && /pixel limit/.test(cause.message);

@@ -73,8 +73,10 @@ export function registerLogos(app: App, deps: RouteDeps): void {
     async (request, reply) => {
       const png = await findLogo(db, request.params.file.slice(0, -'.png'.length));
       if (!png) throw new Problem('not_found');
-      // Never another one at this address. It is a picture, wherever it is opened, and nothing else.
+      // Never another one at this address. It is a picture, wherever it is opened, and nothing else. The organization's own
+      // application may show it too.
       reply.helmet({
+        crossOriginResourcePolicy: { policy: 'cross-origin' },
         contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], sandbox: [] } },
       });
       return reply.header('cache-control', `public, max-age=${yearSeconds}, immutable`).type('image/png').send(png);

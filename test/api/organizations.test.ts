@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { redraw } from '../../api/logos.ts';
 import { setStaffRole } from '../../db/staff.ts';
 import { mailDomain } from '../../identity/mail-domains.ts';
 import { findBreaches } from '../setup/consistency.ts';
@@ -180,6 +181,7 @@ describe('a logo', () => {
       'cache-control': 'public, max-age=31536000, immutable',
       'x-content-type-options': 'nosniff',
       'content-security-policy': "default-src 'none';sandbox",
+      'cross-origin-resource-policy': 'cross-origin',
     });
     expect(served.headers.getSetCookie()).toEqual([]);
     expect((await usher.call(path)).body.logo).toBe(set.body.logo);
@@ -200,6 +202,17 @@ describe('a logo', () => {
     expect((await fetch(usher.url + small.body.logo)).status).toBe(404);
     const { body } = await usher.call(`${path}/events?type=organization_changed&order=newest&limit=3`);
     expect(body.items.map((e: { detail: string }) => e.detail)).toEqual(['logo', 'logo', 'logo']);
+  });
+
+  test('is drawn one at a time, however many are sent', async () => {
+    const png = await draw(600, 600).png().toBuffer();
+    const drawing: number[] = [];
+    const note = () => drawing.push(Object.values(sharp.counters()).reduce((sum, count) => sum + count));
+    sharp.queue.on('change', note);
+    const drawn = await Promise.allSettled([redraw(png), redraw(Buffer.from('none')), redraw(png), redraw(png)]);
+    sharp.queue.off('change', note);
+    expect(drawn.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect(Math.max(...drawing)).toBe(1);
   });
 
   test('is a PNG, JPEG or WebP picture, and neither a large one nor one that unfolds', async () => {
