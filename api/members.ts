@@ -42,11 +42,12 @@ export const memberBody = (row: Member): MemberBody => ({
   invitation: row.invitation_id,
 });
 
-/** What is asked of a list of members. @throws Problem `unknown_license`, `invalid_request` */
+/** What is asked of a list of members. @throws Problem `invalid_email`, `unknown_license`, `invalid_request` */
 export async function memberFilterOf(
   db: Kysely<Database>,
   organization: OrganizationId,
   {
+    email,
     license,
     joinedAfter,
     joinedBefore,
@@ -56,11 +57,14 @@ export async function memberFilterOf(
     ...same
   }: MemberFilterQuery,
 ): Promise<MemberFilter> {
+  const mailbox = email === undefined ? undefined : mailboxOf(email);
+  if (email !== undefined && !mailbox) throw new Problem('invalid_email');
   const [pool] = license === undefined ? [] : await findLicensePools(db, organization, [license]);
   if (license !== undefined && !pool) throw new Problem('unknown_license');
   return {
     ...same,
     state,
+    ...(mailbox ? { mailbox } : {}),
     ...(pool ? { license: pool.id } : {}),
     ...(joinedAfter ? { joinedAfter: timeOf('joinedAfter', joinedAfter) } : {}),
     ...(joinedBefore ? { joinedBefore: timeOf('joinedBefore', joinedBefore) } : {}),

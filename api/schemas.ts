@@ -600,6 +600,9 @@ export const Member = Type.Unsafe<Member>({ $ref: 'Member#' });
 
 const memberFilter = {
   state: Type.Optional(oneOf(['active', 'removed'], { default: 'active' })),
+  email: Type.Optional(
+    Type.String({ format: 'idn-email', minLength: 3, maxLength: 254, description: 'Whose verified address this is' }),
+  ),
   search: Type.Optional(
     Type.String({ minLength: 1, maxLength: 100, description: 'A part of the name or the address' }),
   ),

@@ -2655,6 +2655,8 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: string;
+                /** @description Whose verified address this is */
+                email?: string;
                 /** @description ISO 8601 */
                 joinedAfter?: string;
                 /** @description ISO 8601 */
@@ -2746,6 +2748,8 @@ export interface operations {
     exportMembers: {
         parameters: {
             query?: {
+                /** @description Whose verified address this is */
+                email?: string;
                 /** @description ISO 8601 */
                 joinedAfter?: string;
                 /** @description ISO 8601 */

@@ -221,6 +221,8 @@ export const findMembers = (
 
 export interface MemberFilter {
   state: 'active' | 'removed';
+  /** Whose verified address this is. */
+  mailbox?: Mailbox;
   /** A part of the name or of the address. */
   search?: string;
   role?: Role;
@@ -244,7 +246,7 @@ export async function listMembers(
   filter: MemberFilter,
   page: { before?: MemberId; limit: number },
 ): Promise<Page<Member, MemberId>> {
-  const { state, search, role, team, license, joinedAfter, joinedBefore, seenAfter, seenBefore } = filter;
+  const { state, mailbox, search, role, team, license, joinedAfter, joinedBefore, seenAfter, seenBefore } = filter;
   /** What an index serves. */
   const narrowed = <TQuery extends WhereInterface<Database, 'members'>>(q: TQuery) => {
     let narrower: WhereInterface<Database, 'members'> = q
@@ -253,7 +255,7 @@ export async function listMembers(
     if (page.before !== undefined) narrower = narrower.where('members.id', '<', page.before);
     return narrower as TQuery;
   };
-  const others = [search, role, team, license, joinedAfter, joinedBefore, seenAfter, seenBefore];
+  const others = [mailbox, search, role, team, license, joinedAfter, joinedBefore, seenAfter, seenBefore];
   const end = others.every((other) => other === undefined)
     ? undefined
     : await narrowed(db.selectFrom('members'))
@@ -265,6 +267,15 @@ export async function listMembers(
   const like = search && `%${search.replace(/[\\%_]/g, '\\$&')}%`;
   const rows = await narrowed(selectMembers(db))
     .$if(end !== undefined, (q) => q.where('members.id', '>=', end!.id))
+    .$if(mailbox !== undefined, (q) =>
+      q.where('members.account_id', 'in', (e) =>
+        e
+          .selectFrom('accounts as person')
+          .select('person.id')
+          .where('person.mailbox', '=', mailbox!)
+          .where('person.email_verified', '=', true),
+      ),
+    )
     .$if(like !== undefined, (q) => q.where(ofPerson(sql`name ilike ${like} or email ilike ${like}`)))
     .$if(role !== undefined, (q) => q.where('members.role', '=', role!))
     .$if(team !== undefined, (q) => q.where(sql<boolean>`${team} = any(members.teams)`))

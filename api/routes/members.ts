@@ -68,7 +68,7 @@ export function registerMembers(app: App, deps: RouteDeps): void {
         tags: ['members'],
         params: organizationParams,
         querystring: MemberQuery,
-        response: answers(200, listOf(Member), [...guarded, 'unknown_license']),
+        response: answers(200, listOf(Member), [...guarded, 'invalid_email', 'unknown_license']),
       },
     },
     async (request) => {
@@ -96,7 +96,7 @@ export function registerMembers(app: App, deps: RouteDeps): void {
         tags: ['members'],
         params: organizationParams,
         querystring: MemberFilter,
-        response: answers(200, csvAnswer, [...guarded, 'unknown_license']),
+        response: answers(200, csvAnswer, [...guarded, 'invalid_email', 'unknown_license']),
       },
     },
     async (request, reply) => {

@@ -85,6 +85,7 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'my organizations': (db) => listMemberships(db, 'acc_3'),
     members: members({}),
     'members who were removed (none)': members({ state: 'removed' }),
+    'members of an address (one)': members({ mailbox: 'person-3@people.example' as Mailbox }),
     'members by a part of their address (one)': members({ search: 'person-3@' }),
     'members who are owners (none)': members({ role: 'owner' }),
     'members of a team (none)': members({ team: 'Nobody' }),

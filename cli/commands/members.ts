@@ -23,10 +23,10 @@ const row = (m: Member) => [
   m.licenses.join(', '),
 ];
 
-const membersArgument = 'their ids (mem_…), or addresses; at most 100';
+const membersArgument = 'their ids (mem_…), or verified addresses; at most 100';
 const roles = ['member', 'billing_manager', 'admin', 'owner'] as const;
 
-/** The ids of members that arguments mean: an id, or the address of an active one. @throws UsageError */
+/** The ids of members that arguments mean: an id, or the verified address of an active one. @throws UsageError */
 async function idsOf({ usher, organization, interrupted: signal }: Context, those: readonly string[]) {
   const path = { organization: await organization() };
   const ids: string[] = [];
@@ -35,16 +35,14 @@ async function idsOf({ usher, organization, interrupted: signal }: Context, thos
       ids.push(one);
       continue;
     }
-    const found = usher.list(route, { path, query: { search: one, limit: 100 }, signal });
-    const { items } = await take(found);
-    const same = items.filter(({ email }) => email.toLowerCase() === one.toLowerCase());
-    if (same.length !== 1)
+    const { items } = await take(usher.list(route, { path, query: { email: one, limit: 100 }, signal }));
+    if (items.length !== 1)
       throw new UsageError(
-        same.length === 0
-          ? `No member of the organization has the address ${plain(one)}: usher members list`
-          : `Several members have the address ${plain(one)}; say which by their ids: ${same.map(({ id }) => id).join(' ')}`,
+        items.length === 0
+          ? `No member of the organization has the verified address ${plain(one)}: usher members list`
+          : `Several members have the address ${plain(one)}; say which by their ids: ${items.map(({ id }) => id).join(' ')}`,
       );
-    ids.push(same[0]!.id);
+    ids.push(items[0]!.id);
   }
   return [...new Set(ids)];
 }
@@ -69,6 +67,7 @@ export function addMembers(program: Command): Command {
     .command('list')
     .description('List members, the newest first')
     .addOption(new Option('--state <state>', 'active ones, if left out').choices(['active', 'removed']))
+    .option('--email <address>', 'only who has this verified address')
     .option('--search <text>', 'only those with this in their name or address')
     .addOption(new Option('--role <role>', 'only those of this role').choices(roles))
     .option('--team <name>', 'only those of this team')

@@ -89,6 +89,10 @@ describe('the list', () => {
     ['state=removed', ['gus']],
     ['role=admin', ['ann']],
     ['team=Press', ['mia_100%', 'ann']],
+    ['email=ANN@Listed.example', ['ann']],
+    ['email=gus@listed.example', []],
+    ['email=gus@listed.example&state=removed', ['gus']],
+    [`email=${'a'.repeat(60)}@${'long.'.repeat(20)}example`, []],
     ['search=LISTED.ex', ['mia_100%', 'bill', 'ann', 'olga']],
     ['search=nn', ['ann']],
     ['search=_1', ['mia_100%']],
@@ -100,6 +104,21 @@ describe('the list', () => {
     ['lastAccessAfter=2021-01-02T00:00:00Z', ['bill', 'olga']],
   ])('with "%s" has %j', async (query, expected) => {
     expect(await emails(query)).toEqual(expected);
+  });
+
+  test('has of an address whose it is, and not who only says so', async () => {
+    const theirs = await anOrganization();
+    const { session } = await member(theirs, 'owner');
+    const { id } = await member(theirs, 'member', { email: 'rea@real.example' });
+    const { account } = await member(theirs, 'member');
+    await usher.db
+      .updateTable('accounts')
+      .set({ email: 'rea@real.example', mailbox: 'rea@real.example' as never, email_verified: false })
+      .where('id', '=', account)
+      .execute();
+    const found = await usher.call(`${path(theirs)}?email=Rea@real.example`, { session });
+    expect(found).toMatchObject({ status: 200, body: { items: [{ id }], cursor: null } });
+    expect(code(await usher.call(`${path(theirs)}?email=rea@localhost`, { session }))).toBe('400 invalid_email');
   });
 
   test('has who holds a seat of a licence', async () => {
