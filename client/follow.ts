@@ -1,7 +1,5 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 
-/** How long a connection may be without a word, ms: Usher says something more often. */
-const silenceMs = 45_000;
 /** How soon a lost connection is made anew, ms. */
 const againMs = 2_000;
 
@@ -11,17 +9,19 @@ const againMs = 2_000;
  *
  * @param ask makes the request that such an answer comes to
  * @param isLast whether no more will come
+ * @param silenceMs how long a connection may be without a word: Usher says something more often
  * @throws what `ask` throws, and the reason of an aborted signal
  */
 export async function* follow<T>(
   ask: () => Promise<Response>,
   isLast: (body: T) => boolean,
   signal: AbortSignal | undefined,
+  silenceMs = 45_000,
 ): AsyncGenerator<T> {
   for (;;) {
     const response = await ask();
     const bodies = response.headers.get('content-type')?.startsWith('text/event-stream')
-      ? eventsOf<T>(response.body!, signal)
+      ? eventsOf<T>(response.body!, signal, silenceMs)
       : [(await response.json()) as T];
     for await (const body of bodies) {
       yield body;
@@ -32,11 +32,19 @@ export async function* follow<T>(
 }
 
 /** The events of an answer, until it ends or breaks off, or nothing has come for a while: not every end is told to both sides. */
-async function* eventsOf<T>(stream: ReadableStream<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+async function* eventsOf<T>(
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+  silenceMs: number,
+): AsyncGenerator<T> {
   let silence: ReturnType<typeof setTimeout> | undefined;
+  let isOver = false;
+  // A connection that has broken off cannot be ended, and says so.
+  const end = () => reader.cancel().catch(() => undefined);
   const heard = () => {
     clearTimeout(silence);
-    silence = setTimeout(() => void reader.cancel(), silenceMs);
+    // While it is ended, some more may come.
+    if (!isOver) silence = setTimeout(end, silenceMs);
   };
   const reader = stream
     .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
@@ -60,8 +68,9 @@ async function* eventsOf<T>(stream: ReadableStream<Uint8Array>, signal: AbortSig
   } catch (error) {
     if (signal?.aborted || error instanceof SyntaxError) throw error;
   } finally {
+    isOver = true;
     clearTimeout(silence);
-    await reader.cancel().catch(() => undefined);
+    await end();
   }
 }
 

@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect, promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { follow } from '../../client/follow.ts';
 import { file, generatedTypes } from '../../client/generate.ts';
 import {
   type Usher as Client,
@@ -103,6 +105,28 @@ describe('against an Usher', () => {
       }
     })();
     await expect(follows).rejects.toThrow('enough');
+  });
+
+  test('a connection that breaks off while the caller is at something else harms nothing', async () => {
+    const { url, close } = await startProxy(usher.url, [
+      {
+        status: 200,
+        headers: { 'content-type': 'text/event-stream', 'content-length': '1000' },
+        body: 'data: {"finishedAt": null}\n\n',
+      },
+    ]);
+    const silenceMs = 100;
+    const heard = follow<object>(
+      () => fetch(url),
+      () => false,
+      undefined,
+      silenceMs,
+    );
+    expect(await heard.next()).toEqual({ done: false, value: { finishedAt: null } });
+    await close();
+    // An error that nobody catches would end the process, and fails the run.
+    await sleep(2 * silenceMs);
+    expect(await heard.return(undefined)).toEqual({ done: true, value: undefined });
   });
 
   test('a refusal is an error with what the problem says', async () => {
