@@ -242,6 +242,27 @@ test('whoever stops watching leaves a batch to itself, and may ask for it again 
   expect(await usher.messages('left@example.com')).toHaveLength(1);
 });
 
+test('of a CSV with a key, too, it is told and kept which rows cannot be invited', async () => {
+  const results = path.join(folder, 'kept.csv');
+  const invite = (key: string, ...more: string[]) =>
+    run(['invite', '--csv', '-', '--idempotency-key', key, ...more], { input: 'email\nkept@example.com\nnobody\n' });
+  const none = await invite('none', '--results', results);
+  expect(none).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/^Line 3: Write it as .*\n1 row of 2 cannot be invited, so nobody was\. .*\n$/),
+  });
+  expect(await readFile(results, 'utf8')).toMatch(/\r\n3,,invalid_email,/);
+  const before = await count();
+  expect((await invite('nowhere', '--mode', 'valid', '--results', folder)).code).toBe(1);
+  expect(await count()).toBe(before);
+  const valid = await invite('valid', '--mode', 'valid', '--results', results);
+  expect(valid).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/^Line 3: nobody: Write it as .*\n1 invited, /),
+  });
+  expect(await readFile(results, 'utf8')).toMatch(/\r\n2,kept@example\.com,invited,.*\r\n3,nobody,invalid_email,/);
+});
+
 test('members are listed and found, get other roles and teams, and are removed, all of them or none', async () => {
   const join = async (email: string) => {
     const { id } = await usher.invite(email, { licenses: ['studio'] });
