@@ -55,6 +55,11 @@ export function contextOf(command: Command): Context {
   };
 }
 
+/** Of what prints something else than JSON. @throws UsageError with --json */
+export function requireText({ json }: Context): void {
+  if (json) throw new UsageError('Give --csv, or --json: not both.');
+}
+
 /** The first items of a list, and whether there are more. @param most @default all of them */
 export async function take<T>(
   list: AsyncIterable<T>,

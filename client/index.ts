@@ -118,15 +118,14 @@ export function createUsher({ url, apiKey, ...patience }: UsherOptions): Usher {
         ...(signal ? { signal } : {}),
       } as never,
     );
-    return response;
+    const type = response.headers.get('content-type') ?? '';
+    if (['application/json', 'text/csv', 'text/event-stream'].some((ours) => type.startsWith(ours))) return response;
+    throw new UsherUnreachable(`What answers at ${url} is not Usher`);
   };
 
   const call = async (method: HttpMethod, path: string, input: AnyInput = {}): Promise<unknown> => {
     const response = await ask(method, path, input);
-    const type = response.headers.get('content-type') ?? '';
-    if (type.startsWith('application/json')) return response.json();
-    if (type.startsWith('text/csv')) return response.text();
-    throw new UsherUnreachable(`What answers at ${url} is not Usher`);
+    return response.headers.get('content-type')!.startsWith('application/json') ? response.json() : response.text();
   };
 
   return {

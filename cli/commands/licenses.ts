@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { License, paths, Seat } from '../../client/index.ts';
 import { act } from '../act.ts';
 import { whole } from '../arguments.ts';
-import { type Context, take } from '../context.ts';
+import { type Context, requireText, take } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { minute, plain, table } from '../terminal.ts';
 
@@ -136,6 +136,7 @@ export function addLicenses(program: Command): Command {
       act(
         async (context, product: string, { csv, ...query }: { csv?: true; state?: Seat['state']; email?: string }) => {
           const { usher, interrupted: signal } = context;
+          if (csv) requireText(context);
           const { id } = await findLicense(context, product);
           const path = { organization: await context.organization(), id };
           if (csv) {

@@ -2,7 +2,7 @@ import { Argument, type Command, Option } from 'commander';
 import type { Member, paths } from '../../client/index.ts';
 import { act } from '../act.ts';
 import { several, whole } from '../arguments.ts';
-import { type Context, take } from '../context.ts';
+import { type Context, requireText, take } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { minute, plain, table } from '../terminal.ts';
 import { reasonOption } from './steer.ts';
@@ -86,6 +86,7 @@ export function addMembers(program: Command): Command {
     .action(
       act(async (context, { all, csv, limit: wanted, ...query }: Query & { all?: true; csv?: true; limit: number }) => {
         const { usher, interrupted: signal } = context;
+        if (csv) requireText(context);
         const path = { organization: await context.organization() };
         if (csv) {
           process.stdout.write(await usher.get(`${route}.csv`, { path, query, signal }));

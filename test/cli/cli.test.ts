@@ -380,6 +380,10 @@ test('several end where the next would fare no better', async () => {
 });
 
 test('with --json, what goes wrong is JSON too', async () => {
+  for (const command of ['members list', 'licenses seats studio']) {
+    const both = await run([...command.split(' '), '--csv', '--json']);
+    expect([both.code, both.stdout, JSON.parse(both.stderr).error.code]).toEqual([2, '', 'usage']);
+  }
   const { code, stdout, stderr } = await run(['show', 'inv_none', '--json']);
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'invitation_not_found', status: 404 } });

@@ -222,8 +222,13 @@ describe('against an Usher', () => {
     const moved = await proxy(...Array(9).fill({ status: 302, headers: { location: `${elsewhere.url}/` } }));
     await expect(client && createUsher(options({ url: moved.url, repeats: 0 })).get('/v1/me')).rejects.toThrow();
     expect(elsewhere.seen).toEqual([]);
-    const page = await proxy({ status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>Welcome</h1>' });
-    await expect(createUsher(options({ url: page.url })).get('/v1/me')).rejects.toThrow('is not Usher');
+    const page = await proxy(
+      ...Array(2).fill({ status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>Welcome</h1>' }),
+    );
+    const lost = createUsher(options({ url: page.url }));
+    await expect(lost.get('/v1/me')).rejects.toThrow('is not Usher');
+    const followed = lost.follow('/v1/invitation-batches/{id}', { path: { id: 'bat_1' } });
+    await expect(followed[Symbol.asyncIterator]().next()).rejects.toThrow('is not Usher');
     expect(() => createUsher(options({ url: 'usher.example.com' }))).toThrow(TypeError);
   });
 
