@@ -370,9 +370,10 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     maySuspend: false,
     logoTypes: ['image/png'],
   };
+  // Over, as the other is: one under way would be followed.
   const actsView: BatchView = {
     ...batchView,
-    ...{ kind: few ? 'resend' : 'revoke', state: 'running', invited: 0, mailed: 0, pending: 0 },
+    ...{ kind: few ? 'resend' : 'revoke', done: 1200, invited: 0, mailed: 0, pending: 0 },
   };
   const refusal: FormError = {
     text: `Those who run Usher must say why. ${cast.detail}`,
