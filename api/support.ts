@@ -25,12 +25,15 @@ export async function invitationsAnywhere(
   return listInvitationsAnywhere(db, mailbox, { ...(cursor ? { before: cursor } : {}), limit });
 }
 
+/** So many memberships and organizations are shown of what a search has found. */
+const most = { members: 100, organizations: 50 };
+
 /** What a search has found: the only thing that it can mean, or all that it may. */
 export type Found =
   | { is: 'invitation'; invitation: Invitation }
   | { is: 'organization'; organization: Organization }
-  | { is: 'address'; invitations: Page<Invitation, InvitationId>; members: MembershipAnywhere[] }
-  | { is: 'name'; organizations: Organization[] };
+  | { is: 'address'; invitations: Page<Invitation, InvitationId>; members: MembershipAnywhere[]; isCut: boolean }
+  | { is: 'name'; organizations: Organization[]; isCut: boolean };
 
 /**
  * Finds an invitation or an organization by its id, whoever has an address, and organizations by a part of their name.
@@ -41,7 +44,9 @@ export type Found =
 export async function find(db: Kysely<Database>, text: string, cursor?: string): Promise<Found> {
   if (text.includes('@')) {
     const invitations = await invitationsAnywhere(db, { email: text, cursor });
-    return { is: 'address', invitations, members: await listMembershipsOfMailbox(db, mailboxOf(text)!) };
+    const members = await listMembershipsOfMailbox(db, mailboxOf(text)!, most.members + 1);
+    const isCut = members.length > most.members;
+    return { is: 'address', invitations, members: members.slice(0, most.members), isCut };
   }
   if (isId('inv', text)) {
     const invitation = await findInvitation(db, text);
@@ -53,5 +58,7 @@ export async function find(db: Kysely<Database>, text: string, cursor?: string):
     if (!organization) throw new Problem('not_found');
     return { is: 'organization', organization };
   }
-  return { is: 'name', organizations: await searchOrganizations(db, text) };
+  const organizations = await searchOrganizations(db, text, most.organizations + 1);
+  const isCut = organizations.length > most.organizations;
+  return { is: 'name', organizations: organizations.slice(0, most.organizations), isCut };
 }

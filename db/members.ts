@@ -107,8 +107,8 @@ export const hasAnotherOwner = async (
     .limit(1)
     .executeTakeFirst()) !== undefined;
 
-/** Where those with this verified mailbox are members, in every organization. */
-export const listMembershipsOfMailbox = (db: Kysely<Database>, mailbox: Mailbox) =>
+/** Where those with this verified mailbox are members, in every organization, the newest first. */
+export const listMembershipsOfMailbox = (db: Kysely<Database>, mailbox: Mailbox, limit: number) =>
   db
     .selectFrom('accounts')
     .innerJoin('members', 'members.account_id', 'accounts.id')
@@ -119,7 +119,7 @@ export const listMembershipsOfMailbox = (db: Kysely<Database>, mailbox: Mailbox)
     .where('email_verified', '=', true)
     .where('removed_at', 'is', null)
     .orderBy('members.id', 'desc')
-    .limit(100)
+    .limit(limit)
     .execute();
 export type MembershipAnywhere = Awaited<ReturnType<typeof listMembershipsOfMailbox>>[number];
 

@@ -70,15 +70,15 @@ export const organizationOfJson = (row: Record<string, unknown>): Organization =
 export const findOrganizationById = (db: Kysely<Database>, id: OrganizationId): Promise<Organization | undefined> =>
   db.selectFrom('organizations').select(columns).where('id', '=', id).executeTakeFirst();
 
-/** Organizations by a part of their name or of how callers name them: the first 50, by the latter. */
-export const searchOrganizations = (db: Kysely<Database>, text: string): Promise<Organization[]> => {
+/** Organizations by a part of their name or of how callers name them: the first, by the latter. */
+export const searchOrganizations = (db: Kysely<Database>, text: string, limit: number): Promise<Organization[]> => {
   const like = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
   return db
     .selectFrom('organizations')
     .select(columns)
     .where((e) => e.or([e('slug', 'ilike', like), e('name', 'ilike', like)]))
     .orderBy('slug')
-    .limit(50)
+    .limit(limit)
     .execute();
 };
 

@@ -81,7 +81,8 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
       listInvitationsOfMailbox(db, 'person-10@people.example' as Mailbox, undefined, { limit: 50 }),
     'invitations of an address anywhere': (db) =>
       listInvitationsAnywhere(db, 'person-3@people.example' as Mailbox, page),
-    'memberships of an address anywhere': (db) => listMembershipsOfMailbox(db, 'person-3@people.example' as Mailbox),
+    'memberships of an address anywhere': (db) =>
+      listMembershipsOfMailbox(db, 'person-3@people.example' as Mailbox, 101),
     'my organizations': (db) => listMemberships(db, 'acc_3'),
     members: members({}),
     'members who were removed (none)': members({ state: 'removed' }),

@@ -564,6 +564,11 @@ describe('the support', () => {
     ]);
     expect((await find(account.email)).text).toContain('href="/console/far-away"');
     expect((await find('r & aw')).text).toContain('href="/console/far-away"');
+    const many = Array.from({ length: 51 }, (_, i) => ({ slug: `multitude-${i}`, name: `Multitude ${i}` }));
+    for (const [i, one] of many.entries()) {
+      await ensureOrganization(usher.db, one);
+      if (i >= 49) expect((await find('multitude')).text.includes('there are more')).toBe(i === 50);
+    }
     expect((await find('%')).text).toContain('No organization has this in its name.');
     expect((await find(of.id)).url.pathname).toBe('/console/far-away');
     expect((await find(there)).url.pathname).toBe(`/console/far-away/invitations/${there}`);

@@ -313,6 +313,8 @@ describe('a licence', () => {
     expect(refused.text).toMatch(
       new RegExp(`href="${members}/${user.member}".*user@acme.example.*reserved@people.example`, 's'),
     );
+    const nameless = await admin.submit('/change', { name: ' ', kind: 'named', quantity: '2', lastDay: '' });
+    expect(nameless.text).toMatch(/id="field-name"[^>]* aria-invalid="true"/);
     await admin.submit('/change', { name: 'Renamed', kind: 'named', quantity: '2', lastDay: '' });
     expect(admin.page.text).toContain('It is changed.');
     expect(await license()).toMatchObject({ name: 'Renamed', quantity: 2, expiresAt: null, available: 0 });

@@ -36,10 +36,17 @@ export type FoundView =
         role: Role;
         joinedAt: Date;
       }[];
+      /** There are more members than these. */
+      isCut?: boolean;
       cursor?: string | undefined;
       next?: string | null | undefined;
     }
-  | { is: 'name'; organizations: readonly (OrganizationRef & { isSuspended: boolean; createdAt: Date })[] };
+  | {
+      is: 'name';
+      organizations: readonly (OrganizationRef & { isSuspended: boolean; createdAt: Date })[];
+      /** There are more than these. */
+      isCut?: boolean;
+    };
 
 export interface SupportPageView {
   account: AccountView;
@@ -89,10 +96,10 @@ const foundOfAddress = (found: Extract<FoundView, { is: 'address' }>, find: stri
               ]),
             })
           : emptyState('Nobody with this verified address is a member of an organization.')
-      }
+      }${found.isCut ? html`<p class="note">These are the newest; there are more. Find the organization, and there the member.</p>` : null}
     </section>`;
 
-const foundByName = ({ organizations }: Extract<FoundView, { is: 'name' }>): Html => html`
+const foundByName = ({ organizations, isCut }: Extract<FoundView, { is: 'name' }>): Html => html`
     <section aria-labelledby="organizations">
       <h2 id="organizations">Organizations</h2>${
         organizations.length > 0
@@ -109,7 +116,7 @@ const foundByName = ({ organizations }: Extract<FoundView, { is: 'name' }>): Htm
               ]),
             })
           : emptyState('No organization has this in its name.')
-      }
+      }${isCut ? html`<p class="note">These are the first; there are more. Write more of the name.</p>` : null}
     </section>`;
 
 /** Where those who run Usher find whom they are asked to help, in all organizations. */

@@ -282,6 +282,9 @@ export function registerLicensePages(app: App, deps: RouteDeps): void {
         // The hour at which it ends stays, while the day does.
         const { lastDay, ...others } = filled;
         const input = inputOfForm(lastDay === filledOf(pool).lastDay ? others : filled);
+        // It is not taken for one that stays as it is.
+        if (filled.name?.trim() === '')
+          throw new Problem('invalid_request', empty, [{ path: 'body/name', message: empty }]);
         await changeLicense(db, pool, inputOf(request, AmendLicense, 'body', input), {
           by: standing.by,
           request: key,
@@ -311,6 +314,8 @@ const wasOf = (pool: LicensePool): string =>
 
 const changeForm = ({ frame }: Visit, pool: LicensePool, form: Pick<LicenseFormView, 'filled' | 'inUse' | 'error'>) =>
   licenseFormPage({ frame, license: { id: pool.id, name: pool.name, was: wasOf(pool) }, ...form });
+
+const empty = 'Give it a name: people who are invited read it.';
 
 /** What is wrong with the addresses of the form. */
 const refused = (message: string) => new Problem('invalid_request', message, [{ path: 'body/addresses', message }]);

@@ -16,12 +16,14 @@ const viewOf = (found: Extract<Found, { is: 'address' | 'name' }>, cursor?: stri
   found.is === 'name'
     ? {
         is: 'name',
+        isCut: found.isCut,
         organizations: found.organizations.map(({ name, slug, suspended_at, created_at }) => ({
           ...{ name, slug, isSuspended: suspended_at !== null, createdAt: created_at },
         })),
       }
     : {
         is: 'address',
+        isCut: found.isCut,
         invitations: found.invitations.rows.map((row) => ({
           id: row.id,
           email: row.email,
