@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
+import { hasTakenEffect } from '../db/events.ts';
 import { answerRequest, claimRequest } from '../db/requests.ts';
 import type { Caller } from './caller.ts';
 import { Problem } from './problem.ts';
@@ -52,12 +53,16 @@ async function claimed({ db, request, caller, receivedAt = Date.now(), ...given 
  */
 export const requestKeyOf = async (repeatable: Repeatable): Promise<string> => (await claimed(repeatable)).requestKey;
 
-/** The request key of a form: what was hidden in it when it was drawn, with what it was filled with, is one request. */
+/**
+ * The request key of a form: what was hidden in it when it was drawn, with what it was filled with, is one request.
+ *
+ * @returns isDone it was carried out before, and is not to be again. One that was refused before is not done.
+ */
 export async function formTurn(repeatable: Pick<Repeatable, 'db' | 'request' | 'caller'>) {
   const { _csrf, _form, ...fields } = (repeatable.request.body ?? {}) as Record<string, unknown>;
   const key = typeof _form === 'string' && _form !== '' ? sha256(_form, JSON.stringify(fields)) : undefined;
   const { requestKey, turn } = await claimed({ ...repeatable, key });
-  return { key: requestKey, turn };
+  return { key: requestKey, isDone: turn === 'again' && (await hasTakenEffect(repeatable.db, requestKey)) };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
+import { hasTakenEffect } from '../db/events.ts';
 import { isId, type LicensePoolId, type MemberId, type OrganizationId } from '../db/ids.ts';
 import {
   changeLicensePool,
@@ -7,6 +8,7 @@ import {
   insertLicensePool,
   LicenseExists,
   type LicensePool,
+  lockLicensePool,
 } from '../db/licenses.ts';
 import { isPlainLine } from '../db/plain-text.ts';
 import { refusalOf } from '../db/refusal.ts';
@@ -20,7 +22,7 @@ import {
 } from '../db/seats.ts';
 import { mailboxOf } from '../identity/mailbox.ts';
 import type { Actor } from '../statecharts/invitation.ts';
-import { Problem, type ProblemBody } from './problem.ts';
+import { ChangedMeanwhile, Problem, type ProblemBody } from './problem.ts';
 import { type AmendLicense, type CreateLicense, type License, type Seat, timeOf } from './schemas.ts';
 
 /** What callers can do with licence pools and the seats of members; routes and pages call these. */
@@ -39,6 +41,10 @@ export const licenseBody = (pool: LicensePool): License => ({
   state: pool.ended ? 'ended' : 'active',
   createdAt: pool.created_at.toISOString(),
 });
+
+/** Tells what a licence says from what it said before: what a form was drawn for. */
+export const licenseVersion = (pool: LicensePool): string =>
+  JSON.stringify([pool.name, pool.kind, pool.quantity, pool.expires_at?.getTime()]);
 
 /** A seat as callers see it. */
 export const seatBody = ({ holder, state, since, name, email }: HeldSeat): Seat => ({
@@ -129,16 +135,26 @@ export async function createLicense(
   }
 }
 
-/** @throws Problem `license_in_use` with who uses it; `unsafe_text`, `invalid_request` */
+/**
+ * Changes a licence. The same request changes nothing again.
+ *
+ * @param act.drawnFor `licenseVersion` of what was changed; others are not overwritten unseen. @default whatever is there
+ * @throws Problem `license_in_use` with who uses it; `unsafe_text`, `invalid_request`, `changed_meanwhile`
+ */
 export async function changeLicense(
   db: Kysely<Database>,
   { organization_id, id }: LicensePool,
   input: AmendLicense,
-  act: Act,
+  act: Act & { drawnFor?: string | undefined },
 ): Promise<LicensePool> {
   const changes = checked(input);
   try {
-    return await db.transaction().execute((trx) => changeLicensePool(trx, id, changes, act));
+    return await db.transaction().execute(async (trx) => {
+      const before = await lockLicensePool(trx, id);
+      if (await hasTakenEffect(trx, act.request)) return before;
+      if (act.drawnFor !== undefined && act.drawnFor !== licenseVersion(before)) throw new ChangedMeanwhile();
+      return changeLicensePool(trx, before, changes, act);
+    });
   } catch (error) {
     if (refusalOf(error) !== 'no_seat_left') throw error;
     const pool = await requireLicense(db, organization_id, id);

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { revokeKeysAbove } from '../db/api-keys.ts';
 import type { Database } from '../db/database.ts';
-import { insertEvent } from '../db/events.ts';
+import { hasTakenEffect, insertEvent } from '../db/events.ts';
 import type { MemberId, OrganizationId } from '../db/ids.ts';
 import { findLicensePools, releaseSeatsOfMembers } from '../db/licenses.ts';
 import {
@@ -19,7 +19,7 @@ import { isPlainLine } from '../db/plain-text.ts';
 import { mailboxOf } from '../identity/mailbox.ts';
 import type { Standing } from './caller.ts';
 import { roleMay } from './permissions.ts';
-import { Problem } from './problem.ts';
+import { ChangedMeanwhile, Problem } from './problem.ts';
 import type { Reasoned } from './reason.ts';
 import { type Member as MemberBody, type MemberFilter as MemberFilterQuery, timeOf } from './schemas.ts';
 
@@ -41,6 +41,9 @@ export const memberBody = (row: Member): MemberBody => ({
   removedAt: row.removed_at?.toISOString() ?? null,
   invitation: row.invitation_id,
 });
+
+/** Tells what a member has from what they had before: what a form was drawn for. */
+export const memberVersion = ({ role, teams }: Pick<Member, 'role' | 'teams'>): string => JSON.stringify([role, teams]);
 
 /** What is asked of a list of members. @throws Problem `invalid_email`, `unknown_license`, `invalid_request` */
 export async function memberFilterOf(
@@ -129,12 +132,14 @@ export interface MemberChange {
 
 /**
  * Changes or removes members, all of them or none: one transaction. Who is removed has no access from then on, and their
- * seats are free; the keys they made end with what they may grant.
+ * seats are free; the keys they made end with what they may grant. The same request changes nothing again, whatever others have
+ * changed since.
  *
  * @param act.several they are named in the body: `errors` says with which of them something is wrong
+ * @param act.drawnFor `memberVersion` of what was changed; others are not overwritten unseen. @default whatever is there
  * @returns them in the order of the list
  * @throws Problem `not_found` (of several `unknown_member`), `member_removed`, `not_allowed`, `role_too_high`, `own_role`,
- *   `last_owner`
+ *   `last_owner`, `changed_meanwhile`
  */
 export async function changeMembers(
   db: Kysely<Database>,
@@ -142,7 +147,7 @@ export async function changeMembers(
   standing: Standing,
   ids: readonly MemberId[],
   change: MemberChange,
-  { several = false, ...act }: Reasoned & { several?: boolean },
+  { several = false, drawnFor, ...act }: Reasoned & { several?: boolean; drawnFor?: string | undefined },
 ): Promise<Member[]> {
   if (change.teams?.some((team) => !isPlainLine(team)))
     throw new Problem('unsafe_text', 'Leave links and markup out of teams.');
@@ -155,6 +160,7 @@ export async function changeMembers(
       if (!own) throw new Problem('not_found');
       const isLeaving = change.removed && ids.length === 1 && ids[0] === actor;
       if (actor && !isLeaving && !roleMay(own.role, 'changeMembers')) throw new Problem('not_allowed');
+      if (await hasTakenEffect(trx, act.request)) return;
       for (const [i, id] of ids.entries()) {
         const member = locked.find((m) => m.id === id);
         const refuse = ({ code, detail }: Refusal) =>
@@ -163,6 +169,8 @@ export async function changeMembers(
             : new Problem(code, detail);
         if (!member)
           throw refuse({ code: several ? 'unknown_member' : 'not_found', detail: `There is no member ${id}.` });
+        if (drawnFor !== undefined && !member.removed_at && drawnFor !== memberVersion(member))
+          throw new ChangedMeanwhile();
         await changeOne(trx, organization, { ...standing, role: own.role }, member, change, {
           ...act,
           // A request has one event of its own.

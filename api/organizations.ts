@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
-import { insertEvent } from '../db/events.ts';
+import { hasTakenEffect, insertEvent } from '../db/events.ts';
 import type { OrganizationId } from '../db/ids.ts';
 import { findOrganization, lockOrganization, type Organization, updateOrganization } from '../db/organizations.ts';
 import { isPlainLine } from '../db/plain-text.ts';
@@ -10,7 +10,7 @@ import { isSecureWebUrl } from '../identity/origins.ts';
 import type { Standing } from './caller.ts';
 import { expiresInMs } from './invitations.ts';
 import { logoPath } from './pages/avatar.ts';
-import { Problem } from './problem.ts';
+import { ChangedMeanwhile, Problem } from './problem.ts';
 import type { Reasoned } from './reason.ts';
 import type { ChangeOrganization, Organization as OrganizationBody } from './schemas.ts';
 
@@ -85,10 +85,11 @@ function columnsOf({
 }
 
 /**
- * Changes settings, or suspends or no longer; each with an event, unless it is so already.
+ * Changes settings, or suspends or no longer; each with an event, unless it is so already. The same request changes nothing
+ * again, whatever others have changed since.
  *
  * @param act.drawnFor `settingsVersion` of what was changed; others are not overwritten unseen. @default whatever is there
- * @throws Problem `invalid_request`, `unsafe_text`, `form_expired`
+ * @throws Problem `invalid_request`, `unsafe_text`, `changed_meanwhile`
  */
 export async function changeOrganization(
   db: Kysely<Database>,
@@ -100,11 +101,8 @@ export async function changeOrganization(
   const columns = columnsOf(settings);
   return db.transaction().execute(async (trx) => {
     const before = await lockOrganization(trx, id);
-    if (act.drawnFor !== undefined && act.drawnFor !== settingsVersion(before))
-      throw new Problem(
-        'form_expired',
-        'The settings have changed meanwhile. Look at what they say now, then save again.',
-      );
+    if (await hasTakenEffect(trx, act.request)) return before;
+    if (act.drawnFor !== undefined && act.drawnFor !== settingsVersion(before)) throw new ChangedMeanwhile();
     const event = {
       organization: id,
       target: { kind: 'organization', id },

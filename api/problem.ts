@@ -35,6 +35,7 @@ export const problems = {
   invitation_expired: { status: 409, title: 'The invitation has expired' },
   invitation_revoked: { status: 409, title: 'The invitation has been revoked' },
   invitation_erased: { status: 409, title: 'The invitation has been erased' },
+  changed_meanwhile: { status: 409, title: 'It has changed meanwhile' },
   email_changed: { status: 409, title: 'The invited address has changed meanwhile' },
   event_unknown: { status: 409, title: 'The invitation does not take this now' },
   already_invited: { status: 409, title: 'The address has a pending invitation' },
@@ -118,6 +119,13 @@ export class Problem extends Error {
       ...(this.detail ? { detail: this.detail } : {}),
       ...(this.errors ? { errors: this.errors } : {}),
     };
+  }
+}
+
+/** What a form was drawn for has changed since: it is not overwritten unseen. */
+export class ChangedMeanwhile extends Problem {
+  constructor() {
+    super('changed_meanwhile', 'Nothing was saved. Look at what is there now, then save again.');
   }
 }
 

@@ -131,6 +131,20 @@ export const transitionsOf = async (db: Kysely<Database>, requestKeys: readonly 
     ).map((row) => row.request_key!),
   );
 
+/**
+ * Whether a request took effect, in whatever it was about: its events have its key, or one that begins with it and a slash.
+ * Asked under the lock of what it changes, nothing comes in between.
+ */
+export const hasTakenEffect = async (db: Kysely<Database>, requestKey: string): Promise<boolean> =>
+  (await db
+    .selectFrom('events')
+    .select('id')
+    .where('request_key', '>=', requestKey)
+    // What follows the slash.
+    .where('request_key', '<', `${requestKey}0`)
+    .limit(1)
+    .executeTakeFirst()) !== undefined;
+
 export interface EventFilter {
   organization?: OrganizationId;
   invitation?: InvitationId;

@@ -112,40 +112,41 @@ const called = { kind: 'kind', quantity: 'quantity', expires_at: 'expiresAt' } a
 /** What of a licence pool can be changed. */
 export type LicenseChanges = Partial<Pick<LicensePool, 'name' | 'kind' | 'quantity' | 'expires_at'>>;
 
-/**
- * Changes a licence pool, with an event that says from what to what; a change that is none leaves no event. The same request
- * changes nothing again.
- *
- * @throws Postgres' check violation `license_pools_not_oversold` when more seats are in use
- */
-export async function changeLicensePool(
-  trx: Transaction<Database>,
-  id: LicensePoolId,
-  changes: LicenseChanges,
-  { by, request }: { by: Actor; request: string },
-): Promise<LicensePool> {
-  const pool = await trx
+export const lockLicensePool = (trx: Transaction<Database>, id: LicensePoolId): Promise<LicensePool> =>
+  trx
     .selectFrom('license_pools')
     .selectAll()
     .select(hasEnded.as('ended'))
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirstOrThrow();
+
+/**
+ * Changes a licence pool that is locked, with an event that says from what to what; a change that is none leaves no event.
+ *
+ * @throws Postgres' check violation `license_pools_not_oversold` when more seats are in use
+ */
+export async function changeLicensePool(
+  trx: Transaction<Database>,
+  pool: LicensePool,
+  changes: LicenseChanges,
+  { by, request }: { by: Actor; request: string },
+): Promise<LicensePool> {
   const told = (value: unknown) => (value instanceof Date ? value.toISOString() : String(value ?? 'never'));
   const changed = (Object.keys(changes) as (keyof LicenseChanges)[]).filter(
     (column) => told(changes[column]) !== told(pool[column]),
   );
-  if (changed.length === 0 || (await findEventByRequest(trx, request))) return pool;
+  if (changed.length === 0) return pool;
   const after = await trx
     .updateTable('license_pools')
     .set(changes)
-    .where('id', '=', id)
+    .where('id', '=', pool.id)
     .returningAll()
     .returning(hasEnded.as('ended'))
     .executeTakeFirstOrThrow();
   await insertEvent(trx, {
     organization: pool.organization_id,
-    target: { kind: 'license_pool', id },
+    target: { kind: 'license_pool', id: pool.id },
     type: 'license_changed',
     // A name may be anything; the rest is numbers, times and codes.
     detail: changed

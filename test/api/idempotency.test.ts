@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { insertMember } from '../../db/members.ts';
 import { claimRequest, forgetExpired } from '../../db/requests.ts';
 import { findBreaches, stateOf } from '../setup/consistency.ts';
 import { type Answer, startUsher, type Usher } from '../setup/usher.ts';
@@ -55,6 +56,29 @@ test('the same key and body replay the first answer, also after the state has mo
   const created = await create('replay@example.com', 'create-1');
   expect([created.status, created.body]).toEqual([201, first.body]);
   expect(await stateOf(usher.db, id)).toBe(before);
+});
+
+test('what took effect does not again when the answer to it was lost, whatever others have changed since', async () => {
+  const { account } = await usher.person('changed@example.com');
+  const member = await usher.db.transaction().execute((trx) =>
+    insertMember(trx, {
+      ...{ organization: usher.organization.id, account: account.id, role: 'member', teams: [], invitation: null },
+    }),
+  );
+  const license = (await usher.call('/v1/organizations/acme/licenses', { body: { product: 'lost', quantity: 1 } }))
+    .body;
+  const acts = [
+    { path: `/v1/organizations/acme/members/${member}`, first: { role: 'admin' }, later: { role: 'member' } },
+    { path: '/v1/organizations/acme', first: { name: 'First' }, later: { name: 'Acme' } },
+    { path: `/v1/organizations/acme/licenses/${license.id}`, first: { quantity: 2 }, later: { quantity: 3 } },
+  ];
+  for (const [i, { path, first, later }] of acts.entries()) {
+    const act = { method: 'PATCH', body: first, idempotencyKey: `lost-${i}` };
+    expect((await usher.call(path, act)).body).toMatchObject(first);
+    await usher.call(path, { method: 'PATCH', body: later });
+    await usher.db.updateTable('requests').set({ status: null, body: null }).execute();
+    expect((await usher.call(path, act)).body, path).toMatchObject(later);
+  }
 });
 
 test('every try counts as received with the first one, however long that took to be claimed', async () => {

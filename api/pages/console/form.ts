@@ -13,6 +13,10 @@ export interface FormError {
 /** A field's values as they were filled in, kept for when the form comes back. */
 export type Filled = Readonly<Record<string, string | undefined>>;
 
+/** Several as the one line of a field, with commas between; one that has a comma itself is in quotes, as in CSV. */
+export const lineOf = (parts: readonly string[]): string =>
+  parts.map((part) => (/^\s|[",]|\s$/.test(part) ? `"${part.replaceAll('"', '""')}"` : part)).join(', ');
+
 /** What fields share. `name` is also the id that labels and errors refer to: once a page. */
 interface Field {
   name: string;

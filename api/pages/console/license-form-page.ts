@@ -24,6 +24,9 @@ const kinds = [
   { value: 'floating', text: 'Floating: given to any number of people' },
 ];
 
+/** What the form calls a kind of licence. */
+export const kindWords = (kind: string): string => kinds.find(({ value }) => value === kind)?.text ?? '';
+
 /** Adds a licence, or changes one. */
 export const licenseFormPage = ({ frame, license, filled, inUse, error }: LicenseFormView): Html => {
   const field = (name: string) => ({ name, value: filled[name], error });

@@ -7,7 +7,7 @@ import { type Role, roleNames } from '../role.ts';
 import { address, supplied } from '../supplied.ts';
 import { countText } from './bars.ts';
 import type { EventView } from './event-words.ts';
-import { choice, consoleForm, type Filled, type FormError, textField, tickBoxes } from './form.ts';
+import { choice, consoleForm, type Filled, type FormError, lineOf, textField, tickBoxes } from './form.ts';
 import { type ConsoleFrame, consolePage, live, nothing } from './frame.ts';
 import { roleOptions } from './invitation-words.ts';
 import { type MemberRowView, membersPath } from './members-page.ts';
@@ -22,6 +22,8 @@ export interface MemberPageView {
     holds: readonly { id: string; name: string; ended: boolean }[];
   };
   isSelf: boolean;
+  /** What they have, as the page was drawn for it: what has changed since is not overwritten unseen. */
+  version?: string | undefined;
   /** What of them the person may change; a sentence says why not. Undefined: nothing, and no word about it. */
   change?: { roles: readonly Role[] | string } | string | undefined;
   /** Whether they can be removed, or why not. Undefined: no word about it. */
@@ -56,7 +58,7 @@ const facts = ({ frame, member }: MemberPageView): Html => html`
         </dl>`;
 
 /** The form for role and teams, or why there is none. */
-const changeCard = ({ frame, member, change, filled, error }: MemberPageView): Html | null => {
+const changeCard = ({ frame, member, version, change, filled, error }: MemberPageView): Html | null => {
   if (change === undefined) return null;
   const card = (content: Html) => html`
       <section class="card acts" aria-labelledby="change">
@@ -68,8 +70,7 @@ const changeCard = ({ frame, member, change, filled, error }: MemberPageView): H
     consoleForm(
       frame,
       `${memberPath(frame, member.id)}/change`,
-      // What the form was drawn for: what has changed since is not overwritten unseen.
-      { was: wasOf(member) },
+      { was: version },
       html`${
         typeof roles === 'string'
           ? html`<p class="hint">${roles}</p>`
@@ -87,7 +88,7 @@ const changeCard = ({ frame, member, change, filled, error }: MemberPageView): H
               name: 'teams',
               label: 'Teams',
               hint: 'With commas between them. A billing manager belongs to none.',
-              value: filled?.teams ?? member.teams.join(', '),
+              value: filled?.teams ?? lineOf(member.teams),
               most: 1300,
               error,
             })
@@ -96,9 +97,6 @@ const changeCard = ({ frame, member, change, filled, error }: MemberPageView): H
     ),
   );
 };
-
-/** What a form about a member was drawn for. */
-export const wasOf = ({ role, teams }: Pick<MemberRowView, 'role' | 'teams'>): string => JSON.stringify([role, teams]);
 
 const seatsCard = ({ frame, member, pools, filled, error }: MemberPageView): Html | null => {
   if (!pools || pools.length === 0) return null;
@@ -154,7 +152,7 @@ export const memberPage = (view: MemberPageView): Html => {
         ? consoleForm(
             frame,
             `${frame.organization.path}/invite`,
-            { mode: 'change', addresses: member.email, role: inviteAgain.role, teams: member.teams.join(', ') },
+            { mode: 'change', addresses: member.email, role: inviteAgain.role, teams: lineOf(member.teams) },
             html`<button class="button primary">Invite again</button>`,
           )
         : null

@@ -245,25 +245,32 @@ export const changeMembersPage = (view: {
 export const removeMembersPage = (view: {
   frame: ConsoleFrame;
   members: Selected;
-  /** The person is the one who is removed. */
+  /** The person is who is removed, or one of them. */
   isLeaving: boolean;
   back: string;
   error?: FormError | undefined;
 }): Html => {
   const { frame, members, isLeaving, back, error } = view;
   const who = peopleOf(members);
+  const isAlone = members.length === 1;
   return confirmPage({
     frame,
-    title: isLeaving ? 'Leave the organization?' : `Remove ${who}?`,
-    heading: isLeaving || members.length > 1 ? undefined : html`Remove ${address(who)}?`,
-    words: isLeaving
-      ? html`<p>You have no access from then on, your seats are free, and the API keys you made end. Only somebody else can invite you back.</p>`
-      : html`<p>${members.length === 1 ? 'They have' : 'All of them have'} no access from then on, their seats are free, and the API keys they made end. What they did stays in the audit log; an invitation brings them back.</p>${selectedOnes(members.map(({ email }) => email))}`,
+    title: isLeaving && isAlone ? 'Leave the organization?' : `Remove ${who}${isLeaving ? ', you among them' : ''}?`,
+    heading: isLeaving || !isAlone ? undefined : html`Remove ${address(who)}?`,
+    words: html`${
+      isLeaving
+        ? html`<p>${isAlone ? '' : html`<strong>You are one of them.</strong> `}You have no access from then on, your seats are free, and the API keys you made end. Only somebody else can invite you back.</p>`
+        : null
+    }${
+      isLeaving && isAlone
+        ? null
+        : html`<p>${isAlone ? 'They have' : 'All of them have'} no access from then on, their seats are free, and the API keys they made end. What they did stays in the audit log; an invitation brings them back.</p>${selectedOnes(members.map(({ email }) => email))}`
+    }`,
     action: `${membersPath(frame)}/selected`,
     fields: { act: 'remove', confirmed: 'yes' },
     repeated: idsOf(members),
-    button: isLeaving ? 'Leave' : members.length === 1 ? 'Remove' : `Remove ${who}`,
-    back: { href: back, text: isLeaving ? 'Stay' : members.length === 1 ? 'Keep them' : 'Keep them all' },
+    button: isAlone ? (isLeaving ? 'Leave' : 'Remove') : `Remove ${who}`,
+    back: { href: back, text: isAlone ? (isLeaving ? 'Stay' : 'Keep them') : 'Keep them all' },
     error,
   });
 };

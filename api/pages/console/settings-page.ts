@@ -45,6 +45,9 @@ const remindOptions = [
   { value: 'own', text: 'At times of our own' },
 ];
 
+/** What the form calls a choice of reminders. */
+export const remindWords = (remind: string): string => remindOptions.find(({ value }) => value === remind)?.text ?? '';
+
 const settingsPath = (frame: ConsoleFrame) => `${frame.organization.path}/settings`;
 
 const form = ({ frame, settings, version, filled, error }: SettingsPageView): Html => {
@@ -102,12 +105,11 @@ const form = ({ frame, settings, version, filled, error }: SettingsPageView): Ht
 
 const facts = ({ settings }: SettingsPageView): Html => {
   const { reminders } = settings;
-  const remind = remindOptions.find(({ value }) => value === settings.remind)?.text ?? '';
   const said: [string, string][] = [
     ['Name', settings.name],
     ['Home page', settings.homeUrl],
     ['Invitations expire in', settings.expiresIn.text],
-    ['Reminders', settings.remind === 'own' ? reminders : remind],
+    ['Reminders', settings.remind === 'own' ? reminders : remindWords(settings.remind)],
     ['Allowed mail domains', settings.allowedDomains],
     ['Blocked mail domains', settings.blockedDomains],
     ['Languages', settings.languages],

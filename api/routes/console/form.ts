@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
-import type { FormError } from '../../pages/console/form.ts';
-import { Problem, type ProblemCode, problemOf, problems } from '../../problem.ts';
+import type { RouteDeps } from '../../deps.ts';
+import type { Filled, FormError } from '../../pages/console/form.ts';
+import { ChangedMeanwhile, Problem, type ProblemCode, problemOf, problems } from '../../problem.ts';
 
 /** What every form of the console posts besides its own fields. A field that is left empty is posted as one. */
 export const formBody = {
@@ -18,15 +19,12 @@ export const ticked = (each: number, most: number) =>
     Type.Union([Type.String({ maxLength: each }), Type.Array(Type.String({ maxLength: each }), { maxItems: most })]),
   );
 
-/** What a line lists, with commas between. */
-export const listed = (line: string): string[] => [
-  ...new Set(
-    line
-      .split(',')
-      .map((part) => part.trim())
-      .filter(Boolean),
-  ),
-];
+/** What a line lists, with commas between; a part that has one itself is in quotes, as in CSV. */
+export const listed = (line: string): string[] => {
+  const parts = line.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?:,|$)/g);
+  const read = [...parts].map(([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain.trim());
+  return [...new Set(read.filter(Boolean))];
+};
 
 /** What was filled in: fields that are empty are left out. */
 export const filledIn = <T extends object>(fields: T): Partial<T> =>
@@ -52,6 +50,36 @@ export function inputOf<T extends TSchema>(
 /** What is wrong with a field of the form itself. */
 export const refused = (name: string, message: string): Problem =>
   new Problem('invalid_request', message, [{ path: `body/${name}`, message }]);
+
+/** Answers a form that was carried out before: it says so, and shows how things are now. */
+export function doneBefore({ cookies }: RouteDeps, reply: FastifyReply, path: string): FastifyReply {
+  cookies.setNotice(reply, {
+    kind: 'info',
+    text: 'The form was sent before, and counts once: this is how things are now.',
+  });
+  return reply.redirect(path, 303);
+}
+
+/**
+ * Beside each field that differs, what is there now, when somebody else has changed it meanwhile; any other refusal stays.
+ *
+ * @param words of what is there now, by field, where its value is a code
+ */
+export function besideNow(
+  error: unknown,
+  filled: Filled,
+  now: Filled,
+  words: Partial<Record<string, string | undefined>> = {},
+): unknown {
+  if (!(error instanceof ChangedMeanwhile)) return error;
+  const plain = (text = '') => text.replaceAll('\r\n', '\n').trim();
+  const differing = Object.keys(now).filter(
+    (name) => filled[name] !== undefined && plain(filled[name]) !== plain(now[name]),
+  );
+  const said = (name: string) => (words[name] ?? now[name] ?? '').replaceAll('\n', ', ') || 'nothing';
+  const errors = differing.map((name) => ({ path: `body/${name}`, message: `Now: ${said(name)}.` }));
+  return new Problem(error.code, error.detail, errors);
+}
 
 /** Which field a refusal is about, where it does not say so itself. */
 const fieldOf: Partial<Record<ProblemCode, string>> = {

@@ -25,10 +25,11 @@ import {
 } from '../../invitations.ts';
 import { sendPage } from '../../page.ts';
 import { amendPage } from '../../pages/console/amend-page.ts';
-import type { Filled, FormError } from '../../pages/console/form.ts';
+import { type Filled, type FormError, lineOf } from '../../pages/console/form.ts';
 import { type InvitationView, invitationPage, linkPage, revokePage } from '../../pages/console/invitation-page.ts';
 import { invitationsPage } from '../../pages/console/invitations-page.ts';
-import { Problem } from '../../problem.ts';
+import { roleNames } from '../../pages/role.ts';
+import { ChangedMeanwhile, Problem } from '../../problem.ts';
 import { keepReason, requireReason } from '../../reason.ts';
 import {
   AmendInvitation,
@@ -37,7 +38,7 @@ import {
   ResendInvitation,
   RevokeInvitation,
 } from '../../schemas.ts';
-import { field, filledIn, formBody, formErrorOf, inputOf, listed, ticked } from './form.ts';
+import { besideNow, doneBefore, field, filledIn, formBody, formErrorOf, inputOf, listed, ticked } from './form.ts';
 import { asked, filterFields } from './invitation-filter.ts';
 import { lookThrough } from './look-through.ts';
 import { enter, organizationPath, thingPath, type Visit } from './visit.ts';
@@ -319,13 +320,7 @@ export function registerInvitationPages(app: App, deps: RouteDeps): void {
             languages: organization.languages,
           }
         : undefined,
-      filled: again?.filled ?? {
-        email: row.email,
-        role: row.role,
-        teams: row.teams.join(', '),
-        message: row.message ?? '',
-        locale: row.locale,
-      },
+      filled: again?.filled ?? amendFilled(row),
       ...(again ? { error: again.error } : {}),
     });
   };
@@ -350,32 +345,46 @@ export function registerInvitationPages(app: App, deps: RouteDeps): void {
       const { _csrf, _form, sequence, licenses: tickedOnes, ...filled } = request.body;
       const licenses = [tickedOnes ?? []].flat();
       try {
-        // Pressed twice, the second finds what the first has made of it.
-        const { key, turn } = await formTurn({ db, request, caller: visit.caller });
-        if (turn !== 'again' && sequence !== undefined && sequence !== String(row.sequence))
-          throw new Problem(
-            'form_expired',
-            'The invitation has changed meanwhile. Look at what it says now, then save again.',
-          );
+        const { key, isDone } = await formTurn({ db, request, caller: visit.caller });
+        if (isDone) return doneBefore(deps, reply, pathOf(visit, row));
+        if (sequence !== undefined && sequence !== String(row.sequence)) throw new ChangedMeanwhile();
         const changes = changesOf(row, { ...filled, licenses });
-        if (Object.keys(changes).length > 0) {
-          const { reason, ...input } = inputOf(request, AmendInvitation, 'body', {
-            ...changes,
-            ...(filled.reason ? { reason: filled.reason } : {}),
-          });
-          const standing = await standingIn(db, visit.caller, visit.organization.id, amendPermission(input));
-          requireReason(standing, reason);
-          await amendInvitation(deps, row, standing, input, { request: key, ...(await keepReason(db, reason)) });
-        } else if (turn !== 'again') throw new Problem('invalid_request', 'Nothing is changed yet.');
+        if (Object.keys(changes).length === 0) throw new Problem('invalid_request', 'Nothing is changed yet.');
+        const { reason, ...input } = inputOf(request, AmendInvitation, 'body', {
+          ...changes,
+          ...(filled.reason ? { reason: filled.reason } : {}),
+        });
+        const standing = await standingIn(db, visit.caller, visit.organization.id, amendPermission(input));
+        requireReason(standing, reason);
+        await amendInvitation(deps, row, standing, input, { request: key, ...(await keepReason(db, reason)) });
       } catch (error) {
-        const again = { filled, licenses, error: formErrorOf(reply, error) };
-        return sendPage(reply, await amendForm(visit, await named(visit, row.id), again));
+        const now = await named(visit, row.id);
+        // Who may change the address alone is shown no more.
+        const ticks = filled.role === undefined ? {} : { licenses: licenses.toSorted().join(', ') };
+        const is = {
+          ...amendFilled(now),
+          licenses: now.licenses
+            .map(({ product }) => product)
+            .toSorted()
+            .join(', '),
+        };
+        const told = besideNow(error, { ...filled, ...ticks }, is, { role: roleNames[now.role] });
+        return sendPage(reply, await amendForm(visit, now, { filled, licenses, error: formErrorOf(reply, told) }));
       }
       cookies.setNotice(reply, { kind: 'success', text: 'It is changed.' });
       return reply.redirect(pathOf(visit, row), 303);
     },
   );
 }
+
+/** An invitation as the form that changes it is filled in when it is drawn. */
+const amendFilled = (row: Invitation) => ({
+  email: row.email,
+  role: row.role,
+  teams: lineOf(row.teams),
+  message: row.message ?? '',
+  locale: row.locale,
+});
 
 /** What a form changes of an invitation: fields that it does not have, or that say what is so already, are left out. */
 function changesOf(

@@ -12,6 +12,7 @@ import {
   changeSeatsOf,
   createLicense,
   LicenseInUse,
+  licenseVersion,
   requireLicense,
   seatBody,
   seatFilterOf,
@@ -20,14 +21,14 @@ import { membersOfAddresses } from '../../members.ts';
 import { sendPage } from '../../page.ts';
 import type { Filled, FormError } from '../../pages/console/form.ts';
 import type { HolderView } from '../../pages/console/holders.ts';
-import { type LicenseFormView, licenseFormPage } from '../../pages/console/license-form-page.ts';
+import { kindWords, type LicenseFormView, licenseFormPage } from '../../pages/console/license-form-page.ts';
 import { licensePage, licensePath, licensesPath } from '../../pages/console/license-page.ts';
 import type { LicensePoolView } from '../../pages/console/license-pool.ts';
 import { licensesPage } from '../../pages/console/licenses-page.ts';
 import { withQuery } from '../../pages/console/list.ts';
 import { Problem } from '../../problem.ts';
 import { AmendLicense, CreateLicense, mostMembers, type Seat, SeatQuery } from '../../schemas.ts';
-import { field, filledIn, formBody, formErrorOf, inputOf } from './form.ts';
+import { besideNow, doneBefore, field, filledIn, formBody, formErrorOf, inputOf } from './form.ts';
 import { lookThrough, pageRows } from './look-through.ts';
 import { enter, organizationPath, thingPath, type Visit } from './visit.ts';
 
@@ -238,7 +239,8 @@ export function registerLicensePages(app: App, deps: RouteDeps): void {
         if (wanted.length === 0) throw refused('Write at least one address.');
         if (wanted.length > mostMembers) throw refused(`These are ${wanted.length}; at most ${mostMembers} at once.`);
         const members = await membersOfAddresses(db, organization.id, wanted);
-        const { key } = await formTurn({ db, request, caller: visit.caller });
+        const { key, isDone } = await formTurn({ db, request, caller: visit.caller });
+        if (isDone) return doneBefore(deps, reply, licensePath(frame, pool.id));
         await changeSeatsOf(db, organization.id, members, { to: pool.id }, { by: standing.by, request: key });
         const have = members.length === 1 ? '1 member has' : `${members.length} members have`;
         cookies.setNotice(reply, { kind: 'success', text: `${have} a seat of ${pool.name}.` });
@@ -272,13 +274,8 @@ export function registerLicensePages(app: App, deps: RouteDeps): void {
       const pool = await requireLicense(db, organization.id, request.params.id);
       const { _csrf, _form, was, ...filled } = request.body;
       try {
-        // Pressed twice, the second finds what the first has made of it.
-        const { key, turn } = await formTurn({ db, request, caller: visit.caller });
-        if (turn !== 'again' && was !== undefined && was !== wasOf(pool))
-          throw new Problem(
-            'form_expired',
-            'The licence has changed meanwhile. Look at what it says now, then save again.',
-          );
+        const { key, isDone } = await formTurn({ db, request, caller: visit.caller });
+        if (isDone) return doneBefore(deps, reply, licensePath(frame, pool.id));
         // The hour at which it ends stays, while the day does.
         const { lastDay, ...others } = filled;
         const input = inputOfForm(lastDay === filledOf(pool).lastDay ? others : filled);
@@ -288,13 +285,14 @@ export function registerLicensePages(app: App, deps: RouteDeps): void {
         await changeLicense(db, pool, inputOf(request, AmendLicense, 'body', input), {
           by: standing.by,
           request: key,
+          drawnFor: was,
         });
       } catch (error) {
         const seats = error instanceof LicenseInUse ? error.seats : undefined;
         const now = await requireLicense(db, organization.id, pool.id);
         const again = {
           filled,
-          error: formErrorOf(reply, error, names),
+          error: formErrorOf(reply, besideNow(error, filled, filledOf(now), { kind: kindWords(now.kind) }), names),
           inUse: seats && {
             holders: seats.map((seat) => holderView(visit, seat)),
             count: now.reserved + now.assigned,
@@ -308,12 +306,8 @@ export function registerLicensePages(app: App, deps: RouteDeps): void {
   );
 }
 
-/** What a form about a licence was drawn for: what has changed since is not overwritten unseen. */
-const wasOf = (pool: LicensePool): string =>
-  JSON.stringify([pool.name, pool.kind, pool.quantity, pool.expires_at?.getTime()]);
-
 const changeForm = ({ frame }: Visit, pool: LicensePool, form: Pick<LicenseFormView, 'filled' | 'inUse' | 'error'>) =>
-  licenseFormPage({ frame, license: { id: pool.id, name: pool.name, was: wasOf(pool) }, ...form });
+  licenseFormPage({ frame, license: { id: pool.id, name: pool.name, was: licenseVersion(pool) }, ...form });
 
 const empty = 'Give it a name: people who are invited read it.';
 

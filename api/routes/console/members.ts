@@ -15,13 +15,14 @@ import {
   lastOwnerStays,
   type MemberChange,
   memberFilterOf,
+  memberVersion,
   whyNotChange,
   whyNotRole,
 } from '../../members.ts';
 import { sendPage } from '../../page.ts';
-import type { Filled, FormError } from '../../pages/console/form.ts';
+import { type Filled, type FormError, lineOf } from '../../pages/console/form.ts';
 import { withQuery } from '../../pages/console/list.ts';
-import { memberPage, memberPath, wasOf } from '../../pages/console/member-page.ts';
+import { memberPage, memberPath } from '../../pages/console/member-page.ts';
 import {
   changeMembersPage,
   type MemberRowView,
@@ -31,9 +32,10 @@ import {
   membersPath,
   removeMembersPage,
 } from '../../pages/console/members-page.ts';
+import { roleNames } from '../../pages/role.ts';
 import { Problem } from '../../problem.ts';
 import { ChangeMember, InvitationQuery, MemberQuery } from '../../schemas.ts';
-import { field, filledIn, formBody, formErrorOf, inputOf, listed, ticked } from './form.ts';
+import { besideNow, doneBefore, field, filledIn, formBody, formErrorOf, inputOf, listed, ticked } from './form.ts';
 import { lookThrough, pageRows } from './look-through.ts';
 import { enter, organizationPath, type Visit } from './visit.ts';
 
@@ -68,7 +70,7 @@ const selectedBody = Type.Object({
 });
 const seatsBody = Type.Object({ ...formBody, ids, confirmed, from: field(40), to: field(40), pool: field(40) });
 const changeBody = Type.Object({ ...formBody, was: field(3000), role: field(20), teams: field(1300) });
-const licensesBody = Type.Object({ ...formBody, held: field(4000), licenses: ticked(40, 1000) });
+const licensesBody = Type.Object({ ...formBody, held: field(31 * 1000), licenses: ticked(40, 1000) });
 
 /** Why the last owner stays one. */
 const lastOwner = `The last owner can neither leave nor be demoted. ${lastOwnerStays}`;
@@ -144,6 +146,7 @@ export function registerMemberPages(app: App, deps: RouteDeps): void {
         invitation: may('readInvitations') ? row.invitation_id : null,
       },
       isSelf: isSelf(visit, row),
+      version: memberVersion(row),
       change: mayChange
         ? (refusal ?? { roles: whyNotRole(standing, row)?.detail ?? (hasOther ? grantable : lastOwner) })
         : undefined,
@@ -273,14 +276,15 @@ export function registerMemberPages(app: App, deps: RouteDeps): void {
         cookies.setNotice(reply, { kind: 'info', text: 'Select some first.' });
         return reply.redirect(membersPath(frame), 303);
       }
-      const isLeaving = members.length === 1 && isSelf(visit, members[0]!);
+      const isLeaving = members.some((row) => isSelf(visit, row));
+      const back = members.length === 1 ? memberPath(frame, members[0]!.id) : membersPath(frame);
       const asked = (error?: FormError) =>
         act === 'remove'
           ? removeMembersPage({
               frame,
               members,
               isLeaving,
-              back: members.length === 1 ? memberPath(frame, members[0]!.id) : membersPath(frame),
+              back,
               error,
             })
           : changeMembersPage({
@@ -293,7 +297,8 @@ export function registerMemberPages(app: App, deps: RouteDeps): void {
       if (!isSure) return sendPage(reply, asked());
       try {
         const change = act === 'remove' ? { removed: true as const } : changeOf(request, filled);
-        const { key } = await formTurn({ db, request, caller: visit.caller });
+        const { key, isDone } = await formTurn({ db, request, caller: visit.caller });
+        if (isDone) return doneBefore(deps, reply, back);
         const several = members.length > 1;
         const wanted = members.map(({ id }) => id);
         await changeMembers(db, organization.id, standing, wanted, change, { request: key, several });
@@ -302,11 +307,12 @@ export function registerMemberPages(app: App, deps: RouteDeps): void {
         // Where nothing is filled in, nothing stands beside a field.
         return sendPage(reply, asked(act === 'remove' ? { ...refused, fields: {} } : refused));
       }
+      // They have no access any more.
       if (act === 'remove' && isLeaving) return reply.redirect('/', 303);
       const who = members.length === 1 ? members[0]!.email : `${members.length} members`;
       const is = members.length === 1 ? 'is' : 'are';
       cookies.setNotice(reply, { kind: 'success', text: `${who} ${is} ${act === 'remove' ? 'removed' : 'changed'}.` });
-      return reply.redirect(members.length === 1 ? memberPath(frame, members[0]!.id) : membersPath(frame), 303);
+      return reply.redirect(back, 303);
     },
   );
 
@@ -332,7 +338,8 @@ export function registerMemberPages(app: App, deps: RouteDeps): void {
       try {
         if (!from && !to) throw new Problem('invalid_request', 'Choose a licence.');
         if (from && from.id === to?.id) throw new Problem('invalid_request', 'Choose two different licences.');
-        const { key } = await formTurn({ db, request, caller: visit.caller });
+        const { key, isDone } = await formTurn({ db, request, caller: visit.caller });
+        if (isDone) return doneBefore(deps, reply, back);
         const change = { ...(from ? { from: from.id } : {}), ...(to ? { to: to.id } : {}) };
         const wanted = members.map(({ id }) => id);
         await changeSeatsOf(db, organization.id, wanted, change, { by: standing.by, request: key });
@@ -372,24 +379,21 @@ export function registerMemberPages(app: App, deps: RouteDeps): void {
       const row = await named(visit, request.params.member);
       const { _csrf, _form, was, ...filled } = request.body;
       try {
-        // Pressed twice, the second finds what the first has made of it.
-        const { key, turn } = await formTurn({ db, request, caller: visit.caller });
-        if (turn !== 'again' && was !== undefined && was !== wasOf(row))
-          throw new Problem(
-            'form_expired',
-            'The member has been changed meanwhile. Look at what they have now, then save again.',
-          );
+        const { key, isDone } = await formTurn({ db, request, caller: visit.caller });
+        if (isDone) return doneBefore(deps, reply, memberPath(frame, row.id));
         const role = filled.role || row.role;
         // What is as it was drawn is no change. What the form says of one who cannot be in a team is of before.
-        const isSame = filled.teams === undefined || filled.teams === row.teams.join(', ');
+        const isSame = filled.teams === undefined || filled.teams === lineOf(row.teams);
         const { reason: _, ...change } = inputOf(request, ChangeMember, 'body', {
           role,
           ...(isSame || role === 'billing_manager' ? {} : { teams: listed(filled.teams ?? '') }),
         });
-        await changeMembers(db, organization.id, standing, [row.id], change, { request: key });
+        await changeMembers(db, organization.id, standing, [row.id], change, { request: key, drawnFor: was });
       } catch (error) {
-        const again = { filled, error: formErrorOf(reply, error) };
-        return sendPage(reply, await pageOf(visit, await named(visit, row.id), again));
+        const now = await named(visit, row.id);
+        const is = { role: now.role, teams: lineOf(now.teams) };
+        const told = besideNow(error, filled, is, { role: roleNames[now.role] });
+        return sendPage(reply, await pageOf(visit, now, { filled, error: formErrorOf(reply, told) }));
       }
       cookies.setNotice(reply, { kind: 'success', text: `${row.email} is changed.` });
       return reply.redirect(memberPath(frame, row.id), 303);
@@ -398,7 +402,12 @@ export function registerMemberPages(app: App, deps: RouteDeps): void {
 
   app.post(
     '/console/:organization/members/:member/licenses',
-    { schema: { hide: true, params: memberPathParams, body: licensesBody }, preHandler: app.csrfProtection },
+    {
+      // A thousand ids, twice.
+      bodyLimit: 128 * 1024,
+      schema: { hide: true, params: memberPathParams, body: licensesBody },
+      preHandler: app.csrfProtection,
+    },
     async (request, reply) => {
       const visit = await enter(deps, request, reply, 'manageLicenses');
       if (!visit) return reply;
@@ -413,7 +422,8 @@ export function registerMemberPages(app: App, deps: RouteDeps): void {
           give: pools.filter((id) => licenses.includes(id) && !held.includes(id)),
           take: pools.filter((id) => held.includes(id) && !licenses.includes(id)),
         };
-        const { key } = await formTurn({ db, request, caller: visit.caller });
+        const { key, isDone } = await formTurn({ db, request, caller: visit.caller });
+        if (isDone) return doneBefore(deps, reply, memberPath(frame, row.id));
         await changeHeldSeats(db, organization.id, row.id, change, { by: standing.by, request: key });
       } catch (error) {
         const filled = { licenses: licenses.join(' ') };

@@ -1,17 +1,17 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { Organization } from '../../../db/organizations.ts';
+import { findOrganizationById, type Organization } from '../../../db/organizations.ts';
 import type { App, RouteDeps } from '../../deps.ts';
 import { formTurn } from '../../idempotency.ts';
 import { changeLogo, logoLimits, logoTimeoutMs, logoTypes, redraw } from '../../logos.ts';
 import { changeOrganization, organizationBody, settingsVersion } from '../../organizations.ts';
 import { sendPage } from '../../page.ts';
 import type { Filled, FormError } from '../../pages/console/form.ts';
-import { type SettingsView, settingsPage, suspensionPage } from '../../pages/console/settings-page.ts';
+import { remindWords, type SettingsView, settingsPage, suspensionPage } from '../../pages/console/settings-page.ts';
 import { Problem } from '../../problem.ts';
 import { keepReason, requireReason } from '../../reason.ts';
 import { ChangeOrganization, durationMs } from '../../schemas.ts';
-import { field, filledIn, formBody, formErrorOf, inputOf, listed, refused } from './form.ts';
+import { besideNow, doneBefore, field, filledIn, formBody, formErrorOf, inputOf, listed, refused } from './form.ts';
 import { enter, organizationPath, type Visit } from './visit.ts';
 
 const settingsBody = Type.Object({
@@ -124,17 +124,19 @@ export function registerSettingsPages(app: App, deps: RouteDeps): void {
       const { _csrf, _form, version, ...filled } = request.body;
       try {
         const changes = changesOf(settingsOf(visit.organization), filled);
-        // Pressed twice, the second finds what the first has made of it.
-        const { key, turn } = await formTurn({ db, request, caller: visit.caller });
-        if (Object.keys(changes).length === 0 && turn !== 'again')
-          throw new Problem('invalid_request', 'Nothing is changed yet.');
-        if (Object.keys(changes).length > 0) {
-          const input = inputOf(request, ChangeOrganization, 'body', changes);
-          const drawnFor = turn === 'again' ? undefined : version;
-          await changeOrganization(db, visit.organization.id, visit.standing, input, { request: key, drawnFor });
-        }
+        const { key, isDone } = await formTurn({ db, request, caller: visit.caller });
+        if (isDone) return doneBefore(deps, reply, pathOf(visit));
+        if (Object.keys(changes).length === 0) throw new Problem('invalid_request', 'Nothing is changed yet.');
+        const input = inputOf(request, ChangeOrganization, 'body', changes);
+        const act = { request: key, drawnFor: version };
+        await changeOrganization(db, visit.organization.id, visit.standing, input, act);
       } catch (error) {
-        return sendPage(reply, pageOf(visit, { filled, error: formErrorOf(reply, error, { message: 'name' }) }));
+        const organization = (await findOrganizationById(db, visit.organization.id)) ?? visit.organization;
+        const { expiresIn, ...now } = settingsOf(organization);
+        const words = { expiresIn: expiresIn.text, remind: remindWords(now.remind) };
+        const told = besideNow(error, filled, { ...now, expiresIn: expiresIn.value }, words);
+        const again = { filled, error: formErrorOf(reply, told, { message: 'name' }) };
+        return sendPage(reply, pageOf({ ...visit, organization }, again));
       }
       cookies.setNotice(reply, {
         kind: 'success',
@@ -210,7 +212,8 @@ export function registerSettingsPages(app: App, deps: RouteDeps): void {
         const said = filledIn({ reason: request.body.reason });
         const { reason } = inputOf(request, ChangeOrganization, 'body', { suspended, ...said });
         requireReason(visit.standing, reason);
-        const { key } = await formTurn({ db, request, caller: visit.caller });
+        const { key, isDone } = await formTurn({ db, request, caller: visit.caller });
+        if (isDone) return doneBefore(deps, reply, pathOf(visit));
         const reasoned = { request: key, ...(await keepReason(db, reason)) };
         await changeOrganization(db, visit.organization.id, visit.standing, { suspended }, reasoned);
       } catch (error) {
