@@ -1,11 +1,32 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Real time passes in these, or a great many processes: beside others they would show how busy the machine is. */
 const testsAlone = ['test/chaos/chaos.test.ts', 'test/order/workflow.test.ts'];
 const browserTests = ['test/browser/**/*.test.ts', 'test/**/*browser.test.ts'];
 
+/** They begin first, so that none is left to run by itself at the end; a fresh clone knows no times, and goes by size. */
+const longestTests = [
+  'test/pages/browser.test.ts',
+  'test/fuzz/fuzz.test.ts',
+  'test/bench/bench.test.ts',
+  'test/cli/cli.test.ts',
+  'test/api/batches.test.ts',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const found = longestTests.findIndex((file) => moduleId.endsWith(file));
+      return found < 0 ? longestTests.length : found;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     globalSetup: 'test/setup/global.ts',
     setupFiles: 'test/setup/leaks.ts',
     // Each worker may run a Temporal server and a Postgres session beside it, and waits for them now and then.

@@ -208,10 +208,12 @@ describe('the real workflow goes the way of the chart:', () => {
       const status = isHandedOver ? { ...heard, at, delivery: row.facts.delivery.status } : heard;
       // A send that an ended invitation has left is settled without it.
       const delivery = row.facts.state === 'pending' ? row.facts.delivery.status : status.delivery;
-      return status.at === to && status.delivery === delivery && { status, row };
+      // The row is read after the run was asked, and may be a transition ahead of it.
+      const isOfOneMoment = status.sequence === row.sequence;
+      return isOfOneMoment && status.at === to && status.delivery === delivery && { status, row };
     });
     expect(place(snapshotOf(row.facts, Date.now()).value)).toBe(to);
-    expect(status).toMatchObject({ state: row.facts.state, sequence: row.sequence });
+    expect(status.state).toBe(row.facts.state);
     const log = await usher.db
       .selectFrom('events')
       .select('type')
