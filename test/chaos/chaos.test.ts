@@ -40,7 +40,7 @@ async function copyWith(file: string, piece: string, other: string): Promise<str
   return copy;
 }
 
-test('whatever dies, stalls or lies: nothing is lost, nobody is in twice or wrongly', async () => {
+test.concurrent('whatever dies, stalls or lies: nothing is lost, nobody is in twice or wrongly', async () => {
   // The programs are killed all together, and at points.
   const short = (Object.keys(faults) as FaultName[]).filter(
     (name) => !/^the (worker|API|mail provider) is killed$/.test(name),
