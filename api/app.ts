@@ -177,7 +177,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     reply.status(problem.status).headers(problem.headers);
     // RFC 9110, section 15.5.2.
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-    if (problem.status === 503) reply.header('retry-after', '2');
+    if (problem.status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', '2');
     const body = { ...problem.body(), requestId: request.id };
     if (isApi(request.url)) return reply.type('application/problem+json').send(body);
     // A stale form's page is drawn anew; reloading this one would only send the form again.

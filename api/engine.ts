@@ -26,6 +26,14 @@ import { Problem } from './problem.ts';
 
 /** How long a caller waits for the engine, ms. After that the outcome is unknown, and Postgres is asked. */
 const patienceMs = 1_500;
+/**
+ * How many offers are with the engine at a time. In a burst more would not be taken sooner: each would wait there past its
+ * caller's patience, and be offered again.
+ */
+const offersAtOnce = 48;
+/** How long an offer waits for its turn, ms, and, where that was in vain, how long at most until it is repeated, s. */
+const longestLineMs = 400;
+const latestRepeat = 10;
 
 /** How long a call takes that nobody waits for, ms, before it is given up. */
 const giveUpMs = 5_000;
@@ -81,6 +89,7 @@ export function createEngine({
   temporal: Client;
   log: FastifyBaseLogger;
 }): Engine {
+  const turns = createTurns(offersAtOnce);
   const starting = new Set<Promise<unknown>>();
   /** Calls that the client has not ended, those included that nobody waits for any more. */
   const calls = new Set<Promise<unknown>>();
@@ -157,8 +166,10 @@ export function createEngine({
       const told = turn === 'again' ? await fromPostgres(invitation, event) : refusedBy(invitation, event);
       if (told) return told;
       const { type: _, ...input } = event;
+      const until = Date.now() + patienceMs;
+      if (!(await turns.begin(longestLineMs))) throw tooMany();
       try {
-        return await within(patienceMs, () =>
+        return await within(until - Date.now(), () =>
           temporal.workflow.executeUpdateWithStart(update, {
             // Dedups while the run lasts; beyond it the request key in the audit row does.
             updateId: event.request,
@@ -176,6 +187,8 @@ export function createEngine({
           'engine_unreachable',
           'The request may still take effect. Nothing was lost; repeat it with the same Idempotency-Key.',
         );
+      } finally {
+        turns.end();
       }
     },
     start(invitation) {
@@ -211,6 +224,48 @@ export function createEngine({
       await Promise.all(starting);
       // A try that its timer begins on a closed connection would end the process.
       await Promise.allSettled(calls);
+    },
+  };
+}
+
+/** Repeated by all at the same time it would be the same burst again. */
+const tooMany = () =>
+  new Problem(
+    'engine_unreachable',
+    'Too many are ahead. Nothing was done; repeat it with the same Idempotency-Key.',
+    undefined,
+    { 'retry-after': String(2 + Math.floor(Math.random() * (latestRepeat - 1))) },
+  );
+
+/** Lets so many go on at a time; the others wait in line. */
+function createTurns(places: number) {
+  const line = new Set<() => void>();
+  let free = places;
+  return {
+    /** @returns false when it was not its turn within so many ms; otherwise it is to `end` */
+    async begin(ms: number): Promise<boolean> {
+      if (free > 0) {
+        free -= 1;
+        return true;
+      }
+      return new Promise((resolve) => {
+        const go = () => {
+          clearTimeout(timer);
+          resolve(true);
+        };
+        const timer = setTimeout(() => {
+          line.delete(go);
+          resolve(false);
+        }, ms);
+        line.add(go);
+      });
+    },
+    end() {
+      const [next] = line;
+      if (next) {
+        line.delete(next);
+        next();
+      } else free += 1;
     },
   };
 }

@@ -122,6 +122,22 @@ test('with every worker down decisions get a 503, and take effect when one is ba
   expect(await usher.transitions(id)).toEqual(['created', 'accepted']);
 });
 
+test('of more people than the engine takes at a time the last are told so, each to come back at another time', async () => {
+  await usher.running('api');
+  const emails = Array.from({ length: 60 }, (_, n) => `burst-${n}@example.com`);
+  const ids = await Promise.all(emails.map(invite));
+  await (await usher.running('worker')).end('SIGTERM');
+  const answers = await Promise.all(ids.map((id, n) => usher.act('accept', id, emails[n]!)));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+  const shed = answers.filter(({ body }) => /^Too many are ahead/.test(body.detail));
+  expect(shed.length).toBeGreaterThan(0);
+  expect(shed.length).toBeLessThan(answers.length);
+  const times = shed.map(({ headers }) => Number(headers.get('retry-after')));
+  expect(times.filter((s) => !(s >= 2 && s <= 10))).toEqual([]);
+  await usher.running('worker');
+  await Promise.all(ids.map((id, n) => accepted(id, emails[n]!)));
+});
+
 test('an accept that came in time and found no worker is in time when it is repeated later', async () => {
   await usher.running('api');
   await usher.kill('worker');
