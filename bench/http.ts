@@ -4,9 +4,12 @@ import { Pool } from 'undici';
 export class CallFailed extends Error {
   override name = 'CallFailed';
   readonly status: number;
-  constructor(what: string, status: number, body: string) {
+  /** When it says to come back, ms from now. */
+  readonly retryAfterMs: number;
+  constructor(what: string, status: number, body: string, retryAfterMs: number) {
     super(`${what}: ${status} ${body.slice(0, 300)}`);
     this.status = status;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -29,7 +32,10 @@ export function createCaller(origin: string): Caller {
         body: JSON.stringify(body),
       });
       const text = await answer.body.text();
-      if (answer.statusCode >= 300) throw new CallFailed(`POST ${path}`, answer.statusCode, text);
+      if (answer.statusCode >= 300) {
+        const retryAfterMs = 1_000 * Number(answer.headers['retry-after'] ?? 0);
+        throw new CallFailed(`POST ${path}`, answer.statusCode, text, retryAfterMs);
+      }
       return text ? JSON.parse(text) : undefined;
     },
     close: () => pool.close(),

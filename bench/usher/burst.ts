@@ -1,6 +1,6 @@
 import { CallFailed } from '../http.ts';
 import { personOf } from '../row.ts';
-import { inParallel, onStage, p50p99, type StageOptions, seatsAreExact, timed } from './scenario.ts';
+import { inParallel, onStage, p50p99, type StageOptions, seatsAreExact, timed, untilMailed } from './scenario.ts';
 
 /** So many people press Join within a few seconds, open loop: nobody waits for another. */
 export const burst = (o: Omit<StageOptions, 'people' | 'seats'> & { people: number; seats: number; seconds: number }) =>
@@ -22,6 +22,8 @@ export const burst = (o: Omit<StageOptions, 'people' | 'seats'> & { people: numb
       },
       stage.report,
     );
+    // Nobody presses what they do not have yet.
+    await untilMailed(stage);
     stage.report(`${invited.length} press Join within ${o.seconds} s`);
     const accepts: number[] = [];
     const from = performance.now();

@@ -122,13 +122,18 @@ export async function startUsher(
   };
 }
 
-/** Repeats a call while it is answered 503: not known yet, or not now, which callers repeat with the same key. It is all one wait. */
+/**
+ * Repeats a call while it is answered 503: not known yet, or not now, which callers repeat with the same key when the answer
+ * says so. It is all one wait.
+ */
 async function untilKnown<T>(call: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await call();
     } catch (error) {
-      if ((error as CallFailed).status !== 503) throw error;
+      const { status, retryAfterMs } = error as CallFailed;
+      if (status !== 503) throw error;
+      await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
     }
   }
 }

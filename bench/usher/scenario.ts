@@ -76,6 +76,23 @@ export async function inParallel(
   );
 }
 
+/** Waits until nothing of something is left, with a line now and then. @param left how much is */
+export async function untilNone(what: string, left: () => Promise<number>, report: Stage['report']): Promise<void> {
+  for (let n = await left(); n > 0; n = await left()) {
+    report(`${n} ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** Waits until the provider has taken all emails. */
+export const untilMailed = ({ ask, report }: Pick<Stage, 'ask' | 'report'>): Promise<void> =>
+  untilNone(
+    'not mailed',
+    async () =>
+      (await ask<{ count: number }>("select count(*)::int as count from deliveries where status = 'queued'"))[0]!.count,
+    report,
+  );
+
 /** How long something takes, ms. */
 export async function timed(job: () => Promise<unknown>): Promise<number> {
   const from = performance.now();

@@ -15,6 +15,8 @@ import {
   type StageOptions,
   seatsAreExact,
   timed,
+  untilMailed,
+  untilNone,
 } from './scenario.ts';
 
 /** What inviting one of them takes at most while all are invited, ms: they are to expire after the last email. */
@@ -31,15 +33,7 @@ export const wake = (o: Omit<StageOptions, 'people'> & { expiring: number; sampl
 
     const until = Date.now() + 30_000 + o.expiring * eachMs;
     await inviteUntil(stage, o.expiring, until);
-    const count = async (query: string) =>
-      (await ask<{ count: number }>(`select count(*)::int as count from ${query}`))[0]!.count;
-    const poll = async (what: string, left: () => Promise<number>) => {
-      for (let n = await left(); n > 0; n = await left()) {
-        report(`${n} ${what}`);
-        await new Promise((resolve) => setTimeout(resolve, 500));
-      }
-    };
-    await poll('not mailed', () => count("deliveries where status = 'queued'"));
+    await untilMailed(stage);
     if (Date.now() > until)
       throw new Error('They have begun to expire before all were mailed: the machine is too slow.');
     report(`they expire at ${new Date(until).toISOString()}`);
@@ -48,7 +42,14 @@ export const wake = (o: Omit<StageOptions, 'people'> & { expiring: number; sampl
     const during: number[] = [];
     let isOver = false;
     const watch = async () => {
-      await poll('not released', async () => o.expiring - (await count("invitations where state = 'expired'")));
+      await untilNone(
+        'not released',
+        async () => {
+          const query = "select count(*)::int as count from invitations where state = 'expired'";
+          return o.expiring - (await ask<{ count: number }>(query))[0]!.count;
+        },
+        report,
+      );
       isOver = true;
     };
     const join = async () => {
