@@ -156,7 +156,9 @@ export async function listSeats(
   ) => {
     let narrower: WhereInterface<Database, 'seats'> = q
       .where('pool_id', '=', pool)
-      .where('seats.state', '=', holder === 'member_id' ? 'assigned' : 'reserved');
+      .where('seats.state', '=', holder === 'member_id' ? 'assigned' : 'reserved')
+      // Always so; but an index that is read backwards begins with all the others, which have none.
+      .where(holder, 'is not', null);
     if (before && isId('mem', before) === (holder === 'member_id')) narrower = narrower.where(holder, '<', before);
     return narrower as TQuery;
   };
