@@ -52,9 +52,15 @@ export interface WorkerDeps {
    * server that skips time waits. @default true
    */
   firstAttempts?: boolean;
-  /** @default the SDK's own */
+  /** How many runs are kept in memory. @default {@link usuallyCached} */
   maxCachedWorkflows?: number;
 }
+
+/**
+ * What most runs do is wait, for days: one that has been dropped from memory is replayed from its short history when something
+ * happens to it. As many as the SDK keeps by itself grow to a gigabyte.
+ */
+const usuallyCached = 800;
 
 /** A worker of Usher: executes invitations, sends their emails. */
 export interface UsherWorker extends Pick<Worker, 'shutdown' | 'getState'> {
@@ -96,7 +102,7 @@ export async function createWorker(deps: WorkerDeps): Promise<UsherWorker> {
           },
         }
       : {}),
-    ...(deps.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: deps.maxCachedWorkflows }),
+    maxCachedWorkflows: deps.maxCachedWorkflows ?? usuallyCached,
   });
   return {
     shutdown: () => worker.shutdown(),
