@@ -3,11 +3,13 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
 
-/** `npm run bundle`: makes the workflows into the one script that workers run, so that none has to at its start. */
+/** `npm run bundle`: makes the workflows into the scripts that workers run, so that none has to at its start. */
 
 const root = import.meta.dirname;
 const workflowsPath = path.join(root, 'workflows/index.ts');
-const kept = path.join(root, '.cache/workflows.json');
+/** For workers that trace. */
+const tracingPath = path.join(root, 'workflows/tracing.ts');
+const keptAt = (isTraced: boolean) => path.join(root, '.cache', isTraced ? 'workflows-traced.json' : 'workflows.json');
 /** How it is bundled, and by which versions. */
 const recipe = ['bundle.ts', 'package-lock.json'];
 
@@ -22,18 +24,20 @@ interface Bundled {
  * The workflows as a worker runs them: what was bundled before if every file that went into it is still the same,
  * otherwise bundled anew, which takes a second or two, and kept for the next start.
  *
+ * @param isTraced whether they carry traces on
  * @throws what webpack says of workflows that cannot be bundled
  */
-export async function workflowBundle(): Promise<WorkflowBundle> {
-  const before = await readKept();
+export async function workflowBundle(isTraced = false): Promise<WorkflowBundle> {
+  const kept = keptAt(isTraced);
+  const before = await readKept(kept);
   if (before) return before;
-  const bundled = await bundle();
+  const bundled = await bundle(isTraced);
   // Where nothing can be written, the next start is as slow as this one.
-  await keep(bundled).catch(() => undefined);
+  await keep(kept, bundled).catch(() => undefined);
   return bundled;
 }
 
-async function readKept(): Promise<Bundled | undefined> {
+async function readKept(kept: string): Promise<Bundled | undefined> {
   try {
     const bundled: Required<Bundled> = JSON.parse(await readFile(kept, 'utf8'));
     const names = Object.keys(bundled.madeFrom);
@@ -46,7 +50,7 @@ async function readKept(): Promise<Bundled | undefined> {
 }
 
 /** Whoever reads it meanwhile finds the one before or this one, never half of it. */
-async function keep(bundled: Bundled): Promise<void> {
+async function keep(kept: string, bundled: Bundled): Promise<void> {
   if (!bundled.madeFrom) return;
   await mkdir(path.dirname(kept), { recursive: true });
   const file = `${kept}.${randomUUID()}`;
@@ -54,13 +58,14 @@ async function keep(bundled: Bundled): Promise<void> {
   await rename(file, kept);
 }
 
-async function bundle(): Promise<Bundled> {
+async function bundle(isTraced: boolean): Promise<Bundled> {
   const began = Date.now();
   let read: string[] = [];
   const { code } = await bundleWorkflowCode({
     workflowsPath,
     // Once for all runs and not for each: nothing in them changes once they are loaded, and the SDK freezes them.
     preloadModules: ['@temporalio/workflow', 'xstate', workflowsPath],
+    workflowInterceptorModules: isTraced ? [tracingPath] : [],
     // Its progress is of no interest; its errors are thrown as well.
     logger: new DefaultLogger('WARN'),
     webpackConfigHook: (config) => ({
@@ -103,7 +108,9 @@ const hashesOf = async (names: readonly string[]): Promise<Record<string, string
   );
 
 if (import.meta.main) {
-  const bundled = await bundle();
-  await keep(bundled);
-  console.log(`${path.relative('', kept)}: ${(bundled.code.length / 1024 ** 2).toFixed(1)} MB`);
+  for (const isTraced of [false, true]) {
+    const bundled = await bundle(isTraced);
+    await keep(keptAt(isTraced), bundled);
+    console.log(`${path.relative('', keptAt(isTraced))}: ${(bundled.code.length / 1024 ** 2).toFixed(1)} MB`);
+  }
 }

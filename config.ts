@@ -58,6 +58,10 @@ export interface Config {
   logLevel: string;
   /** Where the worker's metrics can be scraped, IP:port; undefined: nowhere. */
   metricsAddress: string | undefined;
+  /** Who has it may scrape the API's; undefined: nobody may. */
+  metricsToken: string | undefined;
+  /** Whether OpenTelemetry's own variables say where traces go. */
+  tracing: boolean;
   /** Where Temporal's UI is, for operators; undefined: they are shown no link to it. No trailing slash. */
   temporalUi: string | undefined;
 }
@@ -135,9 +139,14 @@ export function migrationUrls(env: Environment): { owner: string; run?: string }
 export const issuerUrl = (env: Environment): string =>
   variable(env, 'USHER_ISSUER', "the OpenID Connect provider's issuer URL", isUrl);
 
+/** Whether OpenTelemetry's SDK is to be started: there is somewhere to send traces to. */
+const wantsTraces = (env: Environment): boolean =>
+  env.OTEL_SDK_DISABLED !== 'true' &&
+  Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
+
 /**
  * Reads and checks the environment. Nothing else in Usher reads it, but for Temporal's own variables (TEMPORAL_ADDRESS
- * and so on), which the SDK's `@temporalio/envconfig` reads.
+ * and so on), which the SDK's `@temporalio/envconfig` reads, and OpenTelemetry's (OTEL_…), which its SDK reads.
  *
  * @throws ConfigError naming the first bad variable and what it should be
  */
@@ -150,6 +159,13 @@ export function readConfig(env: Environment): Config {
     'USHER_METRICS_ADDRESS',
     'an IP address and a port, such as 127.0.0.1:9464, or none',
     (v) => v === 'none' || isSocketAddress(v),
+    'none',
+  );
+  const metricsToken = variable(
+    env,
+    'USHER_METRICS_TOKEN',
+    'a secret of at least 16 letters, digits and the like, or none',
+    (v) => v === 'none' || /^[!-~]{16,}$/.test(v),
     'none',
   );
   const temporalUi = variable(
@@ -256,6 +272,8 @@ export function readConfig(env: Environment): Config {
       'info',
     ),
     metricsAddress: metricsAddress === 'none' ? undefined : metricsAddress,
+    metricsToken: metricsToken === 'none' ? undefined : metricsToken,
+    tracing: wantsTraces(env),
     temporalUi: temporalUi === 'none' ? undefined : withoutSlash(temporalUi),
   };
 }

@@ -8,6 +8,7 @@ import {
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
 import { createBatchActivities } from './activities/batch.ts';
 import { createDeliveryActivities } from './activities/delivery.ts';
 import { reducedFailures } from './activities/failure.ts';
@@ -21,8 +22,13 @@ import { attempt, ConfigError, readConfig } from './config.ts';
 import { requireAdmission } from './db/admission.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import { createLinks, type Links } from './identity/links.ts';
+import { freePort } from './local/ports.ts';
 import type { Mail } from './mail/mail.ts';
 import { createPostmarkMail } from './mail/postmark.ts';
+import { createExposition, serveMetrics } from './telemetry/exposition.ts';
+import { createLogger, sdkLogger } from './telemetry/log.ts';
+import { observedMail } from './telemetry/mail.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 import { makeWorkflowThreadsLean } from './workflow-threads.ts';
 import { deploymentName, taskQueue, workflowTypes } from './workflows/contract.ts';
 
@@ -54,6 +60,10 @@ export interface WorkerDeps {
   firstAttempts?: boolean;
   /** How many runs are kept in memory. @default {@link usuallyCached} */
   maxCachedWorkflows?: number;
+  /** Is told of each transition, and each email. @default nobody is */
+  logger?: Logger;
+  /** @default nothing is traced */
+  tracing?: Tracing | undefined;
 }
 
 /**
@@ -73,14 +83,16 @@ export interface UsherWorker extends Pick<Worker, 'shutdown' | 'getState'> {
  *
  * @throws what Temporal says when it cannot be reached
  */
-export async function createWorker(deps: WorkerDeps): Promise<UsherWorker> {
+export async function createWorker(given: WorkerDeps): Promise<UsherWorker> {
   makeWorkflowThreadsLean();
+  const { tracing } = given;
+  const deps = { ...given, mail: observedMail(given.mail, given.logger) };
   const firstAttempts = deps.firstAttempts === false ? undefined : createFirstAttempts(deps);
   const worker = await Worker.create({
     connection: deps.connection,
     namespace: deps.namespace,
     taskQueue,
-    workflowBundle: await workflowBundle(),
+    workflowBundle: await workflowBundle(tracing !== undefined),
     activities: {
       ...createInvitationActivities({ ...deps, firstAttempts }),
       ...createDeliveryActivities(deps),
@@ -88,7 +100,8 @@ export async function createWorker(deps: WorkerDeps): Promise<UsherWorker> {
       ...createReconcileActivities(deps),
       ...createPrivacyActivities(deps),
     },
-    interceptors: { activity: [localDeadline, reducedFailures] },
+    interceptors: { activity: [...(tracing ? [tracing.activity] : []), localDeadline, reducedFailures] },
+    ...(tracing ? { sinks: tracing.sinks } : {}),
     shutdownGraceTime: '10s',
     // When a worker has died, its invitations are waited for this long before another takes them: less than callers wait.
     stickyQueueScheduleToStartTimeout: '1s',
@@ -165,12 +178,26 @@ export const ensureRetentionSchedule = (temporal: Client): Promise<void> =>
 
 async function main() {
   const config = readConfig(process.env);
-  const { metricsAddress: bindAddress } = config;
-  if (bindAddress)
-    await attempt(`Metrics cannot be served at ${bindAddress}: free it, or give another address`, () =>
-      Runtime.install({ telemetryOptions: { metrics: { prometheus: { bindAddress } } } }),
-    );
+  const { metricsAddress } = config;
+  const logger = createLogger('worker', config.logLevel);
+  // The SDK serves its own metrics, where nobody but this process looks.
+  const sdk = metricsAddress && `127.0.0.1:${await freePort()}`;
+  Runtime.install({
+    logger: sdkLogger(logger),
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
+      ...(sdk ? { metrics: { prometheus: { bindAddress: sdk } } } : {}),
+    },
+  });
+  const tracing = config.tracing
+    ? (await import('./telemetry/tracing.ts')).startTracing('usher-worker', logger)
+    : undefined;
   const db = createDatabase(config.databaseUrl, 20);
+  const metrics =
+    metricsAddress &&
+    (await attempt(`Metrics cannot be served at ${metricsAddress}: free it, or give another address`, () =>
+      serveMetrics(metricsAddress, createExposition({ db, sdk })),
+    ));
   await requireAdmission(db);
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const connection = await attempt('Temporal cannot be reached: check TEMPORAL_ADDRESS, and that it runs', () =>
@@ -178,7 +205,11 @@ async function main() {
   );
   const clientConnection = await Connection.connect(connectionOptions);
   const mail = createPostmarkMail(config.mail);
-  const temporal = new Client({ connection: clientConnection, ...(namespace ? { namespace } : {}) });
+  const temporal = new Client({
+    connection: clientConnection,
+    ...(namespace ? { namespace } : {}),
+    ...(tracing ? { interceptors: { workflow: [tracing.client] } } : {}),
+  });
   await ensureReconcileSchedule(temporal);
   await ensureRetentionSchedule(temporal);
   const worker = await createWorker({
@@ -193,8 +224,10 @@ async function main() {
     temporal,
     namespace: namespace ?? 'default',
     buildId: config.buildId,
+    logger,
+    tracing,
   });
-  console.log(`the worker is ready after ${(performance.now() / 1000).toFixed(1)} s`);
+  logger.info({ ms: Math.round(performance.now()) }, 'the worker is ready');
   try {
     // SIGTERM and SIGINT drain it: the SDK's runtime listens for them.
     await worker.run();
@@ -203,6 +236,8 @@ async function main() {
     await db.destroy();
     await clientConnection.close();
     await connection.close();
+    await tracing?.close();
+    if (metrics) metrics.close();
   }
 }
 

@@ -11,6 +11,7 @@ import { type Mail, MailError, type Message } from '../mail/mail.ts';
 import { messageIdOf, namedAddress } from '../mail/message.ts';
 import { invitationEmail } from '../mail/templates/invitation-email.ts';
 import { resendRequestEmail } from '../mail/templates/resend-request-email.ts';
+import { invitationSeconds } from '../telemetry/metrics.ts';
 import type { DeliveryActivities } from '../workflows/invitation.ts';
 import { perSecond } from './resume.ts';
 
@@ -83,6 +84,7 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
       const result = await mail.send(message);
       switch (result.status) {
         case 'sent':
+          noteSent(invitation, ordinal);
           return settle('sent', null, result.messageId);
         case 'failed':
           return settle('failed', result.code, null);
@@ -96,6 +98,11 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
       }
     },
   };
+}
+
+/** Notes how long an invitation took to be sent, if it was for the first time. */
+export function noteSent({ created_at }: Pick<Invitation, 'created_at'>, ordinal: number): void {
+  if (ordinal === 1) invitationSeconds.observe({ state: 'sent' }, (Date.now() - created_at.getTime()) / 1_000);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type Context, context } from '@opentelemetry/api';
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
@@ -11,7 +12,7 @@ import {
 import { findInvitations, type Invitation } from '../db/invitations.ts';
 import type { SendResult } from '../mail/mail.ts';
 import { type DeliveryInput, invitationWorkflowId, reloadSignal } from '../workflows/contract.ts';
-import { type ComposeDeps, compose } from './delivery.ts';
+import { type ComposeDeps, compose, noteSent } from './delivery.ts';
 
 /**
  * First attempts of deliveries, made by the worker beside its workflows: nobody who joins waits for an email on its way,
@@ -42,9 +43,16 @@ const toldAtOnce = 20;
 /** How long Temporal may take to be told, ms. */
 const tellingMs = 5_000;
 
+/** A delivery, and the trace that it belongs to: it is sent when those who asked for it have gone on. */
+interface Handed extends DeliveryInput {
+  cause?: Context;
+}
+
+const inTrace = <T>({ cause }: Handed, work: () => T): T => (cause ? context.with(cause, work) : work());
+
 export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; temporal: Client }): FirstAttempts {
   const { temporal } = deps;
-  const line: DeliveryInput[] = [];
+  const line: Handed[] = [];
   const underWay = new Set<Promise<void>>();
   let closed = false;
 
@@ -59,14 +67,16 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
   };
 
   /** Sends a batch. Never rejects. */
-  async function attempt(batch: readonly DeliveryInput[]): Promise<void> {
+  async function attempt(batch: readonly Handed[]): Promise<void> {
     const stalled = await attemptTogether(deps, batch).then(
       (ended) => ended.filter(({ result }) => result.status !== 'sent').map(({ delivery }) => delivery),
       // Of Postgres: the runs meet it too, where operators see it.
       () => batch,
     );
     for (let from = 0; from < stalled.length; from += toldAtOnce)
-      await Promise.all(stalled.slice(from, from + toldAtOnce).map(({ invitation }) => tell(invitation)));
+      await Promise.all(
+        stalled.slice(from, from + toldAtOnce).map((delivery) => inTrace(delivery, () => tell(delivery.invitation))),
+      );
   }
 
   const tell = (invitation: Invitation['id']) =>
@@ -80,7 +90,7 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
   return {
     handOver(delivery) {
       if (closed || line.length >= longestLine) return false;
-      line.push(delivery);
+      line.push({ ...delivery, cause: context.active() });
       begin();
       return true;
     },
@@ -100,8 +110,8 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
  */
 export async function attemptTogether(
   deps: ComposeDeps & { db: Kysely<Database> },
-  batch: readonly DeliveryInput[],
-): Promise<{ delivery: DeliveryInput; result: SendResult }[]> {
+  batch: readonly Handed[],
+): Promise<{ delivery: Handed; result: SendResult }[]> {
   const { db } = deps;
   const found = await findInvitations(
     db,
@@ -123,11 +133,15 @@ export async function attemptTogether(
     db,
     wanted.filter((delivery) => !isHeld(delivery)),
   );
+  const handed = new Map(wanted.map((delivery) => [delivery.invitation, delivery]));
   const results = await Promise.all(
-    marked.map(async (delivery) => ({
-      delivery,
-      result: await send(deps, rows.get(delivery.invitation)!, delivery),
-    })),
+    marked.map(async ({ invitation }) => {
+      const delivery = handed.get(invitation)!;
+      const row = rows.get(invitation)!;
+      const result = await inTrace(delivery, () => send(deps, row, delivery));
+      if (result.status === 'sent') noteSent(row, delivery.ordinal);
+      return { delivery, result };
+    }),
   );
   const ended = results.flatMap(({ delivery, result }): Settled[] => {
     if (result.status === 'sent')

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import { queueDelivery } from '../db/deliveries.ts';
 import { findEventByRequest, insertEvent, isOfKnownRequest } from '../db/events.ts';
@@ -10,6 +11,7 @@ import { Refused, refusalOf } from '../db/refusal.ts';
 import { refusalOfInvitee } from '../identity/invitee.ts';
 import type { InvitationEffect } from '../statecharts/invitation.ts';
 import { isNewer, VersionMismatch } from '../statecharts/versions.ts';
+import { invitationEvents, invitationSeconds } from '../telemetry/metrics.ts';
 import type { HandedOver, InvitationId, Refusal, StoredInvitation } from '../workflows/contract.ts';
 import type { Committed } from '../workflows/durable-machine.ts';
 import type { InvitationActivities, InvitationTransition } from '../workflows/invitation.ts';
@@ -116,15 +118,18 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
  *
  * @param issuer the installation's: whose accounts count in every organization
  * @param firstAttempts takes the deliveries that are queued; without it each is its run's
+ * @param logger is told of each transition
  */
 export function createInvitationActivities({
   db,
   issuer,
   firstAttempts,
+  logger,
 }: {
   db: Kysely<Database>;
   issuer: string;
   firstAttempts?: Pick<FirstAttempts, 'handOver'> | undefined;
+  logger?: Logger | undefined;
 }): InvitationActivities {
   /** The row as it stands; it must exist, since a run began from it. What it has queued the run sees to. */
   const stored = async (id: InvitationId): Promise<StoredInvitation> => {
@@ -136,6 +141,17 @@ export function createInvitationActivities({
   const handOver = (invitation: InvitationId, ordinal: number): Required<HandedOver> => ({
     handedOver: firstAttempts?.handOver({ invitation, ordinal }) ? ordinal : null,
   });
+
+  const tell = ({ sequence, request, facts, effects }: InvitationTransition, { id, created_at }: LockedInvitation) => {
+    const { state } = facts;
+    if (state !== 'pending') invitationSeconds.observe({ state }, (Date.now() - created_at.getTime()) / 1_000);
+    for (const effect of effects)
+      if (effect.type === 'record') {
+        const { event } = effect.params;
+        invitationEvents.inc({ event });
+        logger?.info({ invitation: id, event, sequence, request }, 'transition');
+      }
+  };
 
   return {
     async load(id, request, isFirst = false) {
@@ -165,12 +181,13 @@ export function createInvitationActivities({
       try {
         const advanced = await db.transaction().execute(async (trx) => {
           const invitation = await advanceInvitation(trx, id, sequence, { chartVersion, facts }, transition.account);
-          if (!invitation) return false;
+          if (!invitation) return undefined;
           const scene: Scene = { trx, issuer, invitation, transition };
           for (const effect of transition.effects) await effects[effect.type](scene, effect as never);
-          return true;
+          return invitation;
         });
         if (!advanced) return (await repeated()) ?? { status: 'superseded', row: await stored(id) };
+        tell(transition, advanced);
         const queued = transition.effects.find((effect) => effect.type === 'queueDelivery');
         return { status: 'committed', ...(queued ? handOver(id, queued.params.ordinal) : {}) };
       } catch (error) {

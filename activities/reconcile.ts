@@ -1,9 +1,10 @@
-import { Context, log, metricMeter } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import type { LicensePoolId } from '../db/ids.ts';
 import { forgetExpired } from '../db/requests.ts';
+import { reconcilerFinds } from '../telemetry/metrics.ts';
 import type { ReconcileActivities } from '../workflows/reconcile.ts';
 import {
   closedRuns,
@@ -30,11 +31,6 @@ export function createReconcileActivities({ db, temporal, pageSize = 500 }: Deps
       const context = Context.current();
       const beat = setInterval(() => context.heartbeat(), 5_000);
       try {
-        const finds = metricMeter.createCounter(
-          'usher_reconciler_finds_total',
-          'finds',
-          'What the reconciler found, by how it noticed and by what became of it',
-        );
         const found: Record<string, number> = {};
         const now = await timeOf(db);
         const look: Look = {
@@ -46,7 +42,7 @@ export function createReconcileActivities({ db, temporal, pageSize = 500 }: Deps
           pace: createPace(context.cancellationSignal),
           count(how, became, times = 1) {
             if (times === 0) return;
-            finds.add(times, { found: how, became });
+            reconcilerFinds.inc({ found: how, became }, times);
             const key = `${how}.${became}`;
             found[key] = (found[key] ?? 0) + times;
           },

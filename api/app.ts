@@ -16,13 +16,14 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { errorForLog, subjectOf } from '../telemetry/log.ts';
+import { httpProblems, httpSeconds } from '../telemetry/metrics.ts';
 import { findBrokenText } from './broken-text.ts';
 import { accountOfCookie } from './caller.ts';
 import { createCookies } from './cookies.ts';
 import type { App, AppDeps, RouteDeps } from './deps.ts';
 import { createEngine } from './engine.ts';
 import { createLimits } from './limits.ts';
-import { errorForLog } from './log.ts';
 import { csrfSubject, frameOf, policy, sendPage } from './page.ts';
 import { invitationPath } from './pages/post-form.ts';
 import { problemPage } from './pages/problem-page.ts';
@@ -39,6 +40,7 @@ import { registerLicenses } from './routes/licenses.ts';
 import { registerLogos } from './routes/logos.ts';
 import { registerMe } from './routes/me.ts';
 import { registerMembers } from './routes/members.ts';
+import { registerMetrics } from './routes/metrics.ts';
 import { registerOrganizations } from './routes/organizations.ts';
 import { registerPages } from './routes/pages.ts';
 import { registerSignIn } from './routes/sign-in.ts';
@@ -95,10 +97,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const limits = createLimits({ db: deps.db, key: deps.cookieKey, factor: deps.limitFactor ?? 1 });
   const all: RouteDeps = { ...deps, engine, cookies, limits };
   app.addHook('onClose', () => engine.close());
+  // First of all: it sees the hooks and routes that come after it.
+  if (deps.tracing) await app.register(deps.tracing);
 
   await app.register(cookie, { secret: deps.cookieKey.toString('base64') });
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('account', undefined);
+  app.decorateRequest('invitation', undefined);
   app.addHook('preHandler', async (request) => {
     if (!isApi(request.url)) request.account = await accountOfCookie(request, all);
   });
@@ -158,22 +163,29 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     reply.header('x-request-id', request.id);
   });
   app.addHook('onResponse', async (request, reply) => {
-    const { id } = (request.params ?? {}) as { id?: string };
+    const { method } = request;
+    const { url: route = 'none' } = request.routeOptions;
+    httpSeconds.observe(
+      { route, method, status: `${Math.floor(reply.statusCode / 100)}xx` },
+      reply.elapsedTime / 1_000,
+    );
     request.log.info(
-      {
-        method: request.method,
-        route: request.routeOptions.url ?? 'none',
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-        ...(id ? { id } : {}),
-      },
+      { method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime), ...subjectOfRequest(request) },
       'request',
     );
   });
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error, request.routeOptions.bodyLimit);
     const level = problem.status >= 500 ? 'error' : 'info';
-    request.log[level]({ code: problem.code, ...(level === 'error' ? { error: errorForLog(error) } : {}) }, 'problem');
+    httpProblems.inc({ code: problem.code });
+    request.log[level](
+      {
+        code: problem.code,
+        ...subjectOfRequest(request),
+        ...(level === 'error' ? { error: errorForLog(error) } : {}),
+      },
+      'problem',
+    );
     reply.status(problem.status).headers(problem.headers);
     // RFC 9110, section 15.5.2.
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
@@ -205,6 +217,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await registerOpenApi(app);
   await app.register(async (scope) => {
     registerHealth(scope as unknown as App, all);
+    registerMetrics(scope as unknown as App, all);
     registerInvitations(scope as unknown as App, all);
     registerEvents(scope as unknown as App, all);
     registerLicenses(scope as unknown as App, all);
@@ -235,7 +248,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 /** What matches a path that a route's URL stands for. */
 const pathPattern = (url: string) => new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
 
-const isApi = (url: string) => /^\/(v1|webhooks|openapi|healthz|readyz)\b/.test(url);
+const isApi = (url: string) => /^\/(v1|webhooks|openapi|healthz|readyz|metrics)\b/.test(url);
+
+/** What a request is about, by which logs are searched: what its path names, or what it has made or found. */
+function subjectOfRequest({ params, invitation }: FastifyRequest): Record<string, string> {
+  const { id } = (params ?? {}) as { id?: string };
+  const subject = subjectOf(invitation ?? id);
+  return { ...subject, ...(id && Object.keys(subject).length === 0 ? { id } : {}) };
+}
 
 /** A URL that cannot be read, or has too long a part: found before any route or hook. */
 function refuseUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {

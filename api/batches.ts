@@ -23,6 +23,7 @@ import type { Organization } from '../db/organizations.ts';
 import { refusalOf } from '../db/refusal.ts';
 import type { Mailbox } from '../identity/mailbox.ts';
 import { createdFacts } from '../statecharts/invitation.ts';
+import { invitationEvents } from '../telemetry/metrics.ts';
 import type { Standing } from './caller.ts';
 import { readInvitationCsv } from './invitation-csv.ts';
 import { expiresInMs, type InvitationDeps, requireActive, usualsOf, written } from './invitations.ts';
@@ -100,7 +101,7 @@ export async function createBatch(
   const createdAt = new Date();
   const invitations = invitationsOf(candidates, organization, standing, createdAt);
   try {
-    await db.transaction().execute(async (trx) => {
+    const created = await db.transaction().execute(async (trx) => {
       const { by } = standing;
       const batch = { id, organization: organization.id, mode, size: rows.length, by, createdAt };
       const refused = await insertBatch(trx, batch, invitations, requestKey);
@@ -115,7 +116,9 @@ export async function createBatch(
         id,
         refusals.map((refusal, index) => refusal ?? { invitation: ids.get(index)! }),
       );
+      return invitations.length - refused.size;
     });
+    invitationEvents.inc({ event: 'created' }, created);
   } catch (error) {
     // The same request at the same time: the other one made it.
     const twin = await findBatchByRequest(db, requestKey).catch(() => undefined);

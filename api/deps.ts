@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
+  FastifyPluginCallback,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
   RawServerDefault,
@@ -10,9 +11,11 @@ import type {
 import type { Kysely } from 'kysely';
 import type { Account } from '../db/accounts.ts';
 import type { Database } from '../db/database.ts';
+import type { InvitationId } from '../db/ids.ts';
 import type { Bearers } from '../identity/bearers.ts';
 import type { Links } from '../identity/links.ts';
 import type { SignIn } from '../identity/oidc.ts';
+import type { Exposition } from '../telemetry/exposition.ts';
 import type { Cookies } from './cookies.ts';
 import type { Engine } from './engine.ts';
 import type { Limits } from './limits.ts';
@@ -21,6 +24,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is signed in, on pages; the API has callers. */
     account: Account | undefined;
+    /** The invitation that it made, or that its link leads to, where its path names none. */
+    invitation: InvitationId | undefined;
   }
 }
 
@@ -43,6 +48,10 @@ export interface AppDeps {
   trustedProxies?: readonly string[];
   /** Where Temporal's UI is, for operators. @default they are shown no link to it */
   temporalUi?: string | undefined;
+  /** What `/metrics` says, to whom has the token. @default there is no such path */
+  metrics?: { token: string; read: Exposition } | undefined;
+  /** Makes spans of requests. @default nothing is traced */
+  tracing?: FastifyPluginCallback | undefined;
   logger: FastifyBaseLogger;
 }
 

@@ -1,3 +1,4 @@
+import { type Context, context } from '@opentelemetry/api';
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { type UpdateDefinition, WorkflowNotFoundError } from '@temporalio/common';
 import type { FastifyBaseLogger } from 'fastify';
@@ -6,6 +7,8 @@ import type { Database } from '../db/database.ts';
 import { findEventByRequest } from '../db/events.ts';
 import { factsOf, findInvitation, type Invitation } from '../db/invitations.ts';
 import { type InvitationEvent, refusalNow } from '../statecharts/invitation.ts';
+import { subjectOf } from '../telemetry/log.ts';
+import { invitationRefusals } from '../telemetry/metrics.ts';
 import {
   type Act,
   type BatchId,
@@ -109,27 +112,29 @@ export function createEngine({
     }
   };
 
-  const notStarted = (what: string, error: string) => log.warn({ what, error }, 'not started now; the reconciler will');
-  const startSoon = (what: string, start: () => Promise<unknown>): Promise<void> => {
+  const notStarted = (id: string, error: string) =>
+    log.warn({ ...subjectOf(id), error }, 'not started now; the reconciler will');
+  const startSoon = (id: string, start: () => Promise<unknown>): Promise<void> => {
     const promise = within(giveUpMs, start)
       .then(
         () => undefined,
-        (error) => notStarted(what, String((error as Error).name)),
+        (error) => notStarted(id, String((error as Error).name)),
       )
       .finally(() => starting.delete(promise));
     starting.add(promise);
     return promise;
   };
 
-  const waiting: { id: string; start: ReturnType<typeof options>; since: number }[] = [];
+  const waiting: { id: string; start: ReturnType<typeof options>; since: number; cause: Context }[] = [];
   let lanes = 0;
   /** Starts one after the other until none waits. */
   const lane = async () => {
     lanes += 1;
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const { id, start, since } = next;
+      const { id, start, since, cause } = next;
       if (Date.now() - since > longestWaitMs) notStarted(id, 'too long a wait');
-      else await startSoon(id, () => temporal.workflow.start(workflowTypes.invitation, start));
+      else
+        await context.with(cause, () => startSoon(id, () => temporal.workflow.start(workflowTypes.invitation, start)));
     }
     lanes -= 1;
   };
@@ -161,39 +166,45 @@ export function createEngine({
     return code && { status: 'refused', code };
   };
 
+  const offer: Engine['offer'] = async (invitation, update, event, turn = 'again') => {
+    const told = turn === 'again' ? await fromPostgres(invitation, event) : refusedBy(invitation, event);
+    if (told) return told;
+    const { type: _, ...input } = event;
+    const until = Date.now() + patienceMs;
+    if (!(await turns.begin(longestLineMs))) throw tooMany();
+    try {
+      return await within(until - Date.now(), () =>
+        temporal.workflow.executeUpdateWithStart(update, {
+          // Dedups while the run lasts; beyond it the request key in the audit row does.
+          updateId: event.request,
+          args: [input as never],
+          startWorkflowOperation: new WithStartWorkflowOperation(workflowTypes.invitation, options(invitation)),
+        }),
+      );
+    } catch (error) {
+      // A time-out, a run that closed under the Update, a server that is down: unknown, each of them. Postgres knows.
+      log.warn({ invitation: invitation.id, error: (error as Error).name }, 'the engine gave no outcome');
+      const now = await findInvitation(db, invitation.id);
+      const outcome = now && (await fromPostgres(now, event));
+      if (outcome) return outcome;
+      throw new Problem(
+        'engine_unreachable',
+        'The request may still take effect. Nothing was lost; repeat it with the same Idempotency-Key.',
+      );
+    } finally {
+      turns.end();
+    }
+  };
+
   return {
-    async offer(invitation, update, event, turn = 'again') {
-      const told = turn === 'again' ? await fromPostgres(invitation, event) : refusedBy(invitation, event);
-      if (told) return told;
-      const { type: _, ...input } = event;
-      const until = Date.now() + patienceMs;
-      if (!(await turns.begin(longestLineMs))) throw tooMany();
-      try {
-        return await within(until - Date.now(), () =>
-          temporal.workflow.executeUpdateWithStart(update, {
-            // Dedups while the run lasts; beyond it the request key in the audit row does.
-            updateId: event.request,
-            args: [input as never],
-            startWorkflowOperation: new WithStartWorkflowOperation(workflowTypes.invitation, options(invitation)),
-          }),
-        );
-      } catch (error) {
-        // A time-out, a run that closed under the Update, a server that is down: unknown, each of them. Postgres knows.
-        log.warn({ invitation: invitation.id, error: (error as Error).name }, 'the engine gave no outcome');
-        const now = await findInvitation(db, invitation.id);
-        const outcome = now && (await fromPostgres(now, event));
-        if (outcome) return outcome;
-        throw new Problem(
-          'engine_unreachable',
-          'The request may still take effect. Nothing was lost; repeat it with the same Idempotency-Key.',
-        );
-      } finally {
-        turns.end();
-      }
+    async offer(invitation, update, event, turn) {
+      const outcome = await offer(invitation, update, event, turn);
+      if (outcome.status === 'refused') invitationRefusals.inc({ event: event.type, code: outcome.code });
+      return outcome;
     },
     start(invitation) {
       if (waiting.length >= mostWaiting) return notStarted(invitation.id, 'too many wait');
-      waiting.push({ id: invitation.id, start: options(invitation), since: Date.now() });
+      waiting.push({ id: invitation.id, start: options(invitation), since: Date.now(), cause: context.active() });
       if (lanes < startsAtOnce) void lane();
     },
     catchUp,

@@ -31,6 +31,8 @@ import { type Mailbox, mailboxOf } from '../identity/mailbox.ts';
 import { mayLeadTo } from '../identity/origins.ts';
 import { type Actor, allowedEvents, createdFacts, type PeoplesEvent } from '../statecharts/invitation.ts';
 import { isNewer } from '../statecharts/versions.ts';
+import { errorForLog } from '../telemetry/log.ts';
+import { invitationEvents } from '../telemetry/metrics.ts';
 import {
   acceptUpdate,
   amendUpdate,
@@ -44,7 +46,6 @@ import type { Standing } from './caller.ts';
 import type { Engine } from './engine.ts';
 import type { Turn } from './idempotency.ts';
 import type { Limits } from './limits.ts';
-import { errorForLog } from './log.ts';
 import { Problem } from './problem.ts';
 import { keepReason, type Reasoned } from './reason.ts';
 import {
@@ -350,7 +351,7 @@ export async function insertPending(
   const { organization, standing, email, mailbox, role, requestKey } = wanted;
   const createdAt = new Date();
   try {
-    return await insertInvitation(
+    const row = await insertInvitation(
       db,
       {
         id: newId('inv'),
@@ -372,6 +373,8 @@ export async function insertPending(
       },
       requestKey,
     );
+    invitationEvents.inc({ event: 'created' });
+    return row;
   } catch (error) {
     // The same request at the same time: the other one made it.
     const twin = await findEventByRequest(db, requestKey).catch(() => undefined);

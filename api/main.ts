@@ -1,19 +1,23 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { pino } from 'pino';
 import { attempt, ConfigError, readConfig } from '../config.ts';
 import { requireAdmission } from '../db/admission.ts';
 import { createDatabase } from '../db/database.ts';
 import { createBearers } from '../identity/bearers.ts';
 import { createLinks } from '../identity/links.ts';
 import { createSignIn } from '../identity/oidc.ts';
+import { createExposition } from '../telemetry/exposition.ts';
+import { createLogger } from '../telemetry/log.ts';
 import { buildApp } from './app.ts';
 import { callbackPath } from './routes/sign-in.ts';
 
 /** The API as a process of its own; SIGTERM and SIGINT finish what is under way, then end it. */
 async function main() {
   const config = readConfig(process.env);
-  const logger = pino({ level: config.logLevel });
+  const logger = createLogger('API', config.logLevel);
+  const tracing = config.tracing
+    ? (await import('../telemetry/tracing.ts')).startTracing('usher-api', logger)
+    : undefined;
   const { connectionOptions, namespace } = loadClientConnectConfig();
   // Lazy: the API serves what it can while Temporal is down.
   const connection = await attempt('TEMPORAL_ADDRESS is not host:port', () =>
@@ -23,7 +27,11 @@ async function main() {
   await requireAdmission(db);
   const app = await buildApp({
     db,
-    temporal: new Client({ connection, ...(namespace ? { namespace } : {}) }),
+    temporal: new Client({
+      connection,
+      ...(namespace ? { namespace } : {}),
+      ...(tracing ? { interceptors: { workflow: [tracing.client] } } : {}),
+    }),
     links: createLinks(config.publicUrl, config.linkKeys),
     signIn: createSignIn({ ...config.oidc, redirectUri: `${config.publicUrl}${callbackPath}` }),
     bearers: createBearers({ audience: config.audience }),
@@ -33,6 +41,8 @@ async function main() {
     limitFactor: config.limitFactor,
     trustedProxies: config.trustedProxies,
     temporalUi: config.temporalUi,
+    metrics: config.metricsToken ? { token: config.metricsToken, read: createExposition({ db }) } : undefined,
+    tracing: tracing?.plugin,
     logger,
   });
   const { host, port } = config;
@@ -44,6 +54,7 @@ async function main() {
     await app.close();
     await db.destroy();
     await connection.close();
+    await tracing?.close();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
 }

@@ -40,6 +40,11 @@ export interface Database {
 // Durations in ms fit a double for 285 thousand years.
 types.setTypeParser(types.builtins.INT8, Number);
 
+const pools = new WeakMap<Kysely<Database>, Pool>();
+
+/** The connections of a database of {@link createDatabase}. */
+export const poolOf = (db: Kysely<Database>): Pool => pools.get(db)!;
+
 /**
  * Connects to Postgres, lazily. Connections to a database that does not admit this program fail with `VersionMismatch`.
  *
@@ -71,7 +76,9 @@ export function createDatabase(connectionString: string, connections = 10, state
   });
   // An idle connection that breaks (a restart of Postgres) is replaced on next use; without a listener it would end the process.
   pool.on('error', () => undefined);
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  pools.set(db, pool);
+  return db;
 }
 
 /** What is asked of a connection after an answer that never came would wait behind it, so that connection ends. */

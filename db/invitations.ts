@@ -263,7 +263,7 @@ export async function loadInvitation(
 /** What a transition needs of an invitation besides its facts. */
 export type LockedInvitation = Pick<
   Selectable<InvitationsTable>,
-  'id' | 'organization_id' | 'mailbox' | 'role' | 'teams' | 'pool_ids'
+  'id' | 'organization_id' | 'mailbox' | 'role' | 'teams' | 'pool_ids' | 'created_at'
 >;
 
 /**
@@ -289,7 +289,7 @@ export const advanceInvitation = (
     })
     .where('id', '=', id)
     .where('sequence', '=', sequence - 1)
-    .returning(['id', 'organization_id', 'mailbox', 'role', 'teams', 'pool_ids'])
+    .returning(['id', 'organization_id', 'mailbox', 'role', 'teams', 'pool_ids', 'created_at'])
     .executeTakeFirst();
 
 export async function insertAmendment(

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { IllegalStateError } from '@temporalio/common';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection, Runtime } from '@temporalio/worker';
 import { destination, type Logger, pino } from 'pino';
 import { buildApp } from '../api/app.ts';
 import { callbackPath } from '../api/routes/sign-in.ts';
@@ -14,9 +14,11 @@ import { createSignIn } from '../identity/oidc.ts';
 import { startProvider } from '../identity/provider/start-provider.ts';
 import { createPostmarkMail } from '../mail/postmark.ts';
 import { startSandbox } from '../mail/sandbox/sandbox.ts';
+import { createExposition } from '../telemetry/exposition.ts';
+import { sdkLogger } from '../telemetry/log.ts';
 import { createWorker, ensureReconcileSchedule, ensureRetentionSchedule } from '../worker.ts';
 import { LocalError } from './local-error.ts';
-import { isFree } from './ports.ts';
+import { freePort, isFree } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { ensureSecrets } from './secrets.ts';
 import { example, seed } from './seed.ts';
@@ -47,6 +49,9 @@ export interface LocalAddresses {
   /** Postgres as the owner of the tables. */
   migrateDatabase: string;
   apiKey: string;
+  /** Where Prometheus finds the metrics of all of it, with this as its bearer token. */
+  metrics: string;
+  metricsToken: string;
   organization: string;
   owner: { email: string; password: string };
 }
@@ -96,7 +101,8 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
   await postgres.ensureDatabase('usher');
   await postgres.ensureDatabase('identity');
 
-  installRuntime(logger);
+  const sdkMetrics = `127.0.0.1:${await freePort()}`;
+  installRuntime(logger, sdkMetrics);
 
   step('Starting Temporal…');
   const temporal = await startTemporal({
@@ -159,6 +165,8 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     database: postgres.runUrl('usher'),
     migrateDatabase: postgres.url('usher'),
     apiKey: secrets.apiKey,
+    metrics: `${publicUrl}/metrics`,
+    metricsToken: secrets.metricsToken,
     organization: example.organization.slug,
     owner: { email: example.owner.email, password: secrets.ownerPassword },
   };
@@ -179,6 +187,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     connection,
     temporal: client,
     namespace: 'default',
+    logger: logger.child({ part: 'worker' }),
   });
   const working = worker.run().then(
     () => 'The worker has ended.',
@@ -201,6 +210,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     cookieKey: Buffer.from(secrets.cookieKey, 'base64'),
     // One person at one machine is everybody here: a script that invites hundreds is no abuse.
     limitFactor: 100,
+    metrics: { token: secrets.metricsToken, read: createExposition({ db, sdk: sdkMetrics }) },
     logger: logger.child({ part: 'API' }),
   });
   started.defer(() => app.close());
@@ -218,13 +228,18 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
   };
 }
 
-/** Has Temporal's SDK log with the rest, and leave signals to us: the worker is to end in its turn. */
-function installRuntime(logger: Logger): void {
-  const log = new DefaultLogger('INFO', ({ level, message, meta }) =>
-    logger[level.toLowerCase() as Lowercase<typeof level>]({ part: 'worker', ...meta }, message),
-  );
+/**
+ * Has Temporal's SDK log with the rest, and leave signals to us: the worker is to end in its turn.
+ *
+ * @param metrics host:port where it serves its metrics
+ */
+function installRuntime(logger: Logger, metrics: string): void {
   try {
-    Runtime.install({ shutdownSignals: [], logger: log });
+    Runtime.install({
+      shutdownSignals: [],
+      logger: sdkLogger(logger.child({ part: 'worker' })),
+      telemetryOptions: { metrics: { prometheus: { bindAddress: metrics } } },
+    });
   } catch (error) {
     // There is one a process: a program that embeds us may have chosen its own.
     if (!(error instanceof IllegalStateError)) throw error;

@@ -12,24 +12,28 @@ export interface Secrets {
   clientSecret: string;
   apiKey: string;
   ownerPassword: string;
+  /** Opens `/metrics`. */
+  metricsToken: string;
 }
 
-/** Reads the secrets of a state folder, or makes them. */
+/** Reads the secrets of a state folder, and makes those that it lacks. */
 export async function ensureSecrets(state: string): Promise<Secrets> {
   const file = path.join(state, 'secrets.json');
-  try {
-    return JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  const secrets: Secrets = {
+  const known: Partial<Secrets> = await readFile(file, 'utf8').then(JSON.parse, (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return {};
+  });
+  const made: Secrets = {
     linkKey: randomBytes(32).toString('base64'),
     cookieKey: randomBytes(32).toString('base64'),
     clientSecret: randomBytes(32).toString('base64url'),
     apiKey: newApiKey(),
     // To be typed by hand.
     ownerPassword: randomBytes(8).toString('hex'),
+    metricsToken: randomBytes(24).toString('base64url'),
   };
+  const secrets = { ...made, ...known };
+  if (Object.keys(known).length === Object.keys(secrets).length) return secrets;
   await writeFile(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
   return secrets;

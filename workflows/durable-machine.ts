@@ -1,4 +1,5 @@
 import {
+  AsyncLocalStorage,
   allHandlersFinished,
   CancellationScope,
   condition,
@@ -26,6 +27,9 @@ import {
  * The chart's delayed transitions become Temporal timers, its invoked actors activities, its cancels cancellations. Its
  * custom actions are effects, handed to `commit`. Every event reaches the chart with `at`: the workflow's time in ms.
  */
+
+/** On whose behalf something is done, as interceptors may set it: an event is taken on behalf of those who offered it. */
+export const cause = new AsyncLocalStorage<unknown>();
 
 /** A custom action the chart named, as plain data. */
 export interface Effect {
@@ -104,6 +108,8 @@ interface Queued<TRefusal> {
   from?: { id: string; incarnation: number };
   /** True for a delay of the chart that has passed. */
   timed?: true;
+  /** On whose behalf, where that is known. */
+  cause?: unknown;
 }
 
 /** Stands in the queue for a look at the row. */
@@ -324,7 +330,7 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
       if (next === reload) {
         await resume();
       } else if (next) {
-        if (snapshot) await take(next);
+        if (snapshot) await (next.cause === undefined ? take(next) : cause.run(next.cause, take, next));
         else next.answer?.({ status: 'refused', code: options.refusal(undefined, next.event) });
       } else if (!snapshot || !isActive(snapshot) || options.closed?.(snapshot)) {
         await condition(allHandlersFinished);
@@ -339,7 +345,7 @@ export function durableMachine<TMachine extends AnyStateMachine, TRow extends { 
   }
 
   return {
-    offer: (event) => new Promise((answer) => queue.push({ event, answer })),
+    offer: (event) => new Promise((answer) => queue.push({ event, answer, cause: cause.getStore() })),
     reload: () => void queue.push(reload),
     run: async () => {
       CancellationScope.current().cancelRequested.catch(() => queue.push({ event: options.cancelEvent }));

@@ -197,9 +197,11 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
       const caller = await authenticate(request, deps);
       const organization = await namedOrganization(db, caller, request.params.organization);
       const standing = await standingIn(db, caller, organization.id, 'invite');
-      return once({ db, request, reply, caller }, 201, async (key, _receivedAt, turn) =>
-        invitationBody(await createInvitation(deps, organization, standing, request.body, { key, turn })),
-      );
+      return once({ db, request, reply, caller }, 201, async (key, _receivedAt, turn) => {
+        const row = await createInvitation(deps, organization, standing, request.body, { key, turn });
+        request.invitation = row.id;
+        return invitationBody(row);
+      });
     },
   );
 

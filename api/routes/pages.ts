@@ -168,6 +168,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
         await limits.use({ unknown_link: request.ip });
         return unknown(reply, request.account);
       }
+      request.invitation = link.invitation;
       // A newer link is not displaced by an older one that still lies about in a mailbox.
       const held = cookies.link(request, link.invitation);
       if (!held || (links.read(held)?.generation ?? 0) <= link.generation) {

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { readBacklog } from '../../db/backlog.ts';
 import { listActResults } from '../../db/batches.ts';
 import type { Database } from '../../db/database.ts';
 import { type EventFilter, type EventOrder, listEvents } from '../../db/events.ts';
@@ -113,5 +114,6 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'events of an invitation, newest first': events({ invitation: idAt('inv', newest) }, 'newest'),
     'events of a type (none), newest first': events({ type: 'erased' }, 'newest'),
     'events before the last day, newest first': events({ until: new Date(newest - day) }, 'newest'),
+    'what waits, for metrics': readBacklog,
   };
 }

@@ -80,6 +80,8 @@ export interface Installation {
   temporalAddress: string;
   /** Base URL of the mail provider. */
   inbox: string;
+  /** Base URL of the API. */
+  url: string;
   servers: {
     temporal: Server & {
       /** Kills it, and starts it with nothing in it. */
@@ -357,6 +359,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     temporal,
     temporalAddress: `127.0.0.1:${temporalPort}`,
     inbox: `http://127.0.0.1:${mailPort}`,
+    url,
     servers: {
       temporal: {
         ...temporalServer,

@@ -50,12 +50,19 @@ test.each([
   expect(stderr).not.toContain('secret');
 });
 
-test('an API whose port is taken says so', async () => {
+test.each([
+  ['api/main.ts', (port: number) => ({ USHER_PORT: String(port) }), /^Nothing can listen on 127\.0\.0\.1:\d+: /],
+  [
+    'worker.ts',
+    (port: number) => ({ USHER_METRICS_ADDRESS: `127.0.0.1:${port}` }),
+    /^Metrics cannot be served at 127\.0\.0\.1:\d+: /,
+  ],
+] as const)('%s says so when its port is taken', async (program, at, sentence) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
-  const { port } = taken.address() as { port: number };
-  const { code, stderr } = await run('api/main.ts', { USHER_PORT: String(port) });
+  const { code, stderr } = await run(program, at((taken.address() as { port: number }).port));
   taken.close();
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^Nothing can listen on 127\.0\.0\.1:\d+: .* \(EADDRINUSE\)\.\n$/);
+  expect(stderr).toMatch(sentence);
+  expect(stderr).toMatch(/ \(EADDRINUSE\)\.\n$/);
 });

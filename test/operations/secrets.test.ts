@@ -19,6 +19,7 @@ const secrets = {
   USHER_COOKIE_KEY: key('C'),
   USHER_CLIENT_SECRET: 'SecretOfClient',
   USHER_POSTMARK_TOKEN: 'TokenOfPostmark',
+  USHER_METRICS_TOKEN: 'TokenOfPrometheus',
 };
 const others = {
   USHER_PUBLIC_URL: 'http://localhost:8080',
@@ -30,7 +31,7 @@ const others = {
   USHER_PROVIDER_PORT: '9',
   TEMPORAL_ADDRESS: '127.0.0.1:9',
 };
-const parts = /PassOfRunRole|PassOfOwner|PassOfProvider|L{20}|C{20}|SecretOfClient|TokenOfPostmark/;
+const parts = /PassOfRunRole|PassOfOwner|PassOfProvider|L{20}|C{20}|SecretOfClient|TokenOfPostmark|TokenOfPrometheus/;
 
 let folder: string;
 beforeAll(async () => {

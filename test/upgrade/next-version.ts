@@ -3,7 +3,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '../..');
-const parts = ['activities', 'api', 'db', 'identity', 'local', 'mail', 'operations', 'statecharts', 'workflows'];
+const parts = [
+  'activities',
+  'api',
+  'db',
+  'identity',
+  'local',
+  'mail',
+  'operations',
+  'statecharts',
+  'telemetry',
+  'workflows',
+];
 const files = [
   'bundle.ts',
   'config.ts',

@@ -1,0 +1,47 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from './database.ts';
+
+/** How many queued emails are counted at most. */
+const mostCounted = 10_000;
+
+/** What waits, in the whole installation. Ages in seconds; 0 when nothing waits. */
+export interface Backlog {
+  /** Emails that are queued, {@link mostCounted} at most, and the age of the oldest. */
+  emails: number;
+  oldestEmail: number;
+  /** Since the oldest unfinished batch was made. */
+  oldestBatch: number;
+  /** Since the pending invitation expired that did so first. */
+  overdue: number;
+  /** Seats of the named licences that have not ended. */
+  reserved: number;
+  assigned: number;
+  available: number;
+  /** Those of them without a seat left. */
+  fullPools: number;
+}
+
+/** Looks what waits, by one statement that takes no longer the more there is: at the ends of indexes, and at every licence pool. */
+export async function readBacklog(db: Kysely<Database>): Promise<Backlog> {
+  const age = (column: string) => sql`extract(epoch from now() - ${sql.ref(column)})::float8`;
+  const { rows } = await sql<Backlog>`
+    select
+      (select count(*)::int from (select from deliveries where status = 'queued' limit ${sql.lit(mostCounted)}) queued)
+        as emails,
+      coalesce((select ${age('queued_at')} from deliveries where status = 'queued' order by queued_at limit 1), 0)
+        as "oldestEmail",
+      coalesce((select ${age('created_at')} from batches where finished_at is null order by id limit 1), 0)
+        as "oldestBatch",
+      coalesce(
+        (select greatest(${age('expires_at')}, 0) from invitations where state = 'pending' order by expires_at limit 1), 0
+      ) as overdue,
+      pools.*
+    from (
+      select coalesce(sum(reserved), 0)::int as reserved, coalesce(sum(assigned), 0)::int as assigned,
+        coalesce(sum(greatest(quantity - reserved - assigned, 0)), 0)::int as available,
+        count(*) filter (where reserved + assigned >= quantity)::int as "fullPools"
+      from license_pools where kind = 'named' and (expires_at is null or expires_at > now())
+    ) pools
+  `.execute(db);
+  return rows[0]!;
+}
