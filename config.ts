@@ -51,6 +51,8 @@ export interface Config {
     /** How long a message that may have been sent is looked for before it is sent again, ms. */
     lookupPatienceMs: number;
   };
+  /** What Postmark's webhooks authenticate with; undefined: there are none. */
+  feedbackPassword: string | undefined;
   /** Which build of Usher this is, for Temporal to tell its workers apart; empty: it does not. */
   buildId: string;
   /** Days for which ended invitations are kept where their organization says nothing; 0: for ever. */
@@ -175,6 +177,13 @@ export function readConfig(env: Environment): Config {
     (v) => v === 'none' || isUrl(v),
     'none',
   );
+  const feedbackPassword = variable(
+    env,
+    'USHER_FEEDBACK_PASSWORD',
+    '20 to 200 letters, digits, hyphens and underscores (openssl rand -hex 24), or empty',
+    (v) => /^([\w-]{20,200})?$/.test(v),
+    '',
+  );
   return {
     databaseUrl: databaseUrl(env),
     publicUrl,
@@ -248,6 +257,7 @@ export function readConfig(env: Environment): Config {
           ),
         ),
     },
+    feedbackPassword: feedbackPassword || undefined,
     buildId: variable(
       env,
       'USHER_BUILD_ID',

@@ -15,6 +15,7 @@ import { reducedFailures } from './activities/failure.ts';
 import { createFirstAttempts } from './activities/first-attempts.ts';
 import { createInvitationActivities } from './activities/invitation.ts';
 import { localDeadline } from './activities/local-deadline.ts';
+import { createNoticeActivities } from './activities/notices.ts';
 import { createPrivacyActivities } from './activities/privacy.ts';
 import { createReconcileActivities } from './activities/reconcile.ts';
 import { workflowBundle } from './bundle.ts';
@@ -41,6 +42,8 @@ export interface WorkerDeps {
   lookupPatienceMs: number;
   /** As of {@link DeliveryDeps}. */
   suspendedMs?: number;
+  /** As of {@link NoticeDeps}. */
+  noticeGapMs?: number;
   /** Issuer URL of the identity provider at which people sign in to Usher. */
   issuer: string;
   /** Days for which ended invitations are kept where their organization says nothing; 0: for ever. @default 365 */
@@ -98,6 +101,7 @@ export async function createWorker(given: WorkerDeps): Promise<UsherWorker> {
       ...createDeliveryActivities(deps),
       ...createBatchActivities(deps),
       ...createReconcileActivities(deps),
+      ...createNoticeActivities(deps),
       ...createPrivacyActivities(deps),
     },
     interceptors: { activity: [...(tracing ? [tracing.activity] : []), localDeadline, reducedFailures] },
@@ -145,6 +149,20 @@ const reconcileSchedule = {
   },
 } as const satisfies Omit<ScheduleOptions, 'scheduleId'>;
 
+const noticeSchedule = {
+  spec: { intervals: [{ every: '1m', offset: '30s' }] },
+  // What was missed waits in Postgres.
+  policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1m' },
+  action: {
+    type: 'startWorkflow',
+    workflowType: workflowTypes.notices,
+    taskQueue,
+    workflowId: 'notices',
+    args: [],
+    workflowRunTimeout: '2h',
+  },
+} as const satisfies Omit<ScheduleOptions, 'scheduleId'>;
+
 const retentionSchedule = {
   spec: { intervals: [{ every: '1d', offset: '3h' }], jitter: '1h' },
   policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1d' },
@@ -171,6 +189,10 @@ async function ensureSchedule(temporal: Client, scheduleId: string, schedule: Om
 /** The Schedule of the reconciler: every minute. */
 export const ensureReconcileSchedule = (temporal: Client): Promise<void> =>
   ensureSchedule(temporal, 'reconcile', reconcileSchedule);
+
+/** The Schedule that has inviters told: every minute. */
+export const ensureNoticeSchedule = (temporal: Client): Promise<void> =>
+  ensureSchedule(temporal, 'notices', noticeSchedule);
 
 /** The Schedule that erases what has been kept long enough: every day. */
 export const ensureRetentionSchedule = (temporal: Client): Promise<void> =>
@@ -211,6 +233,7 @@ async function main() {
     ...(tracing ? { interceptors: { workflow: [tracing.client] } } : {}),
   });
   await ensureReconcileSchedule(temporal);
+  await ensureNoticeSchedule(temporal);
   await ensureRetentionSchedule(temporal);
   const worker = await createWorker({
     db,

@@ -2,9 +2,15 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
-import { countQueued, type Delivery, markAttempted, settleDeliveries, unmarkAttempted } from '../db/deliveries.ts';
+import {
+  countQueued,
+  type Delivery,
+  deliveryRef,
+  markAttempted,
+  settleDeliveries,
+  unmarkAttempted,
+} from '../db/deliveries.ts';
 import { emailFacts, findInvitation, type Invitation } from '../db/invitations.ts';
-import { isOfRestore } from '../db/restored.ts';
 import type { Links } from '../identity/links.ts';
 import { envelopeAddress } from '../identity/mailbox.ts';
 import { type Mail, MailError, type Message } from '../mail/mail.ts';
@@ -104,17 +110,6 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
 export function noteSent({ created_at }: Pick<Invitation, 'created_at'>, ordinal: number): void {
   if (ordinal === 1) invitationSeconds.observe({ state: 'sent' }, (Date.now() - created_at.getTime()) / 1_000);
 }
-
-/**
- * The metadata by which a delivery is found at the provider. A backup may lack some that are out: their ordinals come
- * again after a restore, the generation does not.
- */
-const deliveryRef = ({
-  invitation_id,
-  ordinal,
-  generation,
-}: Pick<Delivery, 'invitation_id' | 'ordinal' | 'generation'>) =>
-  isOfRestore(generation) ? `${invitation_id}/${ordinal}/${generation}` : `${invitation_id}/${ordinal}`;
 
 /** A retryable failure that carries a code and nothing of the provider's text, which quotes addresses. */
 export const tryAgain = (code: string, afterMs: number) =>

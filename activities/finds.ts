@@ -3,10 +3,17 @@ import { type Kysely, sql } from 'kysely';
 import { listUnfinishedBatches } from '../db/batches.ts';
 import type { Database } from '../db/database.ts';
 import { listQueuedDeliveries, settleSuperseded } from '../db/deliveries.ts';
+import { listUntold, noteTold } from '../db/feedback.ts';
 import type { LicensePoolId } from '../db/ids.ts';
 import { findPending, listOverdue, listPending, type Span } from '../db/invitations.ts';
 import { findMiscounted, type Recounted, recountSeats } from '../db/licenses.ts';
-import { type InvitationId, invitationWorkflowId, workflowTypes } from '../workflows/contract.ts';
+import { type DeliveryStatus, isTrouble } from '../statecharts/invitation.ts';
+import {
+  type InvitationId,
+  type InvitationStatus,
+  invitationWorkflowId,
+  workflowTypes,
+} from '../workflows/contract.ts';
 import { dueSpans } from './due.ts';
 import { type Pace, type Resumed, resumeBatch, resumeDelivery, resumeInvitation } from './resume.ts';
 
@@ -16,6 +23,7 @@ import { type Pace, type Resumed, resumeBatch, resumeDelivery, resumeInvitation 
 export type Found =
   | 'delivery_queued'
   | 'delivery_superseded'
+  | 'feedback_untold'
   | 'overdue'
   | 'run_terminated'
   | 'run_failed'
@@ -65,9 +73,32 @@ export async function queuedDeliveries({ db, temporal, pageSize, pace, count, si
         await pace.begin(async () => count('delivery_queued', await resumeDelivery(temporal, key)));
       } else {
         const found = 'delivery_queued';
-        await pace.begin(async () => count(found, await resumeInvitation({ db, temporal }, delivery, found)));
+        // Queued for so long it was lost, had it been handed over.
+        const lags = (run: InvitationStatus) => run.delivery === 'handed_over';
+        await pace.begin(async () => count(found, await resumeInvitation({ db, temporal }, delivery, found, lags)));
       }
     }
+  }
+}
+
+/** For so long whoever took the feedback is left to tell the run itself, ms. */
+const tellingMs = 10_000;
+
+/**
+ * Emails that came into trouble, or out of it, by what the provider told: whoever took that has told the run, or has died, or
+ * could not reach Temporal. It is asked until it knows.
+ */
+export async function untoldFeedback({ db, temporal, pageSize, pace, count, now }: Look): Promise<void> {
+  for (const delivery of await listUntold(db, new Date(now - tellingMs), pageSize)) {
+    const { id, ordinal, status, wanted, untold_at } = delivery;
+    const lags = (run: InvitationStatus) => isTrouble(run.delivery as DeliveryStatus) !== isTrouble(status);
+    await pace.begin(async () => {
+      const found = 'feedback_untold';
+      // Of an email that was followed by another nobody waits to hear.
+      const outcome = wanted ? await resumeInvitation({ db, temporal }, delivery, found, lags) : 'running';
+      if (outcome !== 'running') count(found, outcome);
+      await noteTold(db, { invitation: id, ordinal }, untold_at, outcome === 'running');
+    });
   }
 }
 

@@ -7,6 +7,7 @@ import type { AccountId, AmendmentId, MemberId } from '../db/ids.ts';
 import { advanceInvitation, applyAmendment, type LockedInvitation, loadInvitation } from '../db/invitations.ts';
 import { assignSeats, lockLicensePools, releaseSeats, reserveSeats } from '../db/licenses.ts';
 import { insertMember, isMemberMailbox } from '../db/members.ts';
+import { noticeKinds, withNotice } from '../db/notices.ts';
 import { Refused, refusalOf } from '../db/refusal.ts';
 import { refusalOfInvitee } from '../identity/invitee.ts';
 import type { InvitationEffect } from '../statecharts/invitation.ts';
@@ -32,7 +33,9 @@ type EffectOf<TType extends InvitationEffect['type']> = Extract<InvitationEffect
 
 const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: EffectOf<TType>) => Promise<void> } = {
   record: async ({ trx, invitation, transition }, { params }) => {
-    await insertEvent(trx, {
+    const { ordinal } = transition.facts.delivery;
+    const kind = noticeKinds.find((told) => told === params.event);
+    await insertEvent(kind ? withNotice(trx, { invitation: invitation.id, ordinal, kind }) : trx, {
       organization: invitation.organization_id,
       invitation: invitation.id,
       sequence: transition.sequence,

@@ -14,6 +14,7 @@ import {
   seatCounters,
   timeOf,
   unfinishedBatches,
+  untoldFeedback,
 } from './finds.ts';
 import { createPace } from './resume.ts';
 
@@ -49,6 +50,7 @@ export function createReconcileActivities({ db, temporal, pageSize = 500 }: Deps
         };
         await unfinishedBatches(look);
         await queuedDeliveries(look);
+        await untoldFeedback(look);
         await overdueInvitations(look);
         await closedRuns(look);
         await look.pace.end();

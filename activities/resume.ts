@@ -11,6 +11,7 @@ import {
   batchType,
   type DeliveryInput,
   deliveryStart,
+  type InvitationStatus,
   invitationStart,
   invitationWorkflowId,
   reloadSignal,
@@ -46,18 +47,20 @@ export type Resumed = 'started' | 'reloaded' | 'running' | 'unanswered';
  * What it mended it notes in the audit log.
  *
  * @param found how it was noticed
+ * @param lags tells, of what its run says, that it is behind though it has all transitions. @default it never is
  * @throws what Postgres says, or Temporal of a start: it is not the invitation's fault
  */
 export async function resumeInvitation(
   { db, temporal }: { db: Kysely<Database>; temporal: Client },
   invitation: Resumable,
   found: Found | 'restored',
+  lags: (status: InvitationStatus) => boolean = () => false,
 ): Promise<Resumed> {
   const { id, slug, state, expires_at } = invitation;
   const options = invitationStart({ id, organization: slug, state, expiresAt: expires_at });
   const outcome = (await starts(temporal, workflowTypes.invitation, options))
     ? 'started'
-    : await reloadIfBehind(db, temporal, invitation, found === 'delivery_queued').catch(() => 'unanswered' as const);
+    : await reloadIfBehind(db, temporal, invitation, lags).catch(() => 'unanswered' as const);
   if (outcome === 'started' || outcome === 'reloaded') {
     await insertEvent(db, {
       organization: invitation.organization_id,
@@ -97,19 +100,18 @@ const starts = (temporal: Client, type: string, options: WorkflowStartOptions): 
       },
     );
 
-/** @param isQueued whether its delivery has been queued for so long that it was lost, had it been handed over */
 const reloadIfBehind = (
   db: Kysely<Database>,
   temporal: Client,
   { id, sequence }: Resumable,
-  isQueued: boolean,
+  lags: (status: InvitationStatus) => boolean,
 ): Promise<Resumed> =>
   temporal.withDeadline(Date.now() + queryPatienceMs, async () => {
     const run = temporal.workflow.getHandle(invitationWorkflowId(id));
     // Asked first: a query leaves no trace in the history of a run that may be asked again and again.
     const status = await run.query(stateQuery);
     if (status.state === null) return 'running';
-    if (!isQueued || status.delivery !== 'handed_over') {
+    if (!lags(status)) {
       if (status.sequence === sequence) return 'running';
       // The row may have moved on since it was listed.
       const [now] = await findPending(db, [id]);

@@ -43,6 +43,7 @@ import { registerMembers } from './routes/members.ts';
 import { registerMetrics } from './routes/metrics.ts';
 import { registerOrganizations } from './routes/organizations.ts';
 import { registerPages } from './routes/pages.ts';
+import { registerPostmark } from './routes/postmark.ts';
 import { registerSignIn } from './routes/sign-in.ts';
 
 /** What a request may have; each refusal names its limit. Schemas limit the rest. */
@@ -188,7 +189,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     );
     reply.status(problem.status).headers(problem.headers);
     // RFC 9110, section 15.5.2.
-    if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+    if (problem.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer');
     if (problem.status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', '2');
     const body = { ...problem.body(), requestId: request.id };
     if (isApi(request.url)) return reply.type('application/problem+json').send(body);
@@ -225,6 +226,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     registerMe(scope as unknown as App, all);
     registerMembers(scope as unknown as App, all);
     registerOrganizations(scope as unknown as App, all);
+    registerPostmark(scope as unknown as App, all);
     await registerDocs(scope as unknown as App);
   });
   // Pictures are taken here alone, CSV there.

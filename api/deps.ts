@@ -24,7 +24,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is signed in, on pages; the API has callers. */
     account: Account | undefined;
-    /** The invitation that it made, or that its link leads to, where its path names none. */
+    /** The invitation that it made, reports of, or that its link leads to, where its path names none. */
     invitation: InvitationId | undefined;
   }
 }
@@ -52,6 +52,8 @@ export interface AppDeps {
   metrics?: { token: string; read: Exposition } | undefined;
   /** Makes spans of requests. @default nothing is traced */
   tracing?: FastifyPluginCallback | undefined;
+  /** What Postmark's webhooks authenticate with. @default there are none */
+  feedbackPassword?: string | undefined;
   logger: FastifyBaseLogger;
 }
 

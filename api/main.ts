@@ -43,6 +43,7 @@ async function main() {
     temporalUi: config.temporalUi,
     metrics: config.metricsToken ? { token: config.metricsToken, read: createExposition({ db }) } : undefined,
     tracing: tracing?.plugin,
+    feedbackPassword: config.feedbackPassword,
     logger,
   });
   const { host, port } = config;

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { hasTakenEffect, insertEvent } from '../db/events.ts';
 import type { OrganizationId } from '../db/ids.ts';
+import { noticeKinds } from '../db/notices.ts';
 import { findOrganization, lockOrganization, type Organization, updateOrganization } from '../db/organizations.ts';
 import { isPlainLine } from '../db/plain-text.ts';
 import { mailDomain } from '../identity/mail-domains.ts';
@@ -26,6 +27,7 @@ export const organizationBody = (row: Organization): OrganizationBody => ({
   allowedDomains: row.allowed_domains,
   blockedDomains: row.blocked_domains,
   languages: row.languages,
+  notices: row.notices,
   logo: row.logo && logoPath(row.logo),
   suspendedAt: row.suspended_at?.toISOString() ?? null,
   createdAt: row.created_at.toISOString(),
@@ -67,6 +69,7 @@ function columnsOf({
   allowedDomains,
   blockedDomains,
   languages,
+  notices,
 }: ChangeOrganization) {
   // Strangers read it in emails from us.
   if (name !== undefined && (name.trim() === '' || !isPlainLine(name)))
@@ -81,6 +84,8 @@ function columnsOf({
     ...(allowedDomains ? { allowed_domains: domainsOf('allowedDomains', allowedDomains) } : {}),
     ...(blockedDomains ? { blocked_domains: domainsOf('blockedDomains', blockedDomains) } : {}),
     ...(languages ? { languages } : {}),
+    // In one order, so that the same is no change.
+    ...(notices ? { notices: noticeKinds.filter((kind) => notices.includes(kind)) } : {}),
   };
 }
 

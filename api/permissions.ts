@@ -23,8 +23,8 @@ export interface Permission {
   invitee?: true;
   /** Whether members may, too, where it is about themselves. */
   self?: true;
-  /** Whether everybody may, whoever is known (keys included), or whoever is signed in. */
-  open?: 'everybody' | 'known' | 'signed_in';
+  /** Whether everybody may, whoever is known (keys included), or whoever is signed in; or the mail provider, and nobody else. */
+  open?: 'everybody' | 'known' | 'signed_in' | 'provider';
 }
 
 const managers = ['owner', 'admin'] as const satisfies Role[];
@@ -319,6 +319,12 @@ export const permissions = {
     routes: ['GET /v1/me'],
     ...nobody,
     open: 'known',
+  },
+  reportEmails: {
+    may: 'tell what became of emails',
+    routes: ['POST /webhooks/postmark'],
+    ...nobody,
+    open: 'provider',
   },
   openPages: {
     may: 'open a link, sign in, read the documentation, ask for the health',

@@ -5,6 +5,7 @@ import { eventOrders } from '../db/events.ts';
 import type { BatchId, InvitationId } from '../db/ids.ts';
 import { licenseKinds } from '../db/licenses.ts';
 import { roles } from '../db/members.ts';
+import { noticeKinds } from '../db/notices.ts';
 import { staffRoles } from '../db/staff.ts';
 import { deliveryStatuses, invitationStates, peoplesEvents } from '../statecharts/invitation.ts';
 import { Problem, type ProblemCode, problemCodes, problems } from './problem.ts';
@@ -544,6 +545,11 @@ const languages = Type.Array(locale, {
   uniqueItems: true,
   description: 'Of invitations: the first unless one says another of them; empty: any',
 });
+const notices = Type.Array(oneOf(noticeKinds), {
+  maxItems: noticeKinds.length,
+  uniqueItems: true,
+  description: 'What inviters are told of by email, several at once in one; empty: nothing',
+});
 const settings = {
   name: Type.String({ minLength: 1, maxLength: 100 }),
   homeUrl: nullable(
@@ -554,6 +560,7 @@ const settings = {
   allowedDomains: { ...domains, description: 'Whose addresses are invited; empty: all that are not blocked' },
   blockedDomains: { ...domains, description: 'Whose addresses are not' },
   languages,
+  notices,
 };
 const OrganizationSchema = Type.Object({
   organization: Type.String({ description: 'How callers name it' }),

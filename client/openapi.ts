@@ -890,6 +890,8 @@ export interface components {
             languages: string[];
             logo: string | null;
             name: string;
+            /** @description What inviters are told of by email, several at once in one; empty: nothing */
+            notices: ("accepted" | "declined" | "expired" | "undeliverable")[];
             /** @description How callers name it */
             organization: string;
             reminders: string[] | null;
@@ -1500,6 +1502,8 @@ export interface operations {
                     /** @description Of invitations: the first unless one says another of them; empty: any */
                     languages?: string[];
                     name?: string;
+                    /** @description What inviters are told of by email, several at once in one; empty: nothing */
+                    notices?: ("accepted" | "declined" | "expired" | "undeliverable")[];
                     /** @description Why, for the audit log. Staff must say it */
                     reason?: string;
                     reminders?: string[] | null;

@@ -12,6 +12,7 @@ import type { LicensePoolsTable, SeatsTable } from './licenses.ts';
 import type { LimitsTable } from './limits.ts';
 import type { LogosTable } from './logos.ts';
 import type { MembersTable } from './members.ts';
+import type { NoticesTable } from './notices.ts';
 import type { OrganizationsTable } from './organizations.ts';
 import type { RequestsTable } from './requests.ts';
 
@@ -30,6 +31,7 @@ export interface Database {
   limits: LimitsTable;
   logos: LogosTable;
   members: MembersTable;
+  notices: NoticesTable;
   organizations: OrganizationsTable;
   reasons: ReasonsTable;
   requests: RequestsTable;

@@ -5,6 +5,8 @@ import { insertEvent } from './events.ts';
 import type { InvitationId } from './ids.ts';
 import { resumable, type Span } from './invitations.ts';
 import { insertMany, pagesOf } from './many.ts';
+import { noticesOf } from './notices.ts';
+import { isOfRestore } from './restored.ts';
 
 /** All emails about an invitation: those of its chart, and a former invitee's request to the inviter. */
 export type AnyDeliveryKind = DeliveryKind | 'resend_request';
@@ -21,8 +23,15 @@ export interface DeliveriesTable {
   queued_at: Generated<Date>;
   /** Set before the provider is called: from then on it may have been sent. */
   attempted_at: Date | null;
+  /** Since when its status is what it is, once it has been attempted: by our clock, or by the provider's of what it reports. */
   settled_at: Date | null;
   provider_message_id: string | null;
+  /** The provider's time of the report that says whether it arrived. */
+  reported_at: Date | null;
+  /** The provider's time of the first report that it was opened. */
+  opened_at: Date | null;
+  /** Set while the run may not know that it came into trouble, or out of it. */
+  untold_at: Date | null;
 }
 export type Delivery = Selectable<DeliveriesTable>;
 
@@ -30,6 +39,17 @@ export interface DeliveryKey {
   invitation: InvitationId;
   ordinal: number;
 }
+
+/**
+ * The metadata by which a delivery is found at the provider, and reported by it. A backup may lack some that are out: their
+ * ordinals come again after a restore, the generation does not.
+ */
+export const deliveryRef = ({
+  invitation_id,
+  ordinal,
+  generation,
+}: Pick<Delivery, 'invitation_id' | 'ordinal' | 'generation'>) =>
+  isOfRestore(generation) ? `${invitation_id}/${ordinal}/${generation}` : `${invitation_id}/${ordinal}`;
 
 export type NewDelivery = DeliveryKey & { generation: number; kind: AnyDeliveryKind };
 
@@ -126,10 +146,13 @@ export interface Settled extends DeliveryKey {
   providerMessageId: string | null;
 }
 
-/** Records how queued deliveries ended, each with a note in the audit log. What is settled already stays as it is. */
+/**
+ * Records how queued deliveries ended, each with a note in the audit log; of what failed the inviter is told. What is settled
+ * already stays as it is.
+ */
 export async function settleDeliveries(db: Kysely<Database>, ended: readonly Settled[]): Promise<void> {
   if (ended.length === 0) return;
-  // One statement, and so one transaction, for both tables and for all of them.
+  // One statement, and so one transaction, for all tables and for all of them.
   await sql`
     with settled as (
       update deliveries d
@@ -140,8 +163,13 @@ export async function settleDeliveries(db: Kysely<Database>, ended: readonly Set
         ${ended.map((e) => e.providerMessageId)}::text[]
       ) e (invitation, ordinal, status, detail, message)
       where d.invitation_id = e.invitation and d.ordinal = e.ordinal and d.status = 'queued'
-      returning d.invitation_id, d.kind, d.status, d.detail
-    )
+      returning d.invitation_id, d.ordinal, d.kind, d.status, d.detail
+    ), noticed as (${noticesOf(
+      'undeliverable',
+      // Overtaken, there is another one, or nobody to send it to.
+      sql`select s.invitation_id, s.ordinal from settled s
+        where s.status = 'failed' and s.kind <> 'resend_request' and s.detail not in ('superseded', 'erased')`,
+    )})
     insert into events (organization_id, invitation_id, type, detail, actor_kind)
     select i.organization_id, i.id, s.kind || '_' || s.status, s.detail, 'system'
     from settled s join invitations i on i.id = s.invitation_id

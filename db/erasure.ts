@@ -271,6 +271,7 @@ async function eraseAccount(trx: Transaction<Database>, account: AccountId, eras
     });
   }
   await trx.deleteFrom('sessions').where('account_id', '=', account).execute();
+  await trx.deleteFrom('notices').where('account_id', '=', account).execute();
   // Their own words to others. What a program wrote with a key they made is the program's.
   await trx
     .updateTable('invitations')

@@ -6,6 +6,8 @@ export type OrganizationId = `org_${string}`;
 export type MemberId = `mem_${string}`;
 export type LicensePoolId = `lic_${string}`;
 export type ApiKeyId = `key_${string}`;
+/** Of an email in which notices are gathered. */
+export type NoticeEmailId = `ntc_${string}`;
 export type { AccountId, AmendmentId, BatchId, ErasureId, InvitationId, ReasonId };
 
 /** A new id, such as `newId('inv')`. */

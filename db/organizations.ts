@@ -3,6 +3,7 @@ import { isIssuer, sameIssuer } from '../identity/issuers.ts';
 import { isOrigin } from '../identity/origins.ts';
 import type { Database } from './database.ts';
 import { newId, type OrganizationId } from './ids.ts';
+import type { NoticeKind } from './notices.ts';
 import { isPlainLine } from './plain-text.ts';
 
 export interface OrganizationsTable {
@@ -29,6 +30,8 @@ export interface OrganizationsTable {
   blocked_domains: Generated<string[]>;
   /** Of its invitations: the first unless one says otherwise. None: any. */
   languages: Generated<string[]>;
+  /** What its inviters are told of by email. */
+  notices: Generated<NoticeKind[]>;
   /** While it is set, nothing is sent for it, and nobody joins. */
   suspended_at: Date | null;
   /** Hash of its logo. */
@@ -51,6 +54,7 @@ const columns = [
   'allowed_domains',
   'blocked_domains',
   'languages',
+  'notices',
   'suspended_at',
   'logo',
 ] as const satisfies (keyof Organization)[];

@@ -3,6 +3,7 @@ import { forgetSessions } from './accounts.ts';
 import { forgetActResults, forgetResults } from './batches.ts';
 import type { Database } from './database.ts';
 import { forgetUnused } from './limits.ts';
+import { forgetNotices } from './notices.ts';
 
 /** Requests made with an Idempotency-Key, for 24 hours. */
 export interface RequestsTable {
@@ -87,7 +88,7 @@ const actResultsKeptDays = 30;
 /**
  * Deletes what is past its time: kept answers after 24 hours, likewise the results of batches that invited (of acts on many
  * after 30 days), and what an amend was to
- * change and did not; sessions, limits unused again. Returns how many rows.
+ * change and did not; sessions, limits unused again, what inviters were told. Returns how many rows.
  */
 export async function forgetExpired(db: Kysely<Database>): Promise<number> {
   const requests = await db
@@ -103,6 +104,7 @@ export async function forgetExpired(db: Kysely<Database>): Promise<number> {
     (await forgetResults(db, hoursKept)) +
     (await forgetActResults(db, actResultsKeptDays)) +
     (await forgetSessions(db)) +
-    (await forgetUnused(db))
+    (await forgetUnused(db)) +
+    (await forgetNotices(db))
   );
 }

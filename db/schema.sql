@@ -107,11 +107,15 @@ create table deliveries (
   attempted_at timestamp with time zone,
   settled_at timestamp with time zone,
   provider_message_id text,
+  reported_at timestamp with time zone,
+  opened_at timestamp with time zone,
+  untold_at timestamp with time zone,
   constraint deliveries_pkey PRIMARY KEY (invitation_id, ordinal),
   constraint deliveries_kind_check CHECK ((kind = ANY (ARRAY['invitation'::text, 'reminder'::text, 'resend_request'::text]))),
   constraint deliveries_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'delivered'::text, 'opened'::text, 'bounced'::text, 'complained'::text, 'failed'::text])))
 );
 CREATE INDEX deliveries_due ON deliveries USING btree (queued_at, invitation_id, ordinal) WHERE (status = 'queued'::text);
+CREATE INDEX deliveries_untold ON deliveries USING btree (untold_at) WHERE (untold_at IS NOT NULL);
 
 create table erasures (
   id text collate "C" not null,
@@ -248,6 +252,27 @@ CREATE UNIQUE INDEX members_one_active ON members USING btree (organization_id, 
 CREATE INDEX members_owners ON members USING btree (organization_id) WHERE ((role = 'owner'::text) AND (removed_at IS NULL));
 CREATE INDEX members_removed ON members USING btree (organization_id, id DESC) WHERE (removed_at IS NOT NULL);
 
+create table notices (
+  id bigint not null generated always as identity,
+  organization_id text collate "C" not null,
+  account_id text collate "C" not null,
+  invitation_id text collate "C" not null,
+  ordinal integer not null,
+  kind text not null,
+  status text not null default 'queued'::text,
+  created_at timestamp with time zone not null default now(),
+  email_id text collate "C",
+  attempted_at timestamp with time zone,
+  constraint notices_pkey PRIMARY KEY (id),
+  constraint notices_invitation_id_ordinal_kind_key UNIQUE (invitation_id, ordinal, kind),
+  constraint notices_kind_check CHECK ((kind = ANY (ARRAY['accepted'::text, 'declined'::text, 'expired'::text, 'undeliverable'::text]))),
+  constraint notices_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'failed'::text, 'dropped'::text])))
+);
+CREATE INDEX notices_created ON notices USING brin (created_at);
+CREATE INDEX notices_of_email ON notices USING btree (email_id) WHERE (email_id IS NOT NULL);
+CREATE INDEX notices_of_inviter ON notices USING btree (account_id, organization_id, attempted_at);
+CREATE INDEX notices_queued ON notices USING btree (account_id, organization_id) WHERE (status = 'queued'::text);
+
 create table organizations (
   id text collate "C" not null,
   slug text collate "C" not null,
@@ -265,8 +290,10 @@ create table organizations (
   languages text[] collate "C" not null default '{}'::text[],
   suspended_at timestamp with time zone,
   logo text collate "C",
+  notices text[] collate "C" not null default '{accepted,declined,expired,undeliverable}'::text[],
   constraint organizations_pkey PRIMARY KEY (id),
   constraint organizations_limit_factor_check CHECK ((limit_factor > (0)::double precision)),
+  constraint organizations_notices_check CHECK ((notices <@ '{accepted,declined,expired,undeliverable}'::text[])),
   constraint organizations_retention_days_check CHECK ((retention_days >= 0)),
   constraint organizations_slug_key UNIQUE (slug)
 );
@@ -337,6 +364,7 @@ alter table license_pools add constraint license_pools_organization_id_fkey FORE
 alter table logos add constraint logos_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table members add constraint members_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id);
 alter table members add constraint members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table notices add constraint notices_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
 alter table seats add constraint seats_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
 alter table seats add constraint seats_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id);
 alter table seats add constraint seats_pool_id_fkey FOREIGN KEY (pool_id) REFERENCES license_pools(id);

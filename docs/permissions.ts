@@ -12,6 +12,7 @@ const openTo: Record<NonNullable<Permission['open']>, string> = {
   everybody: 'everybody',
   known: 'whoever is signed in, and every API key',
   signed_in: 'whoever is signed in, and no API key',
+  provider: 'the mail provider, with a password of its own',
 };
 
 const tableOf = (rows: string[][]): string => {

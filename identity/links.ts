@@ -11,6 +11,8 @@ export interface Links {
   token(link: Link): string;
   /** The URL in the email. */
   url(link: Link): string;
+  /** The URL of another of our pages, for emails. @param path from its slash on */
+  page(path: string): string;
   /** What a token says; undefined unless one of our keys signed it. */
   read(token: string): Link | undefined;
 }
@@ -40,6 +42,7 @@ export function createLinks(publicUrl: string, keys: readonly Buffer[]): Links {
   return {
     token,
     url: (link) => `${publicUrl}/i/${token(link)}`,
+    page: (path) => `${publicUrl}${path}`,
     read(text) {
       if (text.length !== tokenLength || !/^[A-Za-z0-9_-]+$/.test(text)) return undefined;
       const bytes = Buffer.from(text, 'base64url');

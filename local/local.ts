@@ -16,7 +16,7 @@ import { createPostmarkMail } from '../mail/postmark.ts';
 import { startSandbox } from '../mail/sandbox/sandbox.ts';
 import { createExposition } from '../telemetry/exposition.ts';
 import { sdkLogger } from '../telemetry/log.ts';
-import { createWorker, ensureReconcileSchedule, ensureRetentionSchedule } from '../worker.ts';
+import { createWorker, ensureNoticeSchedule, ensureReconcileSchedule, ensureRetentionSchedule } from '../worker.ts';
 import { LocalError } from './local-error.ts';
 import { freePort, isFree } from './ports.ts';
 import { startPostgres } from './postgres.ts';
@@ -120,6 +120,9 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     port: port['mail sandbox'],
     dir: file('mail'),
     logger: logger.child({ part: 'mail sandbox' }),
+    settings: {
+      webhookUrl: `http://postmark:${secrets.feedbackPassword}@localhost:${port.API}/webhooks/postmark`,
+    },
   });
   started.defer(() => sandbox.close());
 
@@ -176,6 +179,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
   started.defer(() => postmark.close());
   const links = createLinks(publicUrl, [Buffer.from(secrets.linkKey, 'base64')]);
   await ensureReconcileSchedule(client);
+  await ensureNoticeSchedule(client);
   await ensureRetentionSchedule(client);
   const worker = await createWorker({
     db,
@@ -207,6 +211,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     issuer: provider.url,
     publicUrl,
     temporalUi: addresses.temporalUi,
+    feedbackPassword: secrets.feedbackPassword,
     cookieKey: Buffer.from(secrets.cookieKey, 'base64'),
     // One person at one machine is everybody here: a script that invites hundreds is no abuse.
     limitFactor: 100,

@@ -14,6 +14,8 @@ export interface Secrets {
   ownerPassword: string;
   /** Opens `/metrics`. */
   metricsToken: string;
+  /** What the mail sandbox reports with. */
+  feedbackPassword: string;
 }
 
 /** Reads the secrets of a state folder, and makes those that it lacks. */
@@ -31,6 +33,7 @@ export async function ensureSecrets(state: string): Promise<Secrets> {
     // To be typed by hand.
     ownerPassword: randomBytes(8).toString('hex'),
     metricsToken: randomBytes(24).toString('base64url'),
+    feedbackPassword: randomBytes(24).toString('hex'),
   };
   const secrets = { ...made, ...known };
   if (Object.keys(known).length === Object.keys(secrets).length) return secrets;

@@ -67,6 +67,13 @@ export const emailSeconds = new Histogram({
   registers,
 });
 
+export const emailReports = new Counter({
+  name: 'usher_email_reports_total',
+  help: 'What the mail provider reported of emails: delivered, opened, bounced, complained; none: of no email of ours, or nothing',
+  labelNames: ['status'] as const,
+  registers,
+});
+
 export const reconcilerFinds = new Counter({
   name: 'usher_reconciler_finds_total',
   help: 'What the reconciler found, by how it noticed and by what became of it',
@@ -79,6 +86,8 @@ httpProblems.inc({ code: 'engine_unreachable' }, 0);
 for (const became of ['repaired', 'oversold']) reconcilerFinds.inc({ found: 'seats_miscounted', became }, 0);
 for (const found of ['delivery_queued', 'overdue', 'run_terminated', 'run_failed', 'run_timed_out'])
   reconcilerFinds.inc({ found, became: 'unanswered' }, 0);
+
+for (const status of ['bounced', 'complained']) emailReports.inc({ status }, 0);
 
 const gauge = <TLabel extends string = never>(name: string, help: string, labelNames: readonly TLabel[] = []) =>
   new Gauge({ name, help, labelNames, registers });

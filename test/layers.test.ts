@@ -76,7 +76,7 @@ const layers: { file: string; refused: string[]; allowed: string[] }[] = [
     ],
     allowed: [
       ...['node:fs', '../../workflows/contract.ts', '../../identity/oidc.ts', '../../db/ids.ts', './pages.ts'],
-      '../../mail/templates/invitation-email.ts',
+      ...['../../mail/templates/invitation-email.ts', '../../mail/postmark-feedback.ts'],
     ],
   },
   {

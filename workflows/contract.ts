@@ -36,6 +36,7 @@ export const workflowTypes = {
   acts: 'acts',
   erasure: 'erasure',
   retention: 'retention',
+  notices: 'notices',
 } as const;
 
 export interface InvitationInput {

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import {
   CancellationScope,
   continueAsNew,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -165,10 +166,11 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
       handedOver = row?.handedOver;
       return row;
     },
-    // Handed over, and still not sent, or never to be. It may be told so before it has taken note that it handed over.
+    // Handed over, and still not sent, of which it may be told before it has taken note that it handed over; or its email came
+    // into trouble, or out of it.
     isBehind: ({ context }, { facts: { delivery } }) =>
-      delivery.ordinal === inHand &&
-      (delivery.status === 'queued' || (isTrouble(delivery.status) && !isTrouble(context.delivery.status))),
+      (delivery.ordinal === inHand && delivery.status === 'queued') ||
+      isTrouble(delivery.status) !== isTrouble(context.delivery.status),
     input: (row: StoredInvitation, at) => ({ facts: presentFacts(row), at }),
     commit: async ({ sequence, event, effects, context }): Promise<Committed<StoredInvitation, Refusal>> => {
       const { by, request, account, reason } = event as Partial<AcceptInput>;
@@ -254,21 +256,26 @@ function deliveryEvent(feedback: unknown): Extract<InvitationEvent, { type: 'del
 }
 
 function upsertChanges({ context }: InvitationSnapshot, before: InvitationSnapshot | undefined): void {
-  // Upserts are dear, so only what changed within the run; what the row said at the start came with the start. A starter
-  // that gave none is in a namespace that knows none.
-  if (!before || workflowInfo().typedSearchAttributes.getAll().length === 0) return;
+  // Upserts are dear, so only what changed within the run; what the row said at the start came with the start, but for its
+  // email: it may have come into trouble before there was a run. A starter that gave none is in a namespace that knows none.
+  const { typedSearchAttributes: given } = workflowInfo();
+  if (given.getAll().length === 0) return;
   const { state, expiresAt, delivery } = context;
-  const trouble = isTrouble(delivery.status) ? delivery.status : null;
-  const troubleBefore = isTrouble(before.context.delivery.status) ? before.context.delivery.status : null;
+  const trouble = troubleOf(context);
+  const troubleBefore = before ? troubleOf(before.context) : (given.get(searchAttributes.delivery) ?? null);
+  // Runs that began before this was so have no such command in their history.
+  if (!before && (trouble === troubleBefore || !patched('trouble at the start'))) return;
   const changes = [
-    ...(state !== before.context.state ? [{ key: searchAttributes.state, value: state }] : []),
-    ...(expiresAt !== before.context.expiresAt
+    ...(before && state !== before.context.state ? [{ key: searchAttributes.state, value: state }] : []),
+    ...(before && expiresAt !== before.context.expiresAt
       ? [{ key: searchAttributes.expiresAt, value: new Date(expiresAt) }]
       : []),
     ...(trouble !== troubleBefore ? [{ key: searchAttributes.delivery, value: trouble }] : []),
   ];
   if (changes.length > 0) upsertSearchAttributes(changes);
 }
+
+const troubleOf = ({ delivery }: InvitationFacts) => (isTrouble(delivery.status) ? delivery.status : null);
 
 function statusOf(snapshot: InvitationSnapshot | undefined, sequence: number): InvitationStatus {
   return snapshot

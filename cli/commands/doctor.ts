@@ -200,7 +200,7 @@ async function examineLicenses(usher: Usher, organization: string): Promise<Find
 const queueMs = 10 * 60_000;
 
 async function examineEmails(usher: Usher, organization: string): Promise<Finding[]> {
-  const newest = async (delivery: 'queued' | 'failed' | 'bounced') => {
+  const newest = async (delivery: 'queued' | 'failed' | 'bounced' | 'complained') => {
     const { items } = await usher.get('/v1/organizations/{organization}/invitations', {
       path: { organization },
       query: { delivery, state: 'pending', limit: 100 },
@@ -208,7 +208,7 @@ async function examineEmails(usher: Usher, organization: string): Promise<Findin
     return items;
   };
   const late = (await newest('queued')).filter(({ delivery }) => Date.now() - Date.parse(delivery.at) > queueMs);
-  const lost = [...(await newest('failed')), ...(await newest('bounced'))];
+  const lost = [...(await newest('failed')), ...(await newest('bounced')), ...(await newest('complained'))];
   const reasons = [...new Set(lost.map(({ delivery }) => delivery.detail ?? delivery.status))].join(', ');
   const findings = [
     ...(late.length > 0
@@ -225,7 +225,7 @@ async function examineEmails(usher: Usher, organization: string): Promise<Findin
           look(
             'Email',
             `${lost.length} pending invitations reached nobody (${reasons})`,
-            'usher list --delivery failed lists them; correct the address, or revoke them.',
+            'usher list --delivery failed (or bounced, or complained) lists them; correct the address, copy the link, or revoke.',
           ),
         ]
       : []),

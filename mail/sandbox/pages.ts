@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { html } from 'hono/html';
-import { bounceTypes } from './bounces.ts';
+import { bounceTypes } from '../bounce-types.ts';
 import type { MessageEvent, MessageStore, StoredMessage } from './store.ts';
 
 export interface PagesOptions {

@@ -1,7 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
-import { bounceTypes, testBounce } from './bounces.ts';
+import { bounceTypes } from '../bounce-types.ts';
+import { testBounce } from './bounces.ts';
 import { type FailureResponse, type SandboxSettings, takeMessageFailure, takeRequestFailure } from './settings.ts';
 import type { Address, Bodies, MessageEvent, MessageStore, StoredMessage } from './store.ts';
 import type { Webhooks } from './webhooks.ts';

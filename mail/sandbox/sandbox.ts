@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { pages } from './pages.ts';
 import { postmarkApi } from './postmark-api.ts';
+import { readOrder, reportOf } from './reports.ts';
 import { changedSettings, defaultSettings, type SandboxSettings } from './settings.ts';
 import { MessageStore } from './store.ts';
 import { Webhooks } from './webhooks.ts';
@@ -32,6 +33,8 @@ export interface Sandbox {
  *   any server token will do
  * - `GET`, `PUT /sandbox/settings`: how late, how slow, how faulty it is ({@link SandboxSettings}); what a `PUT` leaves
  *   out stays as it is
+ * - `POST /sandbox/reports`: reports of a message whatever it is told, in that order and as often ({@link Order}); answers
+ *   when the webhooks are posted
  * - `GET /sandbox/stats`: what it was asked; `DELETE /sandbox/messages`: empties it
  *
  * Anyone who reaches it reads all mail: it is for local use.
@@ -61,6 +64,17 @@ export async function startSandbox({ host, port, dir, logger, settings: initial 
     } catch (error) {
       return reply.code(400).send({ error: (error as Error).message });
     }
+  });
+  app.post('/sandbox/reports', async (request, reply) => {
+    const order = readOrder(request.body);
+    const message = order && store.byId(order.message);
+    if (!message || settings.webhookUrl === null)
+      return reply
+        .code(400)
+        .send({ error: 'It takes the id of a message, reports, and a webhookUrl in the settings.' });
+    let taken = 0;
+    for (const report of order.reports) taken += Number(await webhooks.reportNow(message, reportOf(message, report)));
+    return { taken };
   });
   app.get('/sandbox/stats', () => ({ calls, messages: store.size, webhooks: webhooks.stats }));
   app.delete('/sandbox/messages', (_request, reply) => {

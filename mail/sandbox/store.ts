@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BounceType, deactivates } from './bounces.ts';
+import type { BounceType } from '../bounce-types.ts';
+import { deactivates } from './bounces.ts';
 
 export interface Address {
   Email: string;

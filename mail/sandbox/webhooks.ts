@@ -1,8 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
-import { bounceTypes, deactivates } from './bounces.ts';
+import { bounceTypes } from '../bounce-types.ts';
+import { deactivates } from './bounces.ts';
 import type { MessageEvent, StoredMessage } from './store.ts';
+
+/** What can be reported: what became of a message, and what else its reader did. */
+export type Report =
+  | MessageEvent
+  | { type: 'Opened' | 'Clicked'; recipient: string; at: string }
+  | {
+      type: 'SubscriptionChanged';
+      recipient: string;
+      at: string;
+      /** Why nothing more is sent to the address; null: it is sent to again. */
+      reason: 'HardBounce' | 'SpamComplaint' | 'ManualSuppression' | null;
+    };
 
 /** Waits before each attempt, ms. Postmark's own are minutes; nobody wants to wait those on a laptop. */
 const waits = [0, 200, 1_000, 5_000, 15_000, 30_000];
@@ -36,6 +49,13 @@ export class Webhooks {
       else this.#queue.push(message.events.map((event) => payload(message, event)));
     }
     this.#pump();
+  }
+
+  /** Posts a report, and waits for that. Returns whether it was taken. */
+  async reportNow(message: StoredMessage, report: Report): Promise<boolean> {
+    const posted = await this.#post(JSON.stringify(payload(message, report)));
+    this.stats[posted ? 'posted' : 'failed'] += 1;
+    return posted;
   }
 
   close(): void {
@@ -108,41 +128,66 @@ function withoutCredentials(url: string): URL {
 
 /**
  * The body of a webhook, field by field as in https://postmarkapp.com/developer/webhooks/delivery-webhook,
- * …/bounce-webhook and …/spam-complaint-webhook.
+ * …/bounce-webhook, …/spam-complaint-webhook, …/open-tracking-webhook, …/click-webhook and …/subscription-change-webhook.
  */
-function payload(message: StoredMessage, event: MessageEvent): object {
-  const common = {
-    MessageStream: 'outbound',
-    ServerID: 1,
-    MessageID: message.id,
-    Tag: message.tag,
-    Metadata: message.metadata,
-  };
-  if (event.type === 'Delivered') {
-    return {
-      RecordType: 'Delivery',
-      ...common,
-      Recipient: event.recipient,
-      DeliveredAt: event.at,
-      Details: 'smtp;250 2.0.0 OK (sandbox: nothing left this machine)',
-    };
+function payload(message: StoredMessage, report: Report): object {
+  const { recipient, at } = report;
+  const common = { MessageStream: 'outbound', MessageID: message.id, Tag: message.tag, Metadata: message.metadata };
+  const read = { ...common, Recipient: recipient, ReceivedAt: at, UserAgent: 'Sandbox', OS: {}, Client: {}, Geo: {} };
+  switch (report.type) {
+    case 'Delivered':
+      return {
+        RecordType: 'Delivery',
+        ServerID: 1,
+        ...common,
+        Recipient: recipient,
+        DeliveredAt: at,
+        Details: 'smtp;250 2.0.0 OK (sandbox: nothing left this machine)',
+      };
+    case 'Opened':
+      return { RecordType: 'Open', ...read, FirstOpen: true, Platform: 'WebMail' };
+    case 'Clicked':
+      return {
+        RecordType: 'Click',
+        ...read,
+        Platform: 'Desktop',
+        ClickLocation: 'HTML',
+        OriginalLink: 'https://sandbox.example',
+      };
+    case 'SubscriptionChanged':
+      return {
+        RecordType: 'SubscriptionChange',
+        ServerID: 1,
+        ...common,
+        ChangedAt: at,
+        Recipient: recipient,
+        Origin: 'Recipient',
+        SuppressSending: report.reason !== null,
+        SuppressionReason: report.reason,
+      };
+    case 'Bounced':
+    case 'SpamComplaint': {
+      const [code, name, description] = bounceTypes[report.bounce];
+      return {
+        RecordType: report.type === 'SpamComplaint' ? 'SpamComplaint' : 'Bounce',
+        ServerID: 1,
+        ...common,
+        ID: report.bounceId,
+        Type: report.bounce,
+        TypeCode: code,
+        Name: name,
+        Description: description,
+        Details: 'Sandbox bounce',
+        Email: recipient,
+        From: message.from,
+        BouncedAt: at,
+        DumpAvailable: false,
+        Inactive: deactivates(report.bounce),
+        CanActivate: report.bounce !== 'SpamComplaint',
+        Subject: message.subject,
+      };
+    }
+    default:
+      return report satisfies never;
   }
-  const [code, name, description] = bounceTypes[event.bounce];
-  return {
-    RecordType: event.type === 'SpamComplaint' ? 'SpamComplaint' : 'Bounce',
-    ...common,
-    ID: event.bounceId,
-    Type: event.bounce,
-    TypeCode: code,
-    Name: name,
-    Description: description,
-    Details: 'Sandbox bounce',
-    Email: event.recipient,
-    From: message.from,
-    BouncedAt: event.at,
-    DumpAvailable: false,
-    Inactive: deactivates(event.bounce),
-    CanActivate: event.bounce !== 'SpamComplaint',
-    Subject: message.subject,
-  };
 }

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createInvitationActivities } from '../../activities/invitation.ts';
 import { insertPending } from '../../api/invitations.ts';
 import { queueDelivery } from '../../db/deliveries.ts';
+import { recordReport } from '../../db/feedback.ts';
 import type { InvitationId } from '../../db/ids.ts';
 import { factsOf, findInvitation } from '../../db/invitations.ts';
 import { mailboxOf } from '../../identity/mailbox.ts';
@@ -156,6 +157,50 @@ test('an email that was handed over, and died with its worker, is sent; its run 
   expect(await said(id)).toEqual(['delivery_queued']);
 });
 
+test('a run that was not told that its email bounced, or arrived after all, is told until it knows', async () => {
+  const id = await invited('untold@example.com');
+  const [never, ended] = [
+    await unstarted('untold-and-unstarted@example.com'),
+    await invited('untold-and-over@example.com'),
+  ];
+  await usher.call(`/v1/invitations/${ended}/revoke`, { body: {} });
+  /** As an API that dies before it tells anybody, for a while. */
+  const report = async (of: InvitationId, status: 'bounced' | 'delivered', at: number) => {
+    await recordReport(usher.db, `${of}/1`, { status, detail: null, at: new Date(at), messageId: 'message' });
+    await usher.db
+      .updateTable('deliveries')
+      .set({ untold_at: sql`untold_at - interval '11 seconds'` })
+      .where('invitation_id', '=', of)
+      .execute();
+  };
+  const standing = async (of: InvitationId) => (await workflow(of).query(stateQuery)).at;
+  const at = Date.now();
+  for (const of of [id, never, ended]) await report(of, 'bounced', at);
+  expect((await reconcile()).found).toEqual({ 'feedback_untold.reloaded': 1, 'feedback_untold.started': 1 });
+  for (const of of [id, never])
+    await usher.until('it knows', async () => (await standing(of)) === 'pending.undeliverable');
+  const trouble = `UsherDelivery = 'bounced' AND ExecutionStatus = 'Running'`;
+  await usher.until('both to be found by it', async () => {
+    const listed = [];
+    for await (const run of usher.temporal.client.workflow.list({ query: trouble })) listed.push(run.workflowId);
+    return listed.includes(invitationWorkflowId(id)) && listed.includes(invitationWorkflowId(never));
+  });
+  // Asked again, they know; then nobody asks any more.
+  await usher.db
+    .updateTable('deliveries')
+    .set({ untold_at: sql`untold_at - interval '11 seconds'` })
+    .where('untold_at', 'is not', null)
+    .execute();
+  expect((await reconcile()).found).toEqual({});
+  const untold = usher.db.selectFrom('deliveries').select('invitation_id').where('untold_at', 'is not', null);
+  expect(await untold.execute()).toEqual([]);
+  await report(id, 'delivered', at + 1);
+  expect((await reconcile()).found).toEqual({ 'feedback_untold.reloaded': 1 });
+  await usher.until('it knows', async () => (await standing(id)) === 'pending.waiting');
+  expect(await said(id)).toEqual(['feedback_untold']);
+  for (const of of [id, never]) await usher.call(`/v1/invitations/${of}/revoke`, { body: {} });
+});
+
 test('a pending invitation past its expiry is started, and expires', async () => {
   const id = await unstarted('overdue@example.com', -59_000);
   await usher.db.updateTable('deliveries').set({ status: 'sent' }).where('invitation_id', '=', id).execute();
@@ -277,12 +322,7 @@ test('a note to the inviter that nobody sends is sent', async () => {
 });
 
 test('while the provider is down pages of stuck emails keep no later one waiting, and are not asked after each minute', async () => {
-  const failing = async (failures: unknown[]) => {
-    const headers = { 'content-type': 'application/json' };
-    const settings = { method: 'PUT', headers, body: JSON.stringify({ failures }) };
-    expect((await fetch(`${usher.inbox}/sandbox/settings`, settings)).status).toBe(200);
-  };
-  await failing([{ count: 1_000_000, response: 503 }]);
+  await usher.mailIs({ failures: [{ count: 1_000_000, response: 503 }] });
   const ids: InvitationId[] = [];
   for (let i = 0; i < 9; i += 1) ids.push(await unstarted(`stuck-${i}@example.com`));
   await usher.db
@@ -322,5 +362,5 @@ test('while the provider is down pages of stuck emails keep no later one waiting
   await usher.temporal.client.workflow.getHandle(action.workflow.workflowId).terminate('comes to nothing');
   usher.worker = await usher.startWorker();
   expect((await scheduled()).result.found).toEqual({});
-  await failing([]);
+  await usher.mailIs({ failures: [] });
 });

@@ -25,6 +25,7 @@ const usual = {
   allowedDomains: [],
   blockedDomains: [],
   languages: [],
+  notices: ['accepted', 'declined', 'expired', 'undeliverable'],
 };
 
 beforeAll(async () => {

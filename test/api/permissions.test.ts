@@ -247,6 +247,7 @@ async function onPage(method: string, path: string, session: string | undefined,
 /** What the table says of it. */
 function expected(route: string, permission: PermissionName, row: Permission, { name, person, key }: Caller): string {
   if (row.open === 'everybody') return 'in';
+  if (row.open === 'provider') return 'not_authenticated';
   // Pages know people alone.
   const known = person || (isApi(route) && key && name !== 'revoked key');
   if (!known) return isApi(route) ? 'not_authenticated' : 'signs in or hidden';

@@ -33,6 +33,8 @@ export const points = {
     statement: /^with "inserted" as \(insert into "invitations"/,
     when: 'after',
   },
+  /** What became of an email is durable; neither its run nor the provider has been told. */
+  'api: after feedback is recorded': { statement: /^update "deliveries" set .*"reported_at"/, when: 'after commit' },
   /** The outcome is durable and known; the caller has no answer. */
   'api: before the answer is kept': { statement: /^update "requests" set/, when: 'before' },
   /** Kept for whoever repeats it; the caller has no answer. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { InvitationId } from '../../db/ids.ts';
-import { revokeSignal } from '../../workflows/contract.ts';
+import { revokeSignal, stateQuery } from '../../workflows/contract.ts';
 import { findBreaches } from '../setup/consistency.ts';
 import { freshDatabase } from '../setup/database.ts';
 import { type Answer, until } from '../setup/usher.ts';
@@ -9,9 +9,11 @@ import { type Installation, startInstallation } from './installation.ts';
 
 /** Each point at which a crash could lose or double something: hit for sure, then looked at. */
 
+const feedbackPassword = 'of-the-provider-alone';
 let usher: Installation;
 beforeAll(async () => {
-  usher = await startInstallation({ database: await freshDatabase() });
+  const environment = { USHER_FEEDBACK_PASSWORD: feedbackPassword };
+  usher = await startInstallation({ database: await freshDatabase(), environment });
 });
 afterEach(async () => {
   expect(await findBreaches(usher.db)).toEqual([]);
@@ -199,6 +201,40 @@ test('the API dies after the creating transaction: the repeat finds the invitati
   await usher.reconcile(id);
   await usher.sent(id);
   expect(await usher.mails(email)).toBe(1);
+});
+
+test('the API dies after it wrote down a bounce: the provider’s repeat changes nothing, the Schedule tells the run', async () => {
+  await usher.running('worker');
+  const schedule = usher.temporal.schedule.getHandle('reconcile');
+  await schedule.pause();
+  await usher.doomed('api: after feedback is recorded');
+  const { url } = usher;
+  await usher.mailIs({ webhookUrl: `${url.replace('//', `//postmark:${feedbackPassword}@`)}/webhooks/postmark` });
+  const { id } = (await usher.invite('softbounce@bounce-testing.postmarkapp.com')).body;
+  await usher.hit();
+  await usher.running('api');
+  const posted = async () =>
+    (await (await fetch(`${usher.inbox}/sandbox/stats`)).json()) as { webhooks: { posted: number } };
+  await until('the repeat', async () => (await posted()).webhooks.posted > 0);
+  await usher.mailIs({ webhookUrl: null });
+  const events = await usher.db
+    .selectFrom('events')
+    .select('type')
+    .where('invitation_id', '=', id)
+    .where('type', 'in', ['invitation_sent', 'invitation_bounced'])
+    .orderBy('id')
+    .execute();
+  expect(events.map(({ type }) => type)).toEqual(['invitation_sent', 'invitation_bounced']);
+  const standing = async () => (await workflow({ id, email: '' }).query(stateQuery)).at;
+  expect(await standing()).toBe('pending.waiting');
+  await usher.db
+    .updateTable('deliveries')
+    .set({ untold_at: new Date(Date.now() - 11_000) })
+    .where('invitation_id', '=', id)
+    .execute();
+  await usher.reconcile(id);
+  await until('the run to know', async () => (await standing()) === 'pending.undeliverable');
+  await schedule.unpause();
 });
 
 test('the API dies after the Update and before the answer: the repeat answers what happened', async () => {

@@ -86,7 +86,7 @@ interface Invitation {
 const read = async (local: LocalAddresses, id: string) =>
   (await (await call(local, 'GET', `/invitations/${id}`)).json()) as Invitation;
 
-/** Invites someone, and waits until the email is sent: then the workflow waits, on its timers. */
+/** Invites someone, and waits until the sandbox has told that the email arrived: then the workflow waits, on its timers. */
 async function invite(local: LocalAddresses): Promise<string> {
   const response = await call(local, 'POST', '/organizations/acme/invitations', {
     email: 'new@person.example',
@@ -94,7 +94,7 @@ async function invite(local: LocalAddresses): Promise<string> {
   });
   expect(response.status).toBe(201);
   const { id } = (await response.json()) as Invitation;
-  await expect.poll(async () => (await read(local, id)).delivery.status, { timeout: 60_000 }).toBe('sent');
+  await expect.poll(async () => (await read(local, id)).delivery.status, { timeout: 60_000 }).toBe('delivered');
   return id;
 }
 

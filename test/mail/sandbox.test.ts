@@ -268,6 +268,38 @@ describe('webhooks', () => {
     await expect.poll(async () => (await ask('GET', `${box.url}/sandbox/stats`)).body.webhooks.posted).toBe(1);
   });
 
+  it('tell of a message whatever is asked, in that order and as often', async () => {
+    const { url, next } = await receiver();
+    const box = await sandbox({ settings: { webhookUrl: url } });
+    const one = message();
+    await postmark({ url: box.url }).send(one);
+    const { MessageID } = (await next()).body as { MessageID: string };
+    const at = '2030-01-01T00:00:00.000Z';
+    const reports = [
+      { type: 'Opened', at },
+      { type: 'Bounced', at, bounce: 'SoftBounce' },
+      { type: 'Delivered', at },
+      { type: 'Delivered', at },
+      { type: 'Clicked', at },
+      { type: 'SubscriptionChanged', at, reason: 'SpamComplaint' },
+    ];
+    const posted = await ask('POST', `${box.url}/sandbox/reports`, { message: MessageID, reports });
+    expect(posted.body).toEqual({ taken: 6 });
+    const bodies = [];
+    for (const _ of reports) bodies.push((await next()).body);
+    const common = { MessageID, MessageStream: 'outbound', Tag: 'invitation', Metadata: { delivery: one.delivery } };
+    expect(bodies).toMatchObject([
+      { ...common, RecordType: 'Open', Recipient: one.to, ReceivedAt: at, FirstOpen: true },
+      { ...common, RecordType: 'Bounce', Email: one.to, BouncedAt: at, Type: 'SoftBounce' },
+      { ...common, RecordType: 'Delivery', Recipient: one.to, DeliveredAt: at },
+      { ...common, RecordType: 'Delivery' },
+      { ...common, RecordType: 'Click', Recipient: one.to, ReceivedAt: at },
+      { ...common, RecordType: 'SubscriptionChange', ChangedAt: at, SuppressSending: true },
+    ]);
+    const wrong = { message: MessageID, reports: [{ type: 'Read', at }] };
+    expect((await ask('POST', `${box.url}/sandbox/reports`, wrong)).status).toBe(400);
+  });
+
   it('do not come again when they were refused', async () => {
     const { url, next } = await receiver([403]);
     const box = await sandbox({ settings: { webhookUrl: url } });

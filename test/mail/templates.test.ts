@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type InvitationEmail, invitationEmail } from '../../mail/templates/invitation-email.ts';
+import { type NoticeEmail, noticeEmail } from '../../mail/templates/notice-email.ts';
 import { resendRequestEmail } from '../../mail/templates/resend-request-email.ts';
 
 const url = 'https://usher.example/i/AZqk3o6Yd1yk9d3yZ0xJ2Rr1xq0wAbqk3o6Yd1yk9d3yZ0xJ2Rr1xq0w8QpYt';
@@ -136,5 +137,52 @@ describe('the email that asks for a new invitation', () => {
     const { html, text } = await resendRequest();
     expect(references(html)).toEqual([]);
     expect(text).toContain('choose Resend');
+  });
+});
+
+describe('the email that tells an inviter', () => {
+  const told = (change: Partial<NoticeEmail> = {}) =>
+    noticeEmail({
+      inviterName: 'Ada Lovelace',
+      organization: 'Acme',
+      notices: [notice('undeliverable')],
+      url: 'https://usher.example/console/acme/invitations/inv_1',
+      ...change,
+    });
+  const notice = (kind: NoticeEmail['notices'][number]['kind'], n = 0) => ({
+    kind,
+    email: `grace-${n}@navy.test`,
+    delivery: { status: 'bounced', detail: 'hard_bounce' },
+  });
+
+  it.each([
+    ['undeliverable', 'Your invitation for grace-0@navy.test to Acme could not be delivered'],
+    ['accepted', 'grace-0@navy.test joined Acme'],
+    ['declined', 'grace-0@navy.test declined your invitation to Acme'],
+    ['expired', 'Your invitation for grace-0@navy.test to Acme has expired'],
+  ] as const)('says of one that it was %s, and leads there', (kind, said) => {
+    const { subject, html, text } = told({ notices: [notice(kind)] });
+    expect(subject).toBe(said);
+    expect(new Set(references(html))).toEqual(new Set(['https://usher.example/console/acme/invitations/inv_1']));
+    expect(text).toContain('grace-0@navy.test');
+    expect(/correct it.*copy the link/s.test(text)).toBe(kind === 'undeliverable');
+  });
+
+  it('counts many, and names as many as can be read', () => {
+    const { subject, text } = told({
+      notices: [notice('declined', 99), ...Array.from({ length: 25 }, (_, n) => notice('accepted', n))],
+    });
+    expect(subject).toBe('Your invitations to Acme: 25 joined, 1 declined');
+    for (const shown of ['grace-19@navy.test, and 5 more', 'grace-99@navy.test']) expect(text).toContain(shown);
+    expect(text).not.toContain('grace-20@navy.test');
+  });
+
+  it('shows what users wrote as text, in one line where it is a header', () => {
+    const { subject, html } = told({
+      organization: '<b>Acme</b>\r\nBcc: eve@evil.test',
+      inviterName: 'https://win.evil',
+    });
+    expect(subject).not.toMatch(/[\r\n]/);
+    expect(html).not.toMatch(/<b>Acme|https:\/\/win|win\.evil|eve@evil/);
   });
 });

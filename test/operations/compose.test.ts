@@ -39,7 +39,8 @@ const compose: { services: Record<string, Service> } = parse(source, { merge: tr
 const example = Object.fromEntries(
   [...read('.env.example').matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [
     name!,
-    value || (name!.endsWith('KEYS') || name!.endsWith('KEY') ? Buffer.alloc(32).toString('base64') : 'secret'),
+    value ||
+      (name!.endsWith('KEYS') || name!.endsWith('KEY') ? Buffer.alloc(32).toString('base64') : 'secret'.repeat(4)),
   ]),
 );
 

@@ -20,6 +20,7 @@ const secrets = {
   USHER_CLIENT_SECRET: 'SecretOfClient',
   USHER_POSTMARK_TOKEN: 'TokenOfPostmark',
   USHER_METRICS_TOKEN: 'TokenOfPrometheus',
+  USHER_FEEDBACK_PASSWORD: 'PasswordOfItsFeedback',
 };
 const others = {
   USHER_PUBLIC_URL: 'http://localhost:8080',
@@ -31,7 +32,8 @@ const others = {
   USHER_PROVIDER_PORT: '9',
   TEMPORAL_ADDRESS: '127.0.0.1:9',
 };
-const parts = /PassOfRunRole|PassOfOwner|PassOfProvider|L{20}|C{20}|SecretOfClient|TokenOfPostmark|TokenOfPrometheus/;
+const parts =
+  /PassOfRunRole|PassOfOwner|PassOfProvider|L{20}|C{20}|SecretOfClient|TokenOfPostmark|TokenOfPrometheus|PasswordOfItsFeedback/;
 
 let folder: string;
 beforeAll(async () => {

@@ -4,6 +4,7 @@ import { find as findAnywhere } from '../../api/support.ts';
 import { createDatabase } from '../../db/database.ts';
 import { ensureLicensePool } from '../../db/licenses.ts';
 import { insertMember } from '../../db/members.ts';
+import { type NoticeKind, noticeKinds } from '../../db/notices.ts';
 import { ensureOrganization } from '../../db/organizations.ts';
 import { setStaffRole } from '../../db/staff.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
@@ -416,9 +417,10 @@ describe('the settings', () => {
       ...{ name: 'Settled', homeUrl: '', expiresIn: 'P7D', remind: 'usual', reminders: '' },
       ...{ allowedDomains: '', blockedDomains: '', languages: '' },
     };
+    const boxes = (...kinds: NoticeKind[]) => kinds.map((kind): [string, string] => ['notices', kind]);
     await owner.visit('/console/settled/settings');
     await other.visit('/console/settled/settings');
-    expect((await owner.submit('/settings', filled)).text).toContain('Nothing is changed yet.');
+    expect((await owner.submit('/settings', filled, boxes(...noticeKinds))).text).toContain('Nothing is changed yet.');
     const wanted = {
       ...filled,
       ...{ name: 'Settled & Sons', homeUrl: 'https://settled.example/', expiresIn: 'P14D', remind: 'own' },
@@ -436,11 +438,13 @@ describe('the settings', () => {
     expect(await fields({ allowedDomains: 'nothing' })).toMatch(/id="field-allowedDomains"[^>]* aria-invalid="true"/);
     expect(await fields({ reminders: '' })).toMatch(/id="field-reminders"[^>]* aria-invalid="true"/);
     owner.page = drawn;
-    expect((await owner.submit('/settings', wanted)).text).toContain('It is saved.');
+    expect((await owner.submit('/settings', wanted, boxes('declined', 'undeliverable'))).text).toContain(
+      'It is saved.',
+    );
     expect(await now()).toMatchObject({
       ...{ name: 'Settled & Sons', homeUrl: 'https://settled.example/', expiresIn: 'P14D' },
       ...{ reminders: ['P3D', 'PT36H'], allowedDomains: ['settled.example', '*.settled.example'] },
-      ...{ blockedDomains: [], languages: ['de-AT', 'en'] },
+      ...{ blockedDomains: [], languages: ['de-AT', 'en'], notices: ['declined', 'undeliverable'] },
     });
     // Drawn before that: it would have taken it back unseen.
     const before = other.page;
@@ -449,6 +453,7 @@ describe('the settings', () => {
       const stale = await other.submit('/settings', { ...filled, blockedDomains: 'spam.example' });
       expect([stale.status, stale.text.includes('has changed meanwhile')]).toEqual([409, true]);
       expect(stale.text).toContain('>spam.example</textarea>');
+      expect(stale.text).toContain('Now: Somebody declined, An email could not be delivered.');
       expect(stale.text).toMatch(
         /-error">Now: Settled &amp; Sons\..*-error">Now: 14 days\..*Now: At times of our own\./s,
       );
@@ -456,11 +461,11 @@ describe('the settings', () => {
     await other.visit('/console/settled/settings');
     const { homeUrl, reminders, ...rest } = wanted;
     await other.submit('/settings', { ...rest, homeUrl: '', remind: 'never', reminders });
-    const changed = { name: 'Settled & Sons', homeUrl: null, reminders: [], expiresIn: 'P14D' };
+    const changed = { name: 'Settled & Sons', homeUrl: null, reminders: [], expiresIn: 'P14D', notices: [] };
     expect(await now()).toMatchObject(changed);
     // What was carried out is not again, whatever others have made of it.
     owner.page = drawn;
-    expect((await owner.submit('/settings', wanted)).text).toContain('counts once');
+    expect((await owner.submit('/settings', wanted, boxes('declined', 'undeliverable'))).text).toContain('counts once');
     expect(await now()).toMatchObject(changed);
   });
 

@@ -362,6 +362,7 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       allowedDomains: few ? '' : ['acme.example', '*.acme.example', cast.otherEmail].join('\n'),
       blockedDomains: '',
       languages: few ? '' : 'en, de-AT',
+      notices: few ? '' : 'accepted, declined, undeliverable',
     },
     slug: 'acme',
     suspendedAt: few ? daysFromNow(-1) : null,

@@ -23,6 +23,7 @@ import { freePort } from '../../local/ports.ts';
 import type { Mail } from '../../mail/mail.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
 import { startSandbox } from '../../mail/sandbox/sandbox.ts';
+import type { SandboxSettings } from '../../mail/sandbox/settings.ts';
 import { createWorker, ensureReconcileSchedule, type UsherWorker, type WorkerDeps } from '../../worker.ts';
 import { emptyDatabase, freshDatabase } from './database.ts';
 import { searchPersonalData } from './personal-data.ts';
@@ -65,6 +66,10 @@ export interface Usher {
   links: Links;
   /** The mail sandbox. */
   inbox: string;
+  /** Changes how the mail sandbox behaves. @throws unless it takes the settings */
+  mailIs(settings: Partial<SandboxSettings>): Promise<void>;
+  /** Where a mail provider reports what became of emails, with its password. The sandbox does, once its settings say so. */
+  feedbackUrl: string;
   /** The installation's issuer. */
   issuer: string;
   organization: Organization;
@@ -149,6 +154,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
   const providerPort = options.withProvider ? await freePort() : 9;
   const issuer = options.issuer ?? `http://127.0.0.1:${providerPort}`;
   const client = { id: 'usher', secret: 'a secret between the two' };
+  const feedbackPassword = randomBytes(24).toString('hex');
   const providerOptions: ProviderOptions | undefined = options.withProvider && {
     issuer,
     host: '127.0.0.1',
@@ -187,6 +193,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     cookieKey: randomBytes(32),
     limitFactor: options.limitFactor ?? 1000,
     patienceMs: options.patienceMs ?? 60_000,
+    feedbackPassword,
     logger,
   });
   started.defer(() => app.close());
@@ -299,6 +306,13 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     mail,
     links,
     inbox: sandbox.url,
+    async mailIs(settings) {
+      const headers = { 'content-type': 'application/json' };
+      const put = { method: 'PUT', headers, body: JSON.stringify(settings) };
+      const response = await fetch(`${sandbox.url}/sandbox/settings`, put);
+      if (!response.ok) throw new Error(await response.text());
+    },
+    feedbackUrl: `http://postmark:${feedbackPassword}@localhost:${port}/webhooks/postmark`,
     organization,
     owner,
     key,

@@ -53,7 +53,6 @@ const changes: Record<string, [was: string, becomes: string][]> = {
     ],
   ],
   'workflows/invitation.ts': [
-    ['import {\n  CancellationScope,', 'import {\n  patched,\n  CancellationScope,'],
     // Histories in which something came back before hold no such commit.
     [
       'if (event) void offer({ ...bySignal(), ...event });',

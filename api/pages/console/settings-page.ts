@@ -1,11 +1,12 @@
 import { html } from 'hono/html';
+import type { NoticeKind } from '../../../db/notices.ts';
 import { organizationTile } from '../avatar.ts';
 import { dateTime } from '../date-time.ts';
 import type { Html } from '../layout.ts';
 import { buttonLink } from '../outcome.ts';
 import { supplied } from '../supplied.ts';
 import { confirmPage } from './confirm-page.ts';
-import { choice, consoleForm, type Filled, type FormError, fileField, textArea, textField } from './form.ts';
+import { choice, consoleForm, type Filled, type FormError, fileField, textArea, textField, tickBoxes } from './form.ts';
 import { type ConsoleFrame, consolePage, nothing } from './frame.ts';
 import { lifetimes } from './invitation-words.ts';
 
@@ -21,6 +22,8 @@ export interface SettingsView {
   allowedDomains: string;
   blockedDomains: string;
   languages: string;
+  /** Of {@link noticeKinds}, with commas between. */
+  notices: string;
 }
 
 export interface SettingsPageView {
@@ -48,6 +51,17 @@ const remindOptions = [
 /** What the form calls a choice of reminders. */
 export const remindWords = (remind: string): string => remindOptions.find(({ value }) => value === remind)?.text ?? '';
 
+const noticeOptions: { value: NoticeKind; text: string }[] = [
+  { value: 'accepted', text: 'Somebody joined' },
+  { value: 'declined', text: 'Somebody declined' },
+  { value: 'expired', text: 'An invitation expired' },
+  { value: 'undeliverable', text: 'An email could not be delivered' },
+];
+
+/** What the form calls what inviters are told. */
+export const noticeWords = (notices: string): string =>
+  noticeOptions.flatMap(({ value, text }) => (notices.split(', ').includes(value) ? [text] : [])).join(', ');
+
 const settingsPath = (frame: ConsoleFrame) => `${frame.organization.path}/settings`;
 
 const form = ({ frame, settings, version, filled, error }: SettingsPageView): Html => {
@@ -58,7 +72,8 @@ const form = ({ frame, settings, version, filled, error }: SettingsPageView): Ht
     <div class="card confirm">${consoleForm(
       frame,
       settingsPath(frame),
-      { version },
+      // A box that is not ticked is not posted.
+      { version, notices: '' },
       html`${textField({
         ...field('name'),
         label: 'Name',
@@ -97,6 +112,13 @@ const form = ({ frame, settings, version, filled, error }: SettingsPageView): Ht
         label: 'Languages',
         hint: 'Codes with commas between, such as en, de-AT: invitations are in the first unless one says another of them. None: any.',
         most: 2000,
+      })}${tickBoxes({
+        name: 'notices',
+        label: 'Tell inviters by email',
+        hint: 'What became of their invitations; several at once come in one email.',
+        options: noticeOptions,
+        ticked: (shown.notices ?? '').split(', '),
+        error,
       })}
       <div class="confirm-do"><button class="button primary">Save</button></div>`,
     )}
@@ -113,6 +135,7 @@ const facts = ({ settings }: SettingsPageView): Html => {
     ['Allowed mail domains', settings.allowedDomains],
     ['Blocked mail domains', settings.blockedDomains],
     ['Languages', settings.languages],
+    ['Inviters are told', noticeWords(settings.notices)],
   ];
   return html`
     <section class="card confirm"><dl class="facts">${said.map(

@@ -7,11 +7,28 @@ import { changeLogo, logoLimits, logoTimeoutMs, logoTypes, redraw } from '../../
 import { changeOrganization, organizationBody, settingsVersion } from '../../organizations.ts';
 import { sendPage } from '../../page.ts';
 import type { Filled, FormError } from '../../pages/console/form.ts';
-import { remindWords, type SettingsView, settingsPage, suspensionPage } from '../../pages/console/settings-page.ts';
+import {
+  noticeWords,
+  remindWords,
+  type SettingsView,
+  settingsPage,
+  suspensionPage,
+} from '../../pages/console/settings-page.ts';
 import { Problem } from '../../problem.ts';
 import { keepReason, requireReason } from '../../reason.ts';
 import { ChangeOrganization, durationMs } from '../../schemas.ts';
-import { besideNow, doneBefore, field, filledIn, formBody, formErrorOf, inputOf, listed, refused } from './form.ts';
+import {
+  besideNow,
+  doneBefore,
+  field,
+  filledIn,
+  formBody,
+  formErrorOf,
+  inputOf,
+  listed,
+  refused,
+  ticked,
+} from './form.ts';
 import { enter, organizationPath, type Visit } from './visit.ts';
 
 const settingsBody = Type.Object({
@@ -25,6 +42,7 @@ const settingsBody = Type.Object({
   allowedDomains: field(35_000),
   blockedDomains: field(35_000),
   languages: field(2100),
+  notices: ticked(20, 10),
 });
 const suspensionBody = Type.Object({
   ...formBody,
@@ -66,6 +84,7 @@ const settingsOf = (organization: Organization): SettingsView => {
     allowedDomains: body.allowedDomains.join('\n'),
     blockedDomains: body.blockedDomains.join('\n'),
     languages: body.languages.join(', '),
+    notices: body.notices.join(', '),
   };
 };
 
@@ -121,7 +140,9 @@ export function registerSettingsPages(app: App, deps: RouteDeps): void {
     async (request, reply) => {
       const visit = await enter(deps, request, reply, 'changeOrganization');
       if (!visit) return reply;
-      const { _csrf, _form, version, ...filled } = request.body;
+      const { _csrf, _form, version, notices, ...fields } = request.body;
+      const boxes = notices === undefined ? {} : { notices: [notices].flat().filter(Boolean).join(', ') };
+      const filled = { ...fields, ...boxes };
       try {
         const changes = changesOf(settingsOf(visit.organization), filled);
         const { key, isDone } = await formTurn({ db, request, caller: visit.caller });
@@ -133,7 +154,11 @@ export function registerSettingsPages(app: App, deps: RouteDeps): void {
       } catch (error) {
         const organization = (await findOrganizationById(db, visit.organization.id)) ?? visit.organization;
         const { expiresIn, ...now } = settingsOf(organization);
-        const words = { expiresIn: expiresIn.text, remind: remindWords(now.remind) };
+        const words = {
+          expiresIn: expiresIn.text,
+          remind: remindWords(now.remind),
+          notices: noticeWords(now.notices),
+        };
         const told = besideNow(error, filled, { ...now, expiresIn: expiresIn.value }, words);
         const again = { filled, error: formErrorOf(reply, told, { message: 'name' }) };
         return sendPage(reply, pageOf({ ...visit, organization }, again));
@@ -237,6 +262,7 @@ function changesOf(now: SettingsView, filled: Partial<Record<keyof SettingsView,
   const lines = (text = '') => listed(text.replace(/[\s,;]+/g, ','));
   const reminders = listed(filled.reminders ?? '');
   const languages = listed(filled.languages ?? '');
+  const notices = listed(filled.notices ?? '');
   const [allowed, blocked] = [lines(filled.allowedDomains), lines(filled.blockedDomains)];
   const own = remind === 'own';
   if (own && reminders.length === 0) throw refused('reminders', 'Write when, such as 3, 10; or choose Never above.');
@@ -250,5 +276,6 @@ function changesOf(now: SettingsView, filled: Partial<Record<keyof SettingsView,
     ...(differs('allowedDomains', allowed.join('\n')) ? { allowedDomains: allowed } : {}),
     ...(differs('blockedDomains', blocked.join('\n')) ? { blockedDomains: blocked } : {}),
     ...(differs('languages', languages.join(', ')) ? { languages } : {}),
+    ...(differs('notices', notices.join(', ')) ? { notices } : {}),
   };
 }

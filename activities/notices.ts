@@ -1,0 +1,131 @@
+import { log } from '@temporalio/activity';
+import type { Kysely } from 'kysely';
+import type { Database } from '../db/database.ts';
+import type { NoticeEmailId } from '../db/ids.ts';
+import {
+  dropOldNotices,
+  findNoticeEmail,
+  gatherNotices,
+  listNoticeEmails,
+  markNoticeEmail,
+  type NoticeRow,
+  settleNotices,
+  unmarkNoticeEmail,
+} from '../db/notices.ts';
+import type { Links } from '../identity/links.ts';
+import { envelopeAddress } from '../identity/mailbox.ts';
+import type { Mail, Message } from '../mail/mail.ts';
+import { messageIdOf } from '../mail/message.ts';
+import { noticeEmail } from '../mail/templates/notice-email.ts';
+import type { NoticeActivities, SentNotices } from '../workflows/notices.ts';
+import { beating } from './heartbeat.ts';
+
+export interface NoticeDeps {
+  db: Kysely<Database>;
+  mail: Mail;
+  links: Links;
+  /** The sender address. */
+  from: string;
+  /** How long an email that may have been sent is looked for before it is sent again, ms. */
+  lookupPatienceMs: number;
+  /** Between two such emails to the same inviter, ms: what comes meanwhile is gathered. @default 10 minutes */
+  noticeGapMs?: number;
+}
+
+/** Emails at a time. */
+const pageSize = 200;
+
+/**
+ * Tells inviters what became of their invitations. One email is sent once, unless the provider itself lost it: it is marked
+ * attempted before the provider is called, and one that may have been taken is looked up before it is sent again.
+ */
+export function createNoticeActivities(deps: NoticeDeps): NoticeActivities {
+  const { db, noticeGapMs = 600_000 } = deps;
+  return {
+    sendNotices: beating<void, SentNotices>(async () => {
+      const sum: SentNotices = { sent: 0, failed: 0, dropped: 0, waiting: 0 };
+      await dropOldNotices(db);
+      while ((await gatherNotices(db, noticeGapMs, pageSize)) === pageSize);
+      for (let last: NoticeEmailId | undefined; ; ) {
+        const page = await listNoticeEmails(db, last, pageSize);
+        for (const outcome of await Promise.all(page.map((email) => trySending(deps, email)))) sum[outcome] += 1;
+        last = page.at(-1);
+        if (page.length < pageSize) return sum;
+      }
+    }),
+  };
+}
+
+/** One that cannot be sent, for whatever reason, does no harm to the others. */
+const trySending = (deps: NoticeDeps, email: NoticeEmailId) =>
+  send(deps, email).catch((error: Error) => {
+    log.error('notices to an inviter could not be sent', { email, error: error.name });
+    return 'waiting' as const;
+  });
+
+/** Sends an email of notices, unless it has been sent. What cannot be sent now is for the next run. */
+async function send(deps: NoticeDeps, email: NoticeEmailId): Promise<keyof SentNotices> {
+  const { db, mail } = deps;
+  const rows = await findNoticeEmail(db, email);
+  const [first] = rows;
+  if (!first) return 'dropped';
+  const settle = async (status: 'sent' | 'failed' | 'dropped') => {
+    await settleNotices(db, email, status);
+    return status;
+  };
+  if (first.attempted_at) {
+    const found = await mail.find(email).catch(() => 'unknown' as const);
+    if (found === 'unknown') return 'waiting';
+    if (found) return settle('sent');
+    if (Date.now() - first.attempted_at.getTime() < deps.lookupPatienceMs) return 'waiting';
+  }
+  // Held back, not given up.
+  if (first.suspended_at) return 'waiting';
+  const news = first.is_member ? rows.filter((row) => row.is_news) : [];
+  if (news.length === 0) return settle('dropped');
+  const old = rows.filter((row) => !news.includes(row)).map((row) => row.id);
+  if (old.length > 0) await settleNotices(db, email, 'dropped', old);
+  const message = compose(deps, email, news);
+  const mark = await markNoticeEmail(db, email, first.attempted_at);
+  if (!mark) return 'waiting';
+  const result = await mail.send(message);
+  switch (result.status) {
+    case 'sent':
+      return settle('sent');
+    case 'failed':
+      log.warn('a notice to an inviter was refused', { email, code: result.code });
+      return settle('failed');
+    case 'not_sent':
+      await unmarkNoticeEmail(db, email, mark);
+      return 'waiting';
+    case 'unknown':
+      return 'waiting';
+    default:
+      return result satisfies never;
+  }
+}
+
+function compose({ links, from }: NoticeDeps, email: NoticeEmailId, news: readonly NoticeRow[]): Message {
+  const { inviter_name, inviter_email, slug, organization_name, invitation_id } = news[0]!;
+  const invitations = `/console/${slug}/invitations`;
+  const content = noticeEmail({
+    inviterName: inviter_name,
+    organization: organization_name,
+    notices: news.map((row) => ({
+      kind: row.kind,
+      email: row.email,
+      delivery: { status: row.delivery_status, detail: row.delivery_detail },
+    })),
+    url: links.page(news.length === 1 ? `${invitations}/${invitation_id}` : invitations),
+  });
+  return {
+    ...content,
+    to: envelopeAddress(inviter_email),
+    from,
+    kind: 'notice',
+    // Of several, the first.
+    invitation: invitation_id,
+    delivery: email,
+    messageId: messageIdOf(email, from),
+  };
+}
