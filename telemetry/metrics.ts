@@ -84,7 +84,7 @@ export const reconcilerFinds = new Counter({
 // An increase shows only where there was a value before: what alerts look for begins at zero.
 httpProblems.inc({ code: 'engine_unreachable' }, 0);
 for (const became of ['repaired', 'oversold']) reconcilerFinds.inc({ found: 'seats_miscounted', became }, 0);
-for (const found of ['delivery_queued', 'overdue', 'run_terminated', 'run_failed', 'run_timed_out'])
+for (const found of ['delivery_queued', 'feedback_untold', 'overdue', 'run_terminated', 'run_failed', 'run_timed_out'])
   reconcilerFinds.inc({ found, became: 'unanswered' }, 0);
 
 for (const status of ['bounced', 'complained']) emailReports.inc({ status }, 0);

@@ -134,9 +134,16 @@ function reducedSpan(span: ReadableSpan): ReadableSpan {
     ...{ name, kind, startTime, endTime, duration, ended, resource, instrumentationScope, attributes },
     ...(parentSpanContext ? { parentSpanContext } : {}),
     spanContext: () => span.spanContext(),
-    status: { code: span.status.code },
+    status: { code: isRefusal(span) ? SpanStatusCode.UNSET : span.status.code },
   };
 }
+
+/**
+ * Whether a span of the API's is none of an error, though something was thrown: a problem of the caller's is no error of the
+ * service's. https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status
+ */
+const isRefusal = ({ instrumentationScope, attributes }: ReadableSpan): boolean =>
+  instrumentationScope.name === '@fastify/otel' && !(Number(attributes['http.response.status_code']) >= 500);
 
 /** The part of an Update in its workflow, which tells of it when it has ended. */
 function spanOfUpdate(span: UpdateSpan): Omit<ReadableSpan, 'attributes' | 'resource'> {

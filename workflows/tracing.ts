@@ -6,10 +6,11 @@ import { cause } from './durable-machine.ts';
  * Carries traces through workflows: from the caller of an Update, or who started the run, to the activities. For workers
  * that trace; the bundle of others lacks it.
  *
- * The wire is that of `@temporalio/interceptors-opentelemetry`, whose interceptors client and activities have. Its own for
- * workflows knows the run's trace alone, so that what an Update causes would be found under who created the invitation; it
- * brings an SDK of its own into the sandbox; and it adds steps to promises. This adds none: with it and without it a run
- * gives the same commands in the same order, so that tracing can be switched on and off while invitations are under way.
+ * The wire is that of `@temporalio/interceptors-opentelemetry` (1.24), whose interceptors client and activities have. Its own
+ * for workflows knows the run's trace alone, so that what an Update causes would be found under who created the invitation;
+ * it brings 1.7 MB of an older SDK into the sandbox; and it adds steps to promises, so that of the recorded histories two do
+ * not replay with it: an Update's answer comes after the next timer. This adds none: with it and without it a run gives the
+ * same commands in the same order, and tracing can be switched on and off while invitations are under way.
  */
 
 /** Of that package, `TRACE_HEADER`. */

@@ -10,6 +10,7 @@ export interface Span {
   id: string;
   /** The span that it is part of; empty: none. */
   parent: string;
+  isError: boolean;
   attributes: Record<string, string>;
 }
 
@@ -88,6 +89,8 @@ function spansOf(body: Buffer): Span[] {
         trace: hex(1),
         id: hex(2),
         parent: hex(4),
+        // Status.code
+        isError: hex(15) === '1802',
         attributes: Object.fromEntries(attributes),
       };
     });

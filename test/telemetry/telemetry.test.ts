@@ -203,6 +203,10 @@ test('one trace leads from creating to the provider, another from the click to m
     ['RunActivity:commit', 'HandleUpdate:accept', 'UpdateWithStartWorkflow:accept', 'POST /invitations/:id/accept'],
   ]);
 
+  // A caller who is refused is no error of the service's.
+  const refused = spans.find(({ name }) => name === 'POST /v1/invitations/:id/decline')!;
+  expect(spans.filter(({ trace, isError }) => trace === refused.trace && isError)).toEqual([]);
+
   // What a caller has begun goes on, and nobody traces those who look whether it lives.
   expect(spans.find(({ name }) => name === 'GET /openapi.json')).toMatchObject({
     trace: '0af7651916cd43dd8448eb211c80319c',
