@@ -11,10 +11,12 @@ import {
   unmarkAttempted,
 } from '../db/deliveries.ts';
 import { emailFacts, findInvitation, type Invitation } from '../db/invitations.ts';
+import { findWordings } from '../db/organizations.ts';
 import type { Links } from '../identity/links.ts';
 import { envelopeAddress } from '../identity/mailbox.ts';
+import type { Wordings } from '../languages/wording.ts';
 import { type Mail, MailError, type Message } from '../mail/mail.ts';
-import { messageIdOf, namedAddress } from '../mail/message.ts';
+import { bareAddress, messageIdOf, namedAddress } from '../mail/message.ts';
 import { invitationEmail } from '../mail/templates/invitation-email.ts';
 import { resendRequestEmail } from '../mail/templates/resend-request-email.ts';
 import { invitationSeconds } from '../telemetry/metrics.ts';
@@ -84,7 +86,12 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
         if (waited < deps.lookupPatienceMs)
           throw tryAgain('may_have_been_sent', Math.min(5_000, deps.lookupPatienceMs - waited));
       }
-      const message = compose(deps, invitation, delivery);
+      const message = compose(
+        deps,
+        invitation,
+        delivery,
+        (await wordingsOf(db, [invitation])).get(invitation.organization_id),
+      );
       const mark = await markAttempted(db, { invitation: id, ordinal }, delivery.attempted_at);
       if (!mark) throw tryAgain('another_attempt', 1_000);
       const result = await mail.send(message);
@@ -138,13 +145,20 @@ export function createBackOff(db: Kysely<Database>): () => Promise<number> {
   };
 }
 
-/** The email of a delivery. */
+/** What the organizations of invitations say themselves: asked of those alone that say something. */
+export const wordingsOf = (db: Kysely<Database>, invitations: readonly Invitation[]) =>
+  findWordings(db, [
+    ...new Set(invitations.flatMap((one) => (one.organization_has_wording ? [one.organization_id] : []))),
+  ]);
+
+/** The email of a delivery. @param wording the organization's own */
 export function compose(
   { links, from }: Pick<ComposeDeps, 'links' | 'from'>,
   invitation: Invitation,
   delivery: Pick<Delivery, 'invitation_id' | 'ordinal' | 'kind' | 'generation'>,
+  wording: Wordings | undefined,
 ): Message {
-  const { id, email, locale } = invitation;
+  const { id, email } = invitation;
   const ref = deliveryRef(delivery);
   const first = messageIdOf(deliveryRef({ invitation_id: id, ordinal: 1, generation: 1 }), from);
   const envelope = {
@@ -159,23 +173,33 @@ export function compose(
       inviterName: invitation.inviter_name,
       organization: invitation.organization_name,
       email,
-      locale,
+      // Whoever invited reads it: in the language of the organization.
+      locale: invitation.organization_languages[0] ?? 'en',
     });
     return { ...envelope, ...content, to: envelopeAddress(invitation.inviter_email) };
   }
   const content = invitationEmail({
     kind: delivery.kind,
-    ...emailFacts(invitation),
+    ...emailFacts(invitation, links.page),
+    wording,
     url: links.url({ invitation: id, generation: delivery.generation }),
   });
+  const senderName = invitation.organization_sender_name;
+  const replyTo = replyAddress(invitation);
   return {
     ...envelope,
     ...content,
     to: envelopeAddress(email),
-    ...(invitation.inviter_erased_at
-      ? {}
-      : { replyTo: namedAddress(invitation.inviter_name, envelopeAddress(invitation.inviter_email)) }),
+    ...(senderName ? { from: namedAddress(senderName, bareAddress(from)) } : {}),
+    ...(replyTo ? { replyTo } : {}),
     // A resend threads under the first email, which people click.
     ...(delivery.ordinal > 1 ? { inReplyTo: first } : {}),
   };
+}
+
+/** Where answers to an invitation go: where its organization wants them, else to whoever invited. */
+function replyAddress(invitation: Invitation): string | undefined {
+  if (invitation.organization_reply_to) return envelopeAddress(invitation.organization_reply_to);
+  if (invitation.inviter_erased_at) return undefined;
+  return namedAddress(invitation.inviter_name, envelopeAddress(invitation.inviter_email));
 }

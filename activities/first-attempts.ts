@@ -12,7 +12,7 @@ import {
 import { findInvitations, type Invitation } from '../db/invitations.ts';
 import type { SendResult } from '../mail/mail.ts';
 import { type DeliveryInput, invitationWorkflowId, reloadSignal } from '../workflows/contract.ts';
-import { type ComposeDeps, compose, noteSent } from './delivery.ts';
+import { type ComposeDeps, compose, noteSent, wordingsOf } from './delivery.ts';
 
 /**
  * First attempts of deliveries, made by the worker beside its workflows: nobody who joins waits for an email on its way,
@@ -128,6 +128,10 @@ export async function attemptTogether(
   if (wanted.length === 0) return [];
   // Of a suspended organization nothing leaves: their runs hold it back.
   const isHeld = ({ invitation }: DeliveryInput) => rows.get(invitation)!.organization_suspended_at !== null;
+  const wordings = await wordingsOf(
+    db,
+    wanted.map(({ invitation }) => rows.get(invitation)!),
+  );
   // What has been attempted is whosoever attempted it.
   const { marked, mark } = await markFirstAttempts(
     db,
@@ -138,7 +142,7 @@ export async function attemptTogether(
     marked.map(async ({ invitation }) => {
       const delivery = handed.get(invitation)!;
       const row = rows.get(invitation)!;
-      const result = await inTrace(delivery, () => send(deps, row, delivery));
+      const result = await inTrace(delivery, () => send(deps, row, delivery, wordings));
       if (result.status === 'sent') noteSent(row, delivery.ordinal);
       return { delivery, result };
     }),
@@ -163,10 +167,17 @@ export async function attemptTogether(
 }
 
 /** One that cannot be written does no harm to those it travels with: its run meets the same, where operators see it. */
-async function send(deps: ComposeDeps, row: Invitation, { invitation, ordinal }: DeliveryInput): Promise<SendResult> {
+async function send(
+  deps: ComposeDeps,
+  row: Invitation,
+  { invitation, ordinal }: DeliveryInput,
+  wordings: Awaited<ReturnType<typeof wordingsOf>>,
+): Promise<SendResult> {
   const { delivery_kind: kind, delivery_generation: generation } = row;
   try {
-    return await deps.mail.send(compose(deps, row, { invitation_id: invitation, ordinal, kind, generation }));
+    return await deps.mail.send(
+      compose(deps, row, { invitation_id: invitation, ordinal, kind, generation }, wordings.get(row.organization_id)),
+    );
   } catch {
     return { status: 'not_sent', code: 'not_written' };
   }

@@ -16,6 +16,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { english, type Words } from '../languages/words.ts';
 import { errorForLog, subjectOf } from '../telemetry/log.ts';
 import { httpProblems, httpSeconds } from '../telemetry/metrics.ts';
 import { findBrokenText } from './broken-text.ts';
@@ -24,10 +25,11 @@ import { createCookies } from './cookies.ts';
 import type { App, AppDeps, RouteDeps } from './deps.ts';
 import { createEngine } from './engine.ts';
 import { createLimits } from './limits.ts';
-import { csrfSubject, frameOf, policy, sendPage } from './page.ts';
+import { csrfSubject, frameOf, policy, sendPage, wordsOf } from './page.ts';
 import { invitationPath } from './pages/post-form.ts';
 import { problemPage } from './pages/problem-page.ts';
 import { Problem, problemOf, problems } from './problem.ts';
+import { problemWords } from './problem-words.ts';
 import { registerApiKeys } from './routes/api-keys.ts';
 import { registerBatches } from './routes/batches.ts';
 import { registerConsole } from './routes/console/console.ts';
@@ -195,24 +197,31 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     if (isApi(request.url)) return reply.type('application/problem+json').send(body);
     // A stale form's page is drawn anew; reloading this one would only send the form again.
     const { id, organization } = (request.params ?? {}) as { id?: string; organization?: string };
+    const words = wordsOfProblem(request);
     const next =
       problem.code !== 'form_expired'
         ? undefined
         : organization !== undefined
           ? { text: 'Back to the console', href: `/console/${encodeURIComponent(organization)}` }
-          : id && { text: 'Back to the invitation', href: invitationPath(id) };
+          : id && { text: words.text('problem.backToInvitation'), href: invitationPath(id) };
     return sendPage(
       reply,
-      problemPage({ ...frameOf(reply, request.account), ...body, detail: body.detail ?? '', next: next || undefined }),
+      problemPage({
+        ...frameOf(reply, request.account),
+        ...body,
+        ...(isConsole(request.url) ? { detail: body.detail ?? '' } : problemWords(words, problem)),
+        words,
+        next: next || undefined,
+      }),
     );
   });
   app.setNotFoundHandler((request, reply) => {
-    const body = { ...problemOf({ statusCode: 404 }).body(), requestId: request.id };
+    const problem = problemOf({ statusCode: 404 });
+    const body = { ...problem.body(), requestId: request.id };
     reply.status(404);
     if (isApi(request.url)) return reply.type('application/problem+json').send(body);
-    return reply
-      .type('text/html; charset=utf-8')
-      .send(String(problemPage({ ...body, detail: 'There is nothing under this address.', requestId: request.id })));
+    const words = wordsOfProblem(request);
+    return sendPage(reply, problemPage({ ...body, ...problemWords(words, problem), words }));
   });
 
   await registerOpenApi(app);
@@ -250,6 +259,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 /** What matches a path that a route's URL stands for. */
 const pathPattern = (url: string) => new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
 
+const isConsole = (url: string) => /^\/(console|support)\b/.test(url);
+/** The console speaks English. */
+const wordsOfProblem = (request: FastifyRequest): Words => (isConsole(request.url) ? english : wordsOf(request));
+
 const isApi = (url: string) => /^\/(v1|webhooks|openapi|healthz|readyz|metrics)\b/.test(url);
 
 /** What a request is about, by which logs are searched: what its path names, or what it has made or found. */
@@ -265,11 +278,13 @@ function refuseUrl(error: FastifyError, request: FastifyRequest, reply: FastifyR
     error.code === 'FST_ERR_MAX_PARAM_LENGTH'
       ? `A part of the path may have ${pathPartLimit} characters at most.`
       : 'The path could not be read: check its percent-encoding.';
-  const body = { ...new Problem('invalid_request', detail).body(), requestId: request.id };
+  const problem = new Problem('invalid_request', detail);
+  const body = { ...problem.body(), requestId: request.id };
+  const words = wordsOfProblem(request);
   // It is not repeated to whoever sent it: it may hold a link.
   reply.status(body.status).headers({ 'cache-control': 'no-store', 'x-request-id': request.id });
   if (isApi(request.url)) return void reply.type('application/problem+json').send(body);
-  return void reply.type('text/html; charset=utf-8').send(String(problemPage({ ...body, detail })));
+  return void sendPage(reply, problemPage({ ...body, ...problemWords(words, problem), words }));
 }
 
 /** What Node cannot read as a request, or not in time. */

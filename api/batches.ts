@@ -278,7 +278,7 @@ function invitationsOf(
     pool_ids: poolIds,
     poolIds,
     message: rest.message ?? null,
-    locale: rest.locale ?? 'en',
+    locale: rest.locale ?? null,
     redirect_url: rest.redirectUrl ?? null,
     metadata: rest.metadata ?? {},
     inviter_id: standing.account,

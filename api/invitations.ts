@@ -121,7 +121,7 @@ export const invitationBody = (row: Invitation): InvitationBody => ({
   createdAt: row.created_at.toISOString(),
   invitedBy: { id: row.inviter_id, name: row.inviter_name, email: row.inviter_email },
   decidedAt: row.decided_at?.toISOString() ?? null,
-  locale: row.locale,
+  locale: row.locale ?? 'en',
   message: row.message,
   redirectUrl: row.redirect_url,
   // What a newer version has taken on can be shown, but not judged.
@@ -362,7 +362,7 @@ export async function insertPending(
         teams: wanted.teams ?? [],
         pool_ids: [...new Set(wanted.poolIds)],
         message: wanted.message ?? null,
-        locale: wanted.locale ?? 'en',
+        locale: wanted.locale ?? null,
         redirect_url: wanted.redirectUrl ?? null,
         metadata: wanted.metadata ?? {},
         inviter_id: standing.account,

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.ts';
 import { hasTakenEffect, insertEvent } from '../db/events.ts';
 import type { OrganizationId } from '../db/ids.ts';
+import { logoPath } from '../db/logos.ts';
 import { noticeKinds } from '../db/notices.ts';
 import { findOrganization, lockOrganization, type Organization, updateOrganization } from '../db/organizations.ts';
-import { isPlainLine } from '../db/plain-text.ts';
+import { isPlainLine, isPlainText } from '../db/plain-text.ts';
 import { mailDomain } from '../identity/mail-domains.ts';
+import { mailboxOf } from '../identity/mailbox.ts';
 import { isSecureWebUrl } from '../identity/origins.ts';
+import { placeholders, type Wording, type Wordings } from '../languages/wording.ts';
+import { languages as languageTags } from '../languages/words.ts';
 import type { Standing } from './caller.ts';
 import { expiresInMs } from './invitations.ts';
-import { logoPath } from './pages/avatar.ts';
 import { ChangedMeanwhile, Problem } from './problem.ts';
 import type { Reasoned } from './reason.ts';
 import type { ChangeOrganization, Organization as OrganizationBody } from './schemas.ts';
@@ -28,6 +32,10 @@ export const organizationBody = (row: Organization): OrganizationBody => ({
   blockedDomains: row.blocked_domains,
   languages: row.languages,
   notices: row.notices,
+  color: row.color,
+  senderName: row.sender_name,
+  replyTo: row.reply_to,
+  wording: inOrder(row.wording ?? {}),
   logo: row.logo && logoPath(row.logo),
   suspendedAt: row.suspended_at?.toISOString() ?? null,
   createdAt: row.created_at.toISOString(),
@@ -50,6 +58,12 @@ export async function requireOrganization(db: Kysely<Database>, slug: string): P
 const refused = (name: string, message: string) =>
   new Problem('invalid_request', `${name}: ${message}`, [{ path: `body/${name}`, message }]);
 
+/** A text that strangers would read, and may not. */
+const unsafe = (name: string, leaveOut: string) => {
+  const message = `${leaveOut} ${name}.`;
+  return new Problem('unsafe_text', message, [{ path: `body/${name}`, message }]);
+};
+
 /** Domains as they are compared. @throws Problem `invalid_request` naming what is none */
 function domainsOf(name: string, domains: readonly string[]): string[] {
   const read = domains.map((text) => {
@@ -60,8 +74,58 @@ function domainsOf(name: string, domains: readonly string[]): string[] {
   return [...new Set(read)];
 }
 
+/** The order in which Usher lists them, whatever the database's. */
+const inOrder = (wording: Wordings): Wordings =>
+  Object.fromEntries(languageTags.flatMap((language) => (wording[language] ? [[language, wording[language]]] : [])));
+
+/** How much of white and of a colour must differ: what text needs (WCAG 2.2, 1.4.3). */
+const leastContrast = 4.5;
+
+/** Between white and a colour (WCAG 2.2, contrast ratio). @param color `#rrggbb` */
+function contrastWithWhite(color: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const value = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
+}
+
+/** A colour as it is stored. @throws Problem `invalid_request` when white text on it could not be read */
+function colorOf(color: string): string {
+  const contrast = contrastWithWhite(color);
+  if (contrast >= leastContrast) return color.toLowerCase();
+  const ratio = Math.floor(contrast * 10) / 10;
+  throw refused(
+    'color',
+    `White text on ${color} has a contrast of ${ratio} : 1 only; choose a darker one, of ${leastContrast} : 1.`,
+  );
+}
+
+const known = placeholders.map((name) => `{${name}}`);
+
+/** One text of an organization's own wording, as it is stored. @throws Problem `invalid_request`, `unsafe_text` */
+function wordingText(path: string, text: string, isPlain: (text: string) => boolean): string {
+  const unknown = known.reduce((rest, name) => rest.replaceAll(name, ''), text).match(/\{[^{}]*\}|[{}]/);
+  if (unknown) throw refused(path, `There is no ${unknown[0]}: in braces can stand ${known.join(', ')}.`);
+  if (!isPlain(text)) throw unsafe(path, 'Leave links and markup out of');
+  return text.replaceAll('\r\n', '\n').trim();
+}
+
+/** An organization's own wording, as it is stored: what is empty is as usual, null is nothing. @throws Problem `invalid_request`, `unsafe_text` */
+function wordingsOf(wordings: Wordings): Wordings | null {
+  const read = Object.entries(wordings).map(([language, wording]: [string, Wording]) => {
+    const texts = Object.entries(wording).map(([name, text]: [string, string]) => [
+      name,
+      wordingText(`wording/${language}/${name}`, text, name === 'body' ? isPlainText : isPlainLine),
+    ]);
+    return [language, Object.fromEntries(texts.filter(([, text]) => text !== ''))] as const;
+  });
+  const own = read.filter(([, wording]) => Object.keys(wording).length > 0);
+  return own.length > 0 ? Object.fromEntries(own) : null;
+}
+
 /** Settings as they are stored. @throws Problem `invalid_request`, `unsafe_text` */
-function columnsOf({
+export function columnsOf({
   name,
   homeUrl,
   expiresIn,
@@ -70,12 +134,19 @@ function columnsOf({
   blockedDomains,
   languages,
   notices,
+  color,
+  senderName,
+  replyTo,
+  wording,
 }: ChangeOrganization) {
   // Strangers read it in emails from us.
   if (name !== undefined && (name.trim() === '' || !isPlainLine(name)))
-    throw new Problem('unsafe_text', 'Leave links, markup and line breaks out of name.');
+    throw unsafe('name', 'Leave links, markup and line breaks out of');
   if (homeUrl && !isSecureWebUrl(homeUrl)) throw refused('homeUrl', 'It must be an https URL.');
   expiresInMs(expiresIn);
+  if (senderName && (senderName.trim() === '' || senderName.includes('@') || !isPlainLine(senderName)))
+    throw unsafe('senderName', 'Leave links, addresses, markup and line breaks out of');
+  if (replyTo && !mailboxOf(replyTo)) throw refused('replyTo', `"${replyTo}" is no address that mail can be sent to.`);
   return {
     ...(name === undefined ? {} : { name: name.trim() }),
     ...(homeUrl === undefined ? {} : { home_url: homeUrl }),
@@ -86,6 +157,10 @@ function columnsOf({
     ...(languages ? { languages } : {}),
     // In one order, so that the same is no change.
     ...(notices ? { notices: noticeKinds.filter((kind) => notices.includes(kind)) } : {}),
+    ...(color === undefined ? {} : { color: color && colorOf(color) }),
+    ...(senderName === undefined ? {} : { sender_name: senderName && senderName.trim() }),
+    ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+    ...(wording ? { wording: wordingsOf(wording) } : {}),
   };
 }
 
@@ -114,8 +189,7 @@ export async function changeOrganization(
       by: standing.by,
       reason: act.reason ?? null,
     } as const;
-    const isSame = (name: string, value: unknown) =>
-      JSON.stringify(before[name as keyof Organization]) === JSON.stringify(value);
+    const isSame = (name: string, value: unknown) => isDeepStrictEqual(before[name as keyof Organization], value);
     const changed = Object.entries(columns).filter(([name, value]) => !isSame(name, value));
     if (changed.length > 0) {
       const detail = changed.map(([name]) => name).join(' ');

@@ -1,4 +1,4 @@
-import { type Static, type TOptional, type TSchema, Type } from 'typebox';
+import { type Static, type TObject, type TOptional, type TSchema, type TString, Type } from 'typebox';
 import { scopes, staffScopes } from '../db/api-keys.ts';
 import { batchKinds, batchModes } from '../db/batches.ts';
 import { eventOrders } from '../db/events.ts';
@@ -7,12 +7,14 @@ import { licenseKinds } from '../db/licenses.ts';
 import { roles } from '../db/members.ts';
 import { noticeKinds } from '../db/notices.ts';
 import { staffRoles } from '../db/staff.ts';
+import { placeholders, type Wording } from '../languages/wording.ts';
+import { type Language, languages as languageTags } from '../languages/words.ts';
 import { deliveryStatuses, invitationStates, peoplesEvents } from '../statecharts/invitation.ts';
 import { Problem, type ProblemCode, problemCodes, problems } from './problem.ts';
 
 /** Schemas of everything that crosses HTTP; the types come from them. */
 
-const oneOf = <const TValues extends readonly string[]>(values: TValues, options: object = {}) =>
+export const oneOf = <const TValues extends readonly string[]>(values: TValues, options: object = {}) =>
   Type.Unsafe<TValues[number]>({ type: 'string', enum: [...values], ...options });
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const time = Type.String({ format: 'date-time', maxLength: 40, description: 'ISO 8601' });
@@ -550,6 +552,30 @@ const notices = Type.Array(oneOf(noticeKinds), {
   uniqueItems: true,
   description: 'What inviters are told of by email, several at once in one; empty: nothing',
 });
+const wordingText = (maxLength: number, description: string) => Type.String({ minLength: 1, maxLength, description });
+const wording = Type.Object(
+  Object.fromEntries(
+    languageTags.map((language) => [
+      language,
+      Type.Optional(
+        Type.Object(
+          {
+            subject: Type.Optional(wordingText(150, 'Of the invitation; a reminder says so before it')),
+            greeting: Type.Optional(wordingText(150, 'The line that the email begins with')),
+            body: Type.Optional(wordingText(2000, 'In place of the sentence that says who invites')),
+          },
+          strict,
+        ),
+      ),
+    ]),
+  ) as { [TLanguage in Language]: TOptional<TObject<{ [TName in keyof Wording]-?: TOptional<TString> }>> },
+  {
+    ...strict,
+    description: `The organization's own words in its invitations, by language: plain text with ${placeholders
+      .map((name) => `{${name}}`)
+      .join(', ')}. As a whole: what is left out is as Usher has it`,
+  },
+);
 const settings = {
   name: Type.String({ minLength: 1, maxLength: 100 }),
   homeUrl: nullable(
@@ -561,6 +587,29 @@ const settings = {
   blockedDomains: { ...domains, description: 'Whose addresses are not' },
   languages,
   notices,
+  color: nullable(
+    Type.String({
+      pattern: '^#[0-9A-Fa-f]{6}$',
+      maxLength: 7,
+      description: 'Of buttons in its emails and pages, dark enough for white text; null: as Usher has it',
+      examples: ['#1d4ed8'],
+    }),
+  ),
+  senderName: nullable(
+    Type.String({
+      minLength: 1,
+      maxLength: 100,
+      description: 'By what name its invitations are sent; null: as Usher has it',
+    }),
+  ),
+  replyTo: nullable(
+    Type.String({
+      minLength: 3,
+      maxLength: 254,
+      description: 'Where answers to its invitations go; null: to whoever invited',
+    }),
+  ),
+  wording,
 };
 const OrganizationSchema = Type.Object({
   organization: Type.String({ description: 'How callers name it' }),

@@ -22,7 +22,7 @@ export const withTerms = (command: Command): Command =>
     .option('--team <name>', 'a team; can be given several times', several)
     .option('--license <product>', 'a licence, whose seat is reserved; can be given several times', several)
     .option('--message <text>', 'your own words for the email and the page')
-    .option('--locale <tag>', 'language in which dates read, such as de-CH')
+    .option('--locale <tag>', 'language of its email and pages, such as de-CH')
     .option('--redirect-url <url>', 'where the page takes the person who joins')
     .option('--metadata <name=value>', 'a note of your own; can be given several times', note);
 

@@ -874,6 +874,7 @@ export interface components {
             allowedDomains: string[];
             /** @description Whose addresses are not */
             blockedDomains: string[];
+            color: string | null;
             /**
              * Format: date-time
              * @description ISO 8601
@@ -895,7 +896,44 @@ export interface components {
             /** @description How callers name it */
             organization: string;
             reminders: string[] | null;
+            replyTo: string | null;
+            senderName: string | null;
             suspendedAt: string | null;
+            /** @description The organization's own words in its invitations, by language: plain text with {inviter}, {organization}, {role}, {licenses}, {expires}, {email}. As a whole: what is left out is as Usher has it */
+            wording: {
+                de?: {
+                    /** @description In place of the sentence that says who invites */
+                    body?: string;
+                    /** @description The line that the email begins with */
+                    greeting?: string;
+                    /** @description Of the invitation; a reminder says so before it */
+                    subject?: string;
+                };
+                en?: {
+                    /** @description In place of the sentence that says who invites */
+                    body?: string;
+                    /** @description The line that the email begins with */
+                    greeting?: string;
+                    /** @description Of the invitation; a reminder says so before it */
+                    subject?: string;
+                };
+                es?: {
+                    /** @description In place of the sentence that says who invites */
+                    body?: string;
+                    /** @description The line that the email begins with */
+                    greeting?: string;
+                    /** @description Of the invitation; a reminder says so before it */
+                    subject?: string;
+                };
+                fr?: {
+                    /** @description In place of the sentence that says who invites */
+                    body?: string;
+                    /** @description The line that the email begins with */
+                    greeting?: string;
+                    /** @description Of the invitation; a reminder says so before it */
+                    subject?: string;
+                };
+            };
         };
         /** @description RFC 9457 problem details */
         Problem: {
@@ -1492,6 +1530,7 @@ export interface operations {
                     allowedDomains?: string[];
                     /** @description Whose addresses are not */
                     blockedDomains?: string[];
+                    color?: string | null;
                     /**
                      * @description How long invitations live unless they say otherwise: PT1H to P90D
                      * @example P7D
@@ -1507,8 +1546,45 @@ export interface operations {
                     /** @description Why, for the audit log. Staff must say it */
                     reason?: string;
                     reminders?: string[] | null;
+                    replyTo?: string | null;
+                    senderName?: string | null;
                     /** @description For staff */
                     suspended?: boolean;
+                    /** @description The organization's own words in its invitations, by language: plain text with {inviter}, {organization}, {role}, {licenses}, {expires}, {email}. As a whole: what is left out is as Usher has it */
+                    wording?: {
+                        de?: {
+                            /** @description In place of the sentence that says who invites */
+                            body?: string;
+                            /** @description The line that the email begins with */
+                            greeting?: string;
+                            /** @description Of the invitation; a reminder says so before it */
+                            subject?: string;
+                        };
+                        en?: {
+                            /** @description In place of the sentence that says who invites */
+                            body?: string;
+                            /** @description The line that the email begins with */
+                            greeting?: string;
+                            /** @description Of the invitation; a reminder says so before it */
+                            subject?: string;
+                        };
+                        es?: {
+                            /** @description In place of the sentence that says who invites */
+                            body?: string;
+                            /** @description The line that the email begins with */
+                            greeting?: string;
+                            /** @description Of the invitation; a reminder says so before it */
+                            subject?: string;
+                        };
+                        fr?: {
+                            /** @description In place of the sentence that says who invites */
+                            body?: string;
+                            /** @description The line that the email begins with */
+                            greeting?: string;
+                            /** @description Of the invitation; a reminder says so before it */
+                            subject?: string;
+                        };
+                    };
                 };
             };
         };

@@ -24,6 +24,7 @@ import {
   type OrganizationId,
 } from './ids.ts';
 import { hasEnded } from './licenses.ts';
+import { logoPath } from './logos.ts';
 import { insertMany, pagesOf } from './many.ts';
 import type { Role } from './members.ts';
 import { mostLookedAt, type Page, pageOf } from './paging.ts';
@@ -39,7 +40,8 @@ export interface InvitationsTable {
   teams: string[];
   pool_ids: LicensePoolId[];
   message: string | null;
-  locale: string;
+  /** BCP 47; null: nothing is said of it. */
+  locale: string | null;
   redirect_url: string | null;
   metadata: Metadata;
   inviter_id: AccountId;
@@ -370,6 +372,11 @@ const selectInvitations = (db: Kysely<Database>) =>
       'organizations.limit_factor as organization_limit_factor',
       'organizations.issuer as organization_issuer',
       'organizations.origins as organization_origins',
+      'organizations.languages as organization_languages',
+      'organizations.color as organization_color',
+      'organizations.sender_name as organization_sender_name',
+      'organizations.reply_to as organization_reply_to',
+      sql<boolean>`organizations.wording is not null`.as('organization_has_wording'),
       'inviter.name as inviter_name',
       'inviter.email as inviter_email',
       'inviter.erased_at as inviter_erased_at',
@@ -395,16 +402,22 @@ const selectInvitations = (db: Kysely<Database>) =>
 
 export type Invitation = Awaited<ReturnType<ReturnType<typeof selectInvitations>['executeTakeFirstOrThrow']>>;
 
-/** What its emails say of it, besides the link. */
-export const emailFacts = (invitation: Invitation) => ({
+/** What its emails say of it, besides the link. @param page the URL of one of our paths */
+export const emailFacts = (invitation: Invitation, page: (path: string) => string) => ({
   organization: invitation.organization_name,
   inviter: { name: invitation.inviter_name, email: invitation.inviter_email },
   role: invitation.role,
-  licenses: invitation.licenses.map((l) => (l.ended ? `${l.name} (has ended)` : l.name)),
+  licenses: invitation.licenses.map(({ name, ended }) => ({ name, ended })),
   ...(invitation.message === null ? {} : { message: invitation.message }),
   expiresAt: invitation.expires_at,
   email: invitation.email,
   locale: invitation.locale,
+  looks: {
+    color: invitation.organization_color ?? undefined,
+    logo: invitation.organization_logo
+      ? { url: page(logoPath(invitation.organization_logo)), alt: invitation.organization_name }
+      : undefined,
+  },
 });
 
 export const findInvitation = (db: Kysely<Database>, id: InvitationId): Promise<Invitation | undefined> =>

@@ -13,6 +13,9 @@ export interface LogosTable {
 
 export const logoHash = (png: Buffer): string => createHash('sha256').update(png).digest('base64url');
 
+/** Where a logo is served. @param hash of the picture: another one is elsewhere */
+export const logoPath = (hash: string): string => `/logos/${hash}.png`;
+
 /** The picture with this hash. */
 export const findLogo = async (db: Kysely<Database>, hash: string): Promise<Buffer | undefined> =>
   (await db.selectFrom('logos').select('png').where('hash', '=', hash).limit(1).executeTakeFirst())?.png;

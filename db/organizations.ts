@@ -1,6 +1,7 @@
-import type { Generated, Kysely, Selectable, Transaction, Updateable } from 'kysely';
+import { type Generated, type Kysely, type Selectable, sql, type Transaction, type Updateable } from 'kysely';
 import { isIssuer, sameIssuer } from '../identity/issuers.ts';
 import { isOrigin } from '../identity/origins.ts';
+import type { Wordings } from '../languages/wording.ts';
 import type { Database } from './database.ts';
 import { newId, type OrganizationId } from './ids.ts';
 import type { NoticeKind } from './notices.ts';
@@ -36,6 +37,14 @@ export interface OrganizationsTable {
   suspended_at: Date | null;
   /** Hash of its logo. */
   logo: string | null;
+  /** Of buttons in its emails and on pages about its invitations: `#rrggbb`; null: Usher's. */
+  color: string | null;
+  /** By what name its invitations are sent; null: the installation's. */
+  sender_name: string | null;
+  /** Where answers to its invitations go; null: to whoever invited. */
+  reply_to: string | null;
+  /** What it says itself in its invitations; null: nothing. */
+  wording: Wordings | null;
 }
 export type Organization = Selectable<OrganizationsTable>;
 /** All of them, by name: see `prepareRepeated`. */
@@ -57,6 +66,10 @@ const columns = [
   'notices',
   'suspended_at',
   'logo',
+  'color',
+  'sender_name',
+  'reply_to',
+  'wording',
 ] as const satisfies (keyof Organization)[];
 
 export const findOrganization = (db: Kysely<Database>, slug: string): Promise<Organization | undefined> =>
@@ -88,6 +101,20 @@ export const searchOrganizations = (db: Kysely<Database>, text: string, limit: n
 
 export const lockOrganization = (trx: Transaction<Database>, id: OrganizationId): Promise<Organization> =>
   trx.selectFrom('organizations').select(columns).where('id', '=', id).forNoKeyUpdate().executeTakeFirstOrThrow();
+
+/** What organizations say themselves in their invitations; of those that say nothing there is nothing. */
+export async function findWordings(
+  db: Kysely<Database>,
+  ids: readonly OrganizationId[],
+): Promise<Map<OrganizationId, Wordings>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('organizations')
+    .select(['id', 'wording'])
+    .where('id', '=', sql<OrganizationId>`any(${ids})`)
+    .execute();
+  return new Map(rows.flatMap(({ id, wording }) => (wording ? [[id, wording]] : [])));
+}
 
 /** Changes what an organization decides for itself, or whether it is suspended. */
 export const updateOrganization = (

@@ -31,6 +31,9 @@ export function namedAddress(name: string, email: string): string {
   return text === '' ? email : `"${text.replace(/["\\]/g, '\\$&')}" <${email}>`;
 }
 
+/** An address without the name before it. */
+export const bareAddress = (named: string): string => /<([^<>]+)>$/.exec(named)?.[1] ?? named;
+
 /**
  * The Message-ID of a delivery: the same for each of its attempts, so that mail programs show a message that was sent
  * twice only once, and unique because a delivery is.

@@ -11,6 +11,11 @@ const root = path.join(import.meta.dirname, '..');
 
 const layers: { file: string; refused: string[]; allowed: string[] }[] = [
   {
+    file: 'languages/a.ts',
+    refused: ['node:fs', 'hono/html', '../db/ids.ts', '../api/problem.ts', '../mail/mail.ts', '../config.ts'],
+    allowed: ['./en.ts', './words.ts'],
+  },
+  {
     file: 'statecharts/a.ts',
     refused: ['node:fs', 'kysely', '@temporalio/workflow', '../workflows/contract.ts', '../db/ids.ts', '../config.ts'],
     allowed: ['xstate', 'xstate/graph', './invitation.ts'],

@@ -12,24 +12,27 @@ export interface AlreadyAcceptedPageView extends FrameView {
 }
 
 /** Says that the invitation is used, and offers the sign-in of the one who used it: `_csrf` and, for another account, `prompt=login` to /sign-in. */
-export const alreadyAcceptedPage = ({ organization, ...frame }: AlreadyAcceptedPageView): Html =>
-  layout({
+export const alreadyAcceptedPage = ({ organization, ...frame }: AlreadyAcceptedPageView): Html => {
+  const { words, account, csrf } = frame;
+  return layout({
     ...frame,
-    title: 'Invitation already accepted',
+    color: organization.color,
+    title: words.text('accepted.title'),
     body: outcome({
       organization,
       icon: 'check',
       tone: 'good',
-      heading: 'This invitation has been accepted',
-      words: html`<p>Somebody has joined <strong>${supplied(organization.name)}</strong> with it, and an invitation works once.</p>
+      heading: words.text('accepted.heading'),
+      words: html`<p>${words.parts('accepted.used', { organization: html`<strong>${supplied(organization.name)}</strong>` })}</p>
         <p>${
-          frame.account
-            ? html`You are signed in as <strong>${address(frame.account.email)}</strong>. If you joined with another account, switch to it.`
-            : 'If that was you, sign in with the account you joined with.'
+          account
+            ? words.parts('accepted.switch', { email: html`<strong>${address(account.email)}</strong>` })
+            : words.text('accepted.signIn')
         }</p>`,
-      next: frame.account
-        ? html`${signInForm({ csrf: frame.csrf, text: 'Switch account', switchAccount: true })}
-        ${homeLink()}`
-        : signInForm({ csrf: frame.csrf, text: 'Sign in' }),
+      next: account
+        ? html`${signInForm({ csrf, text: words.text('signIn.switch'), switchAccount: true })}
+        ${homeLink(words)}`
+        : signInForm({ csrf, text: words.text('signIn.signIn') }),
     }),
   });
+};

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { logoPath } from '../../db/logos.ts';
 import type { OrganizationView } from './invitation-facts.ts';
 import type { Html } from './layout.ts';
 
@@ -20,9 +21,6 @@ function tint(name: string): number {
   for (const character of name) sum = (sum * 31 + character.codePointAt(0)!) % 9973;
   return sum % tints;
 }
-
-/** Where a logo is served. @param hash of the picture: another one is elsewhere */
-export const logoPath = (hash: string): string => `/logos/${hash}.png`;
 
 /** An organization's tile: its logo, or its initial. Decorative, its name always stands beside it. */
 export const organizationTile = ({ name, logo }: OrganizationView, size?: 'small'): Html =>

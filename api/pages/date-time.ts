@@ -1,11 +1,11 @@
 import { html } from 'hono/html';
+import { english } from '../../languages/words.ts';
 import type { Html } from './layout.ts';
 
-const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
-const minute = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+/** A moment to the minute. @param words of whoever reads it; the console speaks English */
+export const dateTime = (at: Date, words = english): Html =>
+  html`<time datetime="${at.toISOString()}">${words.minute(at)}</time>`;
 
-/** A moment to the minute, in UTC and saying so: the server does not know where its reader is. */
-export const dateTime = (at: Date): Html => html`<time datetime="${at.toISOString()}">${minute.format(at)} UTC</time>`;
-
-/** A day (of UTC), where the hour does not matter. */
-export const date = (at: Date): Html => html`<time datetime="${at.toISOString()}">${day.format(at)}</time>`;
+/** A day. @param words as of {@link dateTime} */
+export const date = (at: Date, words = english): Html =>
+  html`<time datetime="${at.toISOString()}">${words.day(at)}</time>`;

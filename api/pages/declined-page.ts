@@ -14,19 +14,29 @@ export interface DeclinedPageView extends FrameView {
 }
 
 /** Says that the invitation was declined, and what to do if that was a mistake. */
-export const declinedPage = ({ organization, invitedBy, decidedAt, ...frame }: DeclinedPageView): Html =>
-  layout({
+export const declinedPage = ({ organization, invitedBy, decidedAt, ...frame }: DeclinedPageView): Html => {
+  const { words } = frame;
+  const name = html`<strong>${supplied(organization.name)}</strong>`;
+  return layout({
     ...frame,
-    title: 'Invitation declined',
+    color: organization.color,
+    title: words.text('declined.title'),
     body: outcome({
       organization,
       icon: 'cross',
       tone: 'neutral',
-      heading: 'Invitation declined',
-      words: html`<p role="status">The invitation to <strong>${supplied(organization.name)}</strong> was declined${
-        decidedAt ? html` on ${date(decidedAt)}` : null
-      }. No access was given.</p>
-        <p>Was that a mistake? Ask ${invitedBy ? inviter(invitedBy) : 'the person who invited you'} for a new invitation.</p>`,
-      next: homeLink(),
+      heading: words.text('declined.title'),
+      words: html`<p role="status">${
+        decidedAt
+          ? words.parts('declined.wordsOn', { organization: name, date: date(decidedAt, words) })
+          : words.parts('declined.words', { organization: name })
+      }</p>
+        <p>${
+          invitedBy
+            ? words.parts('declined.mistake', { inviter: inviter(invitedBy) })
+            : words.text('declined.mistakeOfSomebody')
+        }</p>`,
+      next: homeLink(words),
     }),
   });
+};

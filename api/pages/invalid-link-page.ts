@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Words } from '../../languages/words.ts';
 import type { OrganizationView } from './invitation-facts.ts';
 import { type FrameView, type Html, layout } from './layout.ts';
 import { banner } from './notice.ts';
@@ -20,44 +21,50 @@ export interface InvalidLinkPageView extends FrameView {
   ask: 'possible' | 'asked' | 'already_asked' | 'impossible';
 }
 
-const what = {
-  expired: 'This link has expired.',
-  revoked: 'This link is no longer valid.',
-  replaced: 'This link is no longer valid. A newer email may be in your mailbox: use the link in that one.',
-} as const;
-
-const how = {
-  possible: html`<p>The person who invited you can send the invitation again. Shall we ask them?</p>`,
-  asked: banner(
-    'success',
-    html`<p><strong>We have asked the person who invited you.</strong></p><p>When they resend the invitation, it comes by email. You can close this page.</p>`,
-  ),
-  already_asked: banner(
-    'info',
-    html`<p><strong>The person who invited you was asked within the last hour.</strong></p><p>Give them some time. You can ask again later, or write to them yourself.</p>`,
-  ),
-  impossible: html`<p>Ask the person who invited you to send a new invitation.</p>`,
-} as const;
+const how = (words: Words, ask: InvalidLinkPageView['ask']): Html => {
+  switch (ask) {
+    case 'possible':
+      return html`<p>${words.text('invalid.possible')}</p>`;
+    case 'asked':
+      return banner(
+        'success',
+        html`<p><strong>${words.text('invalid.asked')}</strong></p><p>${words.text('invalid.askedNext')}</p>`,
+      );
+    case 'already_asked':
+      return banner(
+        'info',
+        html`<p><strong>${words.text('invalid.alreadyAsked')}</strong></p><p>${words.text('invalid.alreadyAskedNext')}</p>`,
+      );
+    case 'impossible':
+      return html`<p>${words.text('invalid.impossible')}</p>`;
+    default:
+      return ask satisfies never;
+  }
+};
 
 /** "Invalid link": expired, revoked or replaced. Ask to resend posts `_csrf`, `invitation` to /invitations/{id}/ask-to-resend. */
-export const invalidLinkPage = ({ invitation, organization, reason, ask, ...frame }: InvalidLinkPageView): Html =>
-  layout({
+export const invalidLinkPage = ({ invitation, organization, reason, ask, ...frame }: InvalidLinkPageView): Html => {
+  const { words, csrf } = frame;
+  const was = words.parts('invalid.was', { organization: html`<strong>${supplied(organization.name)}</strong>` });
+  return layout({
     ...frame,
-    title: 'Invalid link',
+    color: organization.color,
+    title: words.text('invalid.title'),
     body: outcome({
       organization,
       icon: reason === 'expired' ? 'clock' : 'link',
       tone: 'bad',
-      heading: 'Invalid link',
-      words: html`<p>${what[reason]} It was an invitation to join <strong>${supplied(organization.name)}</strong>.</p>
-        ${how[ask]}`,
+      heading: words.text('invalid.title'),
+      words: html`<p>${words.text(`invalid.${reason}`)} ${was}</p>
+        ${how(words, ask)}`,
       next:
         ask === 'possible'
           ? postForm(
               invitationPath(invitation, 'ask-to-resend'),
-              { _csrf: frame.csrf, invitation },
-              html`<button class="button primary">Ask to resend</button>`,
+              { _csrf: csrf, invitation },
+              html`<button class="button primary">${words.text('invalid.ask')}</button>`,
             )
           : null,
     }),
   });
+};

@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
+import type { Words } from '../../languages/words.ts';
 import { dateTime } from './date-time.ts';
 import type { Html } from './layout.ts';
-import { type Role, roleNames } from './role.ts';
+import type { Role } from './role.ts';
 import { address, supplied } from './supplied.ts';
 
 /** An organization as an invitee may know it. */
@@ -9,6 +10,8 @@ export interface OrganizationView {
   name: string;
   /** Hash of its logo. */
   logo?: string | null | undefined;
+  /** `#rrggbb` */
+  color?: string | null | undefined;
 }
 
 /** Who invited. An API key or the system has a name but no address. */
@@ -31,36 +34,30 @@ export const inviter = (invitedBy: InviterView): Html =>
     invitedBy.email && invitedBy.email !== invitedBy.name ? html` (${address(invitedBy.email)})` : null
   }`;
 
-const licenseNotes = {
-  named: 'A seat is reserved for you',
-  floating: 'Floating, shared with the organization',
-} as const;
-const licenseNote = ({ kind, ended }: LicenseView) =>
-  ended ? 'Has ended: of use again once the organization renews it' : licenseNotes[kind];
+const licenseNote = (words: Words, { kind, ended }: LicenseView) =>
+  words.text(ended ? 'license.hasEnded' : kind === 'named' ? 'license.reserved' : 'license.shared');
 
 /** What the invitee gets and until when. */
-export const invitationFacts = (invitation: {
-  role: Role;
-  licenses: readonly LicenseView[];
-  teams: readonly string[];
-  expiresAt: Date;
-}): Html => html`
+export const invitationFacts = (
+  words: Words,
+  invitation: { role: Role; licenses: readonly LicenseView[]; teams: readonly string[]; expiresAt: Date },
+): Html => html`
       <dl class="facts">
-        <div><dt>Role</dt><dd>${roleNames[invitation.role]}</dd></div>${
+        <div><dt>${words.text('facts.role')}</dt><dd>${words.text(`role.${invitation.role}`)}</dd></div>${
           invitation.licenses.length > 0
             ? html`
-        <div><dt>${invitation.licenses.length === 1 ? 'Licence' : 'Licences'}</dt><dd><ul class="plain">${invitation.licenses.map(
+        <div><dt>${words.count('facts.licenses', invitation.licenses.length)}</dt><dd><ul class="plain">${invitation.licenses.map(
           (license) =>
-            html`<li><span class="product">${supplied(license.product)}</span> <span class="note">${licenseNote(license)}</span></li>`,
+            html`<li><span class="product">${supplied(license.product)}</span> <span class="note">${licenseNote(words, license)}</span></li>`,
         )}</ul></dd></div>`
             : null
         }${
           invitation.teams.length > 0
             ? html`
-        <div><dt>${invitation.teams.length === 1 ? 'Team' : 'Teams'}</dt><dd><ul class="chips">${invitation.teams.map(
+        <div><dt>${words.count('facts.teams', invitation.teams.length)}</dt><dd><ul class="chips">${invitation.teams.map(
           (team) => html`<li>${supplied(team)}</li>`,
         )}</ul></dd></div>`
             : null
         }
-        <div><dt>Expires</dt><dd>${dateTime(invitation.expiresAt)}</dd></div>
+        <div><dt>${words.text('facts.expires')}</dt><dd>${dateTime(invitation.expiresAt, words)}</dd></div>
       </dl>`;

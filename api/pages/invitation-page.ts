@@ -7,7 +7,7 @@ import {
   type LicenseView,
   type OrganizationView,
 } from './invitation-facts.ts';
-import { type AccountView, type Html, layout } from './layout.ts';
+import { type AccountView, type FrameView, type Html, layout } from './layout.ts';
 import { lookAlikeWarning } from './look-alike.ts';
 import { type Notice, noticeBanner } from './notice.ts';
 import { buttonLink } from './outcome.ts';
@@ -16,7 +16,7 @@ import type { Role } from './role.ts';
 import { address, supplied } from './supplied.ts';
 
 /** A pending invitation before the account it is for. */
-export interface InvitationPageView {
+export interface InvitationPageView extends FrameView {
   /** The account that joins. */
   account: AccountView;
   csrf: string;
@@ -47,50 +47,50 @@ const withoutGaps = (message: string): string => message.trim().replace(/\n(?:[^
  * Join posts `_csrf`, `invitation`, `emailVersion` to /invitations/{id}/accept. Decline is a link to its confirmation.
  * Switch account posts `_csrf`, `invitation`, `prompt=login` to /sign-in.
  */
-export const invitationPage = ({ account, csrf, invitation, notice }: InvitationPageView): Html =>
-  layout({
-    title: `Join ${invitation.organization.name}`,
-    account,
-    csrf,
+export const invitationPage = ({ invitation, notice, ...frame }: InvitationPageView): Html => {
+  const { words, account, csrf } = frame;
+  const { name, color } = invitation.organization;
+  return layout({
+    ...frame,
+    color,
+    title: words.text('invitation.join', { organization: name }),
     body: html`
     <article class="card">
       <header class="card-head">
         ${organizationTile(invitation.organization)}
-        <h1><span class="over">You are invited to join</span> ${supplied(invitation.organization.name)}</h1>
-        <p>Invited by ${inviter(invitation.invitedBy)}</p>
-      </header>${noticeBanner(notice)}${lookAlikeWarning(
-        'The address of the person who invited you',
-        invitation.invitedBy.email,
-      )}${
+        <h1><span class="over">${words.text('invitation.heading')}</span> ${supplied(name)}</h1>
+        <p>${words.parts('invitation.invitedBy', { inviter: inviter(invitation.invitedBy) })}</p>
+      </header>${noticeBanner(notice)}${lookAlikeWarning(words, 'lookAlike.inviter', invitation.invitedBy.email)}${
         invitation.message
           ? html`
       <figure class="message">
-        <figcaption>${supplied(invitation.invitedBy.name)} wrote</figcaption>
+        <figcaption>${words.parts('invitation.wrote', { inviter: supplied(invitation.invitedBy.name) })}</figcaption>
         <blockquote dir="auto">${withoutGaps(invitation.message)}</blockquote>
       </figure>`
           : null
       }
-${invitationFacts(invitation)}
+${invitationFacts(words, invitation)}
       <section class="joins" aria-labelledby="joins">
-        <h2 id="joins">You are signed in as</h2>
+        <h2 id="joins">${words.text('invitation.signedInAs')}</h2>
           <div class="person">${personCircle(account)}<p>${
             account.name && account.name !== account.email
               ? html`<span class="person-name">${supplied(account.name)}</span> `
               : null
           }${address(account.email)}</p></div>
-          <div class="switch"><span>Not you?</span>${postForm(
+          <div class="switch"><span>${words.text('invitation.notYou')}</span>${postForm(
             '/sign-in',
             { _csrf: csrf, invitation: invitation.id, prompt: 'login' },
-            html`<button class="link">Switch account</button>`,
+            html`<button class="link">${words.text('signIn.switch')}</button>`,
           )}</div>
-      </section>${lookAlikeWarning('The invited address', invitation.email)}
+      </section>${lookAlikeWarning(words, 'lookAlike.invited', invitation.email)}
       <div class="actions">${postForm(
         invitationPath(invitation.id, 'accept'),
         { _csrf: csrf, invitation: invitation.id, emailVersion: invitation.emailVersion },
-        html`<button class="button primary">Join ${supplied(invitation.organization.name)}</button>`,
+        html`<button class="button primary">${words.parts('invitation.join', { organization: supplied(name) })}</button>`,
       )}
-        ${buttonLink(invitationPath(invitation.id, 'decline'), 'Decline')}
+        ${buttonLink(invitationPath(invitation.id, 'decline'), words.text('invitation.decline'))}
       </div>
     </article>
-    <p class="aside">Not expecting this? Leave it: you only join by pressing the button, and the invitation ends by itself.</p>`,
+    <p class="aside">${words.text('invitation.notExpected')}</p>`,
   });
+};

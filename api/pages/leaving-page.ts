@@ -17,35 +17,33 @@ export interface LeavingPageView extends FrameView {
  * site that an identity provider may send people on to.
  */
 export const leavingPage = ({ url, purpose, ...frame }: LeavingPageView): Html => {
+  const { words } = frame;
   const site = html`<strong>${supplied(new URL(url).host)}</strong>`;
-  const next = (text: string) => buttonLink(url, text, 'primary');
+  const next = buttonLink(url, words.text('leaving.continue'), 'primary');
   if (typeof purpose === 'object') {
     return layout({
       ...frame,
-      title: 'Joined',
+      title: words.text('leaving.joined'),
       body: outcome({
         organization: { name: purpose.joined },
         icon: 'check',
         tone: 'good',
-        heading: html`Welcome to ${supplied(purpose.joined)}`,
-        words: html`<p>You are a member now. Taking you to ${site}…</p>`,
-        next: html`${next('Continue')}
-        ${homeLink()}`,
+        heading: html`${words.parts('leaving.welcome', { organization: supplied(purpose.joined) })}`,
+        words: html`<p>${words.parts('leaving.member', { site })}</p>`,
+        next: html`${next}
+        ${homeLink(words)}`,
       }),
     });
   }
   return layout({
     ...frame,
-    title: 'One moment',
+    title: words.text('leaving.moment'),
     body: outcome({
       icon: 'clock',
       tone: 'neutral',
-      heading: 'One moment',
-      words:
-        purpose === 'sign_in'
-          ? html`<p>Taking you to ${site} to sign in…</p>`
-          : html`<p>You are signed out of Usher. Taking you to ${site}, to sign out there as well…</p>`,
-      next: next('Continue'),
+      heading: words.text('leaving.moment'),
+      words: html`<p>${words.parts(purpose === 'sign_in' ? 'leaving.signIn' : 'leaving.signOut', { site })}</p>`,
+      next,
     }),
   });
 };

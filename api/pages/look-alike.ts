@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { canLookAlike, spellings } from '../../identity/look-alike.ts';
+import type { Words } from '../../languages/words.ts';
 import { icon } from './icon.ts';
 import type { Html } from './layout.ts';
 import { address, supplied } from './supplied.ts';
@@ -8,15 +9,19 @@ import { address, supplied } from './supplied.ts';
  * A line that asks to look twice at an address with characters that can pass for others, as `аcme.example` with a
  * Cyrillic а does; nothing for any other address.
  *
- * @param whose how the sentence calls the address: "Your address", "The address of the person who invited you"
+ * @param whose the sentence about the address, by whose it is
  */
-export function lookAlikeWarning(whose: string, email: string | undefined): Html | null {
+export function lookAlikeWarning(
+  words: Words,
+  whose: 'lookAlike.inviter' | 'lookAlike.invited',
+  email: string | undefined,
+): Html | null {
   if (email === undefined || !canLookAlike(email)) return null;
   const both = spellings(email);
   return html`
-      <p class="look-alike" role="note">${icon('warning')}<span>${whose}, <strong>${address(email)}</strong>, has letters that can look like others. Make sure it is the one you expect.${
+      <p class="look-alike" role="note">${icon('warning')}<span>${words.parts(whose, { address: html`<strong>${address(email)}</strong>` })}${
         both
-          ? html` Its domain ${supplied(both.readable)} is spelled <code>${both.plain}</code> in plain letters.`
+          ? html` ${words.parts('lookAlike.domain', { readable: supplied(both.readable), plain: html`<code>${both.plain}</code>` })}`
           : null
       }</span></p>`;
 }

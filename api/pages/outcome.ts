@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Words } from '../../languages/words.ts';
 import { organizationTile } from './avatar.ts';
 import { type IconName, icon } from './icon.ts';
 import type { OrganizationView } from './invitation-facts.ts';
@@ -37,4 +38,5 @@ export const buttonLink = (href: string, text: string, rank: 'primary' | 'second
   html`<a class="button ${rank}" href="${href}">${text}</a>`;
 
 /** The way out that every signed-in person has. */
-export const homeLink = (rank: 'primary' | 'secondary' = 'secondary'): Html => buttonLink('/', 'Go to home', rank);
+export const homeLink = (words: Words, rank: 'primary' | 'secondary' = 'secondary'): Html =>
+  buttonLink('/', words.text('home.go'), rank);

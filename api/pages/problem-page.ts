@@ -15,8 +15,9 @@ export interface ProblemPageView extends FrameView {
 }
 
 /** What happened, what to do next, and what to quote when asking for help. */
-export const problemPage = ({ status, title, detail, next, requestId, ...frame }: ProblemPageView): Html =>
-  layout({
+export const problemPage = ({ status, title, detail, next, requestId, ...frame }: ProblemPageView): Html => {
+  const { words } = frame;
+  return layout({
     ...frame,
     title,
     body: html`${outcome({
@@ -26,8 +27,11 @@ export const problemPage = ({ status, title, detail, next, requestId, ...frame }
       words: html`<p role="alert">${detail}</p>`,
       next: next
         ? html`${buttonLink(next.href, next.text, 'primary')}
-        ${homeLink()}`
-        : homeLink('primary'),
+        ${homeLink(words)}`
+        : homeLink(words, 'primary'),
     })}
-    <p class="aside">Error ${status}${requestId ? html` · Request <code>${requestId}</code>` : null}</p>`,
+    <p class="aside">${words.text('problem.status', { status })}${
+      requestId ? html` · ${words.parts('problem.request', { id: html`<code>${requestId}</code>` })}` : null
+    }</p>`,
   });
+};

@@ -13,18 +13,18 @@ export interface SignInUnavailablePageView extends FrameView {
 }
 
 /** The identity provider is down (503). Try again posts `_csrf` and, where given, `invitation`, `prompt=login` to /sign-in. */
-export const signInUnavailablePage = ({ invitation, switchAccount, ...frame }: SignInUnavailablePageView): Html =>
-  layout({
+export const signInUnavailablePage = ({ invitation, switchAccount, ...frame }: SignInUnavailablePageView): Html => {
+  const { words, csrf } = frame;
+  return layout({
     ...frame,
-    title: 'Sign-in is not available',
+    title: words.text('signInDown.title'),
     body: outcome({
       icon: 'warning',
       tone: 'bad',
-      heading: 'Sign-in is not available right now',
-      words: html`<p role="alert">Your sign-in provider does not answer. Nothing was lost${
-        invitation === undefined ? null : ', and your invitation waits'
-      }.</p>
-        <p>Try again in a few minutes.</p>`,
-      next: signInForm({ csrf: frame.csrf, invitation, switchAccount, text: 'Try again' }),
+      heading: words.text('signInDown.heading'),
+      words: html`<p role="alert">${words.text(invitation === undefined ? 'signInDown.words' : 'signInDown.wordsInvited')}</p>
+        <p>${words.text('signInDown.later')}</p>`,
+      next: signInForm({ csrf, invitation, switchAccount, text: words.text('signIn.again') }),
     }),
   });
+};

@@ -6,20 +6,22 @@ import { homeLink, outcome } from './outcome.ts';
 export type UnknownLinkPageView = FrameView;
 
 /** A link that Usher does not know (404). */
-export const unknownLinkPage = (view: UnknownLinkPageView): Html =>
-  layout({
-    ...view,
-    title: 'Unknown link',
+export const unknownLinkPage = (frame: UnknownLinkPageView): Html => {
+  const { words } = frame;
+  return layout({
+    ...frame,
+    title: words.text('unknown.title'),
     body: outcome({
       icon: 'link',
       tone: 'bad',
-      heading: 'We do not know this link',
-      words: html`<p>Part of it may be missing: some mail programs break long links.</p>
+      heading: words.text('unknown.heading'),
+      words: html`<p>${words.text('unknown.broken')}</p>
         <ul>
-          <li>Go back to the email, copy the whole link, and paste it into the address bar.</li>
-          <li>Or ask the person who invited you for a new invitation.</li>
-          <li>Or sign in on the home page with the address that was invited: invitations that wait for you are listed there.</li>
+          <li>${words.text('unknown.copy')}</li>
+          <li>${words.text('unknown.ask')}</li>
+          <li>${words.text('unknown.signIn')}</li>
         </ul>`,
-      next: homeLink('primary'),
+      next: homeLink(words, 'primary'),
     }),
   });
+};

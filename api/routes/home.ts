@@ -17,7 +17,8 @@ export function registerHome(app: App, { db }: RouteDeps): void {
     { schema: { hide: true, querystring: Type.Object({ joined: Type.Optional(Type.String({ maxLength: 60 })) }) } },
     async (request, reply) => {
       const { account } = request;
-      if (!account) return sendPage(reply, welcomePage(frameOf(reply)));
+      const frame = frameOf(reply, account);
+      if (!account) return sendPage(reply, welcomePage(frame));
       const memberships = await listMemberships(db, account.id);
       const joined = memberships.find((m) => m.slug === request.query.joined);
       const invitations =
@@ -26,12 +27,12 @@ export function registerHome(app: App, { db }: RouteDeps): void {
           : [];
       const notice: Notice | undefined = joined && {
         kind: 'success',
-        text: `Welcome to ${joined.name}. You are a member now.`,
+        text: frame.words.text('home.joinedNow', { organization: joined.name }),
       };
       return sendPage(
         reply,
         homePage({
-          ...frameOf(reply, account),
+          ...frame,
           account: { name: account.name, email: account.email, emailVerified: account.email_verified },
           memberships: memberships.map((m) => ({
             organization: { name: m.name, logo: m.logo, ...(m.url ? { url: m.url } : {}) },

@@ -11,7 +11,7 @@ import { organizationParams } from './invitations.ts';
 const picture = Object.fromEntries(logoTypes.map((type) => [type, { schema: { contentMediaType: type } }]));
 const yearSeconds = 31_536_000;
 
-/** The logos of organizations. */
+/** The looks of organizations: their logos, and their colours. */
 export function registerLogos(app: App, deps: RouteDeps): void {
   const { db } = deps;
 
@@ -80,6 +80,20 @@ export function registerLogos(app: App, deps: RouteDeps): void {
         contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], sandbox: [] } },
       });
       return reply.header('cache-control', `public, max-age=${yearSeconds}, immutable`).type('image/png').send(png);
+    },
+  );
+  // A sheet for each, since pages hold no styles: of the button that is to be pressed.
+  app.get(
+    '/colors/:file',
+    { schema: { hide: true, params: Type.Object({ file: Type.String({ pattern: '^[0-9a-f]{6}\\.css$' }) }) } },
+    async (request, reply) => {
+      const color = `#${request.params.file.slice(0, -'.css'.length)}`;
+      return reply
+        .header('cache-control', `public, max-age=${yearSeconds}, immutable`)
+        .type('text/css')
+        .send(
+          `:root:root{--accent:${color};--accent-strong:color-mix(in srgb,${color} 85%,black)}@media (prefers-color-scheme:dark){.button.primary{border-color:var(--line-strong)}}`,
+        );
     },
   );
 }

@@ -4,6 +4,7 @@ import type { Account } from '../../db/accounts.ts';
 import { isId } from '../../db/ids.ts';
 import { findInvitation, type Invitation } from '../../db/invitations.ts';
 import { mayLeadTo } from '../../identity/origins.ts';
+import type { Words } from '../../languages/words.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import {
   acceptInvitation,
@@ -19,13 +20,13 @@ import { declinePage } from '../pages/decline-page.ts';
 import { declinedPage } from '../pages/declined-page.ts';
 import { invalidLinkPage } from '../pages/invalid-link-page.ts';
 import { invitationPage } from '../pages/invitation-page.ts';
-import type { Notice } from '../pages/notice.ts';
 import { invitationPath } from '../pages/post-form.ts';
 import { unknownLinkPage } from '../pages/unknown-link-page.ts';
 import { unreachablePage } from '../pages/unreachable-page.ts';
 import { unverifiedPage } from '../pages/unverified-page.ts';
 import { wrongAccountPage } from '../pages/wrong-account-page.ts';
 import { Problem } from '../problem.ts';
+import { problemWords } from '../problem-words.ts';
 import { startSignIn } from './sign-in.ts';
 
 const idParams = Type.Object({ id: Type.String({ maxLength: 40 }) });
@@ -64,7 +65,11 @@ export function registerPages(app: App, deps: RouteDeps): void {
   const unknown = (reply: FastifyReply, account?: Account) =>
     sendPage(reply.status(404), unknownLinkPage(frameOf(reply, account)));
 
-  const organizationOf = (row: Invitation) => ({ name: row.organization_name, logo: row.organization_logo });
+  const organizationOf = (row: Invitation) => ({
+    name: row.organization_name,
+    logo: row.organization_logo,
+    color: row.organization_color,
+  });
   const inviterOf = (row: Invitation) => ({ name: row.inviter_name, email: row.inviter_email });
 
   const invalid = (
@@ -75,7 +80,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
     sendPage(
       reply.status(ask === 'possible' ? 410 : 200),
       invalidLinkPage({
-        ...frameOf(reply, account),
+        ...frameOf(reply, account, row.locale),
         invitation: row.id,
         organization: organizationOf(row),
         reason:
@@ -87,18 +92,16 @@ export function registerPages(app: App, deps: RouteDeps): void {
   /** The page that says how an invitation stands for this browser; undefined when it can be decided here and now. */
   const standing = (request: FastifyRequest, reply: FastifyReply, seen: Visit) => {
     const { row, link, account, isInvitee } = seen;
+    const frame = () => frameOf(reply, account, row.locale);
     switch (row.state) {
       case 'accepted':
         if (account && row.decided_by === account.id) return reply.redirect('/', 303);
-        return sendPage(
-          reply.status(410),
-          alreadyAcceptedPage({ ...frameOf(reply, account), organization: organizationOf(row) }),
-        );
+        return sendPage(reply.status(410), alreadyAcceptedPage({ ...frame(), organization: organizationOf(row) }));
       case 'declined':
         return sendPage(
           reply.status(410),
           declinedPage({
-            ...frameOf(reply, account),
+            ...frame(),
             organization: organizationOf(row),
             ...(isInvitee ? { invitedBy: inviterOf(row) } : {}),
             ...(row.decided_at ? { decidedAt: row.decided_at } : {}),
@@ -117,7 +120,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
           return sendPage(
             reply.status(403),
             unverifiedPage({
-              ...frameOf(reply, account),
+              ...frame(),
               account,
               invitation: { id: row.id, organization: organizationOf(row) },
             }),
@@ -127,7 +130,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
           return sendPage(
             reply.status(403),
             wrongAccountPage({
-              ...frameOf(reply, account),
+              ...frame(),
               account,
               invitation: {
                 id: row.id,
@@ -189,13 +192,16 @@ export function registerPages(app: App, deps: RouteDeps): void {
     }
     const page = standing(request, reply, seen);
     if (page) return page;
+    const frame = frameOf(reply, seen.account, seen.row.locale);
     return sendPage(
       reply,
       invitationPage({
-        ...frameOf(reply, seen.account),
+        ...frame,
         account: seen.account!,
         invitation: decidable(seen.row),
-        ...(seen.row.organization_suspended_at ? { notice: suspendedNotice } : {}),
+        ...(seen.row.organization_suspended_at
+          ? { notice: { kind: 'warning', text: frame.words.text('invitation.suspended') } }
+          : {}),
       }),
     );
   });
@@ -207,7 +213,11 @@ export function registerPages(app: App, deps: RouteDeps): void {
     if (page) return page;
     return sendPage(
       reply,
-      declinePage({ ...frameOf(reply, seen.account), account: seen.account!, invitation: decidable(seen.row) }),
+      declinePage({
+        ...frameOf(reply, seen.account, seen.row.locale),
+        account: seen.account!,
+        invitation: decidable(seen.row),
+      }),
     );
   });
 
@@ -252,7 +262,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
             return sendPage(
               reply.status(503).header('retry-after', '5'),
               unreachablePage({
-                ...frameOf(reply, account),
+                ...frameOf(reply, account, now.locale),
                 account,
                 act,
                 invitation: { ...decidable(now), state: now.state },
@@ -262,13 +272,14 @@ export function registerPages(app: App, deps: RouteDeps): void {
           const after = standing(request, reply, { ...seen, row: now });
           if (after) return after;
           // Still open, but not on what the page showed.
+          const frame = frameOf(reply, account, now.locale);
           return sendPage(
             reply.status(error.status),
             invitationPage({
-              ...frameOf(reply, account),
+              ...frame,
               account,
               invitation: decidable(now),
-              notice: { kind: 'error', text: refusedText(error) },
+              notice: { kind: 'error', text: refusedText(frame.words, error) },
             }),
           );
         }
@@ -300,25 +311,25 @@ export function registerPages(app: App, deps: RouteDeps): void {
 function joined(request: FastifyRequest, reply: FastifyReply, row: Invitation) {
   const home = { home_url: row.organization_home_url, origins: row.organization_origins };
   return row.redirect_url && mayLeadTo(row.redirect_url, home)
-    ? leave(request, reply, { url: new URL(row.redirect_url).href, purpose: { joined: row.organization_name } })
+    ? leave(
+        request,
+        reply,
+        { url: new URL(row.redirect_url).href, purpose: { joined: row.organization_name } },
+        row.locale,
+      )
     : reply.redirect(`/?joined=${row.organization_slug}`, 303);
 }
 
-const suspendedNotice: Notice = {
-  kind: 'warning',
-  text: 'The organization is suspended for now, so nobody can join it. The invitation waits.',
-};
-
 /** Why a decision was refused though the invitation is still open. */
-function refusedText(problem: Problem): string {
+function refusedText(words: Words, problem: Problem): string {
   switch (problem.code) {
     case 'email_changed':
-      return 'The invitation was changed while you were looking at it. Please check it and decide again.';
+      return words.text('invitation.changed');
     case 'organization_suspended':
-      return suspendedNotice.text;
+      return words.text('invitation.suspended');
     case 'already_member':
-      return 'You are a member of this organization already, so there is nothing to join.';
+      return words.text('invitation.alreadyMember');
     default:
-      return `This could not be done: ${problem.detail ?? problem.code}`;
+      return words.text('invitation.notDone', { why: problemWords(words, problem).detail || problem.code });
   }
 }

@@ -28,6 +28,8 @@ export async function startSignIn(
   const link = token ? links.read(token) : undefined;
   const row = link && (await findInvitation(db, link.invitation));
   const hint = row && row.id === wish.invitation && row.generation === link?.generation && row.state === 'pending';
+  // Whoever holds a link of it sees what else it leads to in its language.
+  const locale = row && row.id === wish.invitation ? row.locale : undefined;
   try {
     const { url, ...checks } = await signIn.begin({
       ...(hint ? { loginHint: row.email } : {}),
@@ -38,13 +40,17 @@ export async function startSignIn(
       ...(wish.invitation ? { invitation: wish.invitation } : {}),
       ...(wish.returnTo ? { returnTo: wish.returnTo } : {}),
     });
-    return leave(request, reply, { url, purpose: 'sign_in' });
+    return leave(request, reply, { url, purpose: 'sign_in' }, locale);
   } catch (error) {
     if (!(error instanceof SignInUnavailable)) throw error;
     request.log.error({ issuer: deps.issuer }, 'the identity provider cannot be reached');
     return sendPage(
       reply.status(503),
-      signInUnavailablePage({ ...frameOf(reply), invitation: wish.invitation, switchAccount: wish.switchAccount }),
+      signInUnavailablePage({
+        ...frameOf(reply, undefined, locale),
+        invitation: wish.invitation,
+        switchAccount: wish.switchAccount,
+      }),
     );
   }
 }
@@ -97,15 +103,19 @@ export function registerSignIn(app: App, deps: RouteDeps): void {
       }
       if (!(error instanceof SignInRefused)) throw error;
       request.log.info({ code: error.code }, 'sign-in refused');
-      const text =
+      const frame = frameOf(reply);
+      const text = frame.words.text(
         error.code === 'cancelled'
-          ? `You have not signed in.${login?.invitation ? ' Your invitation waits.' : ''}`
+          ? login?.invitation
+            ? 'welcome.cancelledInvited'
+            : 'welcome.cancelled'
           : error.code === 'no_email'
-            ? 'Your identity provider tells us no email address, so we cannot find your invitations.'
-            : 'The sign-in did not finish. Nothing was changed; please try again.';
+            ? 'welcome.noEmail'
+            : 'welcome.unfinished',
+      );
       return sendPage(
         reply.status(error.code === 'cancelled' ? 200 : 400),
-        welcomePage({ ...frameOf(reply), notice: { kind: 'warning', text }, invitation: login?.invitation }),
+        welcomePage({ ...frame, notice: { kind: 'warning', text }, invitation: login?.invitation }),
       );
     }
   });

@@ -1,16 +1,17 @@
+import type { Wordings } from '../../languages/wording.ts';
+import { filled, wordsFor } from '../../languages/words.ts';
 import { headerText } from '../message.ts';
 import { asText } from './as-text.ts';
-import { action, type Email, facts, formatTime, note, paragraph, quote, renderEmail, strong } from './layout.ts';
+import { action, type Email, facts, type Looks, note, paragraph, prose, quote, renderEmail, strong } from './layout.ts';
 
 export interface InvitationEmail {
   /** `reminder` repeats the invitation while it waits. */
   kind: 'invitation' | 'reminder';
   organization: string;
   inviter: { name: string; email: string };
-  /** As people should read it, or a role of the product: `billing_manager` reads "billing manager". */
-  role: string;
-  /** Products, as people should read them. */
-  licenses: readonly string[];
+  role: 'owner' | 'admin' | 'billing_manager' | 'member';
+  /** By the names of their products. */
+  licenses: readonly { name: string; ended: boolean }[];
   /** The inviter's own words. */
   message?: string;
   /** The link of the invitation. */
@@ -18,60 +19,87 @@ export interface InvitationEmail {
   expiresAt: Date;
   /** The invited address. */
   email: string;
-  /** BCP 47. English only for now; it decides how dates read. */
-  locale: string;
+  /** BCP 47; null: nothing is said of it. */
+  locale: string | null;
+  looks?: Looks;
+  wording?: Wordings | undefined;
 }
+
+/** Characters of a subject with an organization's own wording, whatever stands in its placeholders: no provider takes any number. */
+const longestSubject = 250;
 
 /**
  * The email that invites, and the one that reminds.
  *
  * It names who invites whom to what until when, says what to do if it was not expected, and shows everything that a user
- * wrote as text ({@link asText}).
+ * wrote as text ({@link asText}). An organization's own wording takes none of that away.
  */
 export function invitationEmail(invitation: InvitationEmail): Email {
+  const words = wordsFor(invitation.locale);
+  const own = invitation.wording?.[words.language] ?? {};
   const organization = asText(invitation.organization);
-  const inviter = asText(invitation.inviter.name) || invitation.inviter.email;
-  const role = asText(invitation.role.replaceAll('_', ' '));
-  const licenses = invitation.licenses.map(asText);
-  const words = asText(invitation.message ?? '');
-  const until = formatTime(invitation.expiresAt, invitation.locale);
+  const { email: address } = invitation.inviter;
+  const inviter = asText(invitation.inviter.name) || address;
+  const licenses = invitation.licenses.map(({ name, ended }) =>
+    asText(ended ? words.text('email.hasEnded', { license: name }) : name),
+  );
+  const message = asText(invitation.message ?? '');
+  const until = words.weekdayAndMinute(invitation.expiresAt);
   const reminds = invitation.kind === 'reminder';
 
-  const invites = `${headerText(invitation.inviter.name) || invitation.inviter.email} invited you to join ${headerText(invitation.organization)}`;
+  const values = {
+    inviter: invitation.inviter.name.trim() || address,
+    organization: invitation.organization,
+    role: words.text(`as.${invitation.role}`),
+    licenses: invitation.licenses.map(({ name }) => name).join(', '),
+    expires: until,
+    email: invitation.email,
+  };
+  const subject =
+    // Of placeholders alone, nothing may be left.
+    headerText(filled(own.subject ?? '', values).slice(0, longestSubject)) ||
+    words.text('email.subject', {
+      inviter: headerText(invitation.inviter.name) || address,
+      organization: headerText(invitation.organization),
+    });
+  const written = (text: string) => asText(filled(text, values));
+  const named = { inviter: strong(inviter), address, organization: strong(organization) };
+  const notAnswered = words.text('email.notAnswered');
 
   return renderEmail({
-    subject: reminds ? `Reminder: ${invites}` : invites,
-    preview: `Accept or decline until ${until}.`,
-    kicker: reminds ? 'Reminder' : 'Invitation',
-    heading: reminds ? `Your invitation to join ${organization} is waiting` : `You are invited to join ${organization}`,
+    words,
+    looks: invitation.looks,
+    subject: reminds ? words.text('email.reminderOf', { subject }) : subject,
+    preview: words.text('email.preview', { time: until }),
+    kicker: words.text(reminds ? 'email.reminder' : 'email.invitation'),
+    heading: words.text(reminds ? 'email.headingOfReminder' : 'email.heading', { organization }),
     content: [
-      paragraph(
-        strong(inviter),
-        ` (${invitation.inviter.email}) ${reminds ? 'invited' : 'invites'} you to join `,
-        strong(organization),
-        reminds ? '. You have not answered yet.' : '.',
-      ),
-      ...(words === '' ? [] : [note(`${inviter} writes:`), quote(words)]),
+      ...(own.greeting ? [paragraph(written(own.greeting))] : []),
+      ...(own.body
+        ? [...prose(written(own.body)), ...(reminds ? [paragraph(notAnswered)] : [])]
+        : [
+            reminds
+              ? paragraph(...words.parts('email.invited', named), ' ', notAnswered)
+              : paragraph(...words.parts('email.invites', named)),
+          ]),
+      ...(message === '' ? [] : [note(words.text('email.writes', { inviter })), quote(message, invitation.looks)]),
       facts([
-        ['Your role', role.charAt(0).toUpperCase() + role.slice(1)],
+        ...(own.body
+          ? [[words.text('email.invitedBy'), inviter === address ? address : `${inviter} (${address})`] as const]
+          : []),
+        [words.text('email.role'), words.text(`role.${invitation.role}`)],
         ...(licenses.length === 0
           ? []
-          : [[licenses.length === 1 ? 'Your licence' : 'Your licences', licenses.join(', ')] as const]),
-        ['For', invitation.email],
-        ['Open until', until],
+          : [[words.count('email.licenses', licenses.length), licenses.join(', ')] as const]),
+        [words.text('email.for'), invitation.email],
+        [words.text('email.until'), until],
       ]),
-      action('View the invitation', invitation.url),
+      action(words, words.text('email.view'), invitation.url, invitation.looks),
     ],
     footer: [
-      note('You accept or decline on the page it leads to; opening it changes nothing.'),
-      note(
-        'This invitation is for ',
-        strong(invitation.email),
-        ' and can be accepted only by someone who signs in with that address.',
-      ),
-      note(
-        `If you did not expect it, you can ignore this email. You will not become a member of ${organization} unless you accept.`,
-      ),
+      note(words.text('email.opening')),
+      note(...words.parts('email.onlyFor', { email: strong(invitation.email) })),
+      note(words.text('email.unexpected', { organization })),
     ],
   });
 }

@@ -1,3 +1,4 @@
+import { english } from '../../languages/words.ts';
 import { headerText } from '../message.ts';
 import { asText } from './as-text.ts';
 import { action, type Email, facts, note, type Part, paragraph, renderEmail, strong } from './layout.ts';
@@ -136,11 +137,16 @@ const render = (email: {
 }): Email => {
   const name = asText(email.inviterName);
   return renderEmail({
+    words: english,
     subject: email.subject,
     preview: email.heading,
     kicker: 'Your invitations',
     heading: email.heading,
-    content: [paragraph(name === '' ? 'Hello,' : `Hello ${name},`), ...email.words, action(email.label, email.url)],
+    content: [
+      paragraph(name === '' ? 'Hello,' : `Hello ${name},`),
+      ...email.words,
+      action(english, email.label, email.url),
+    ],
     footer: [
       note(
         'You get this because you invited them. Which of these emails are sent is in the settings of the organization.',

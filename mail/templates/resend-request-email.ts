@@ -1,3 +1,4 @@
+import { wordsFor } from '../../languages/words.ts';
 import { headerText } from '../message.ts';
 import { asText } from './as-text.ts';
 import { action, type Email, facts, note, paragraph, renderEmail, strong } from './layout.ts';
@@ -10,40 +11,35 @@ export interface ResendRequestEmail {
   email: string;
   /** Where the inviter can resend the invitation. */
   manageUrl?: string;
-  /** BCP 47. English only for now. */
+  /** BCP 47: of those who invite. */
   locale: string;
 }
 
 /** Tells the inviter that somebody met a link that no longer works, and asks for a new one. */
 export function resendRequestEmail(request: ResendRequestEmail): Email {
+  const words = wordsFor(request.locale);
   const organization = asText(request.organization);
   const name = asText(request.inviterName);
   return renderEmail({
-    subject: `${request.email} asks for a new invitation to ${headerText(request.organization)}`,
-    preview: 'Their link no longer works.',
-    kicker: 'Request',
-    heading: 'Somebody asks for a new invitation',
+    words,
+    subject: words.text('request.subject', {
+      email: request.email,
+      organization: headerText(request.organization),
+    }),
+    preview: words.text('request.preview'),
+    kicker: words.text('request.request'),
+    heading: words.text('request.heading'),
     content: [
-      paragraph(name === '' ? 'Hello,' : `Hello ${name},`),
-      paragraph(
-        'The link in your invitation for ',
-        strong(request.email),
-        ' to join ',
-        strong(organization),
-        ' no longer works: it expired, was revoked, or was replaced. Somebody who opened it asks you to send a new one.',
-      ),
+      paragraph(name === '' ? words.text('request.hello') : words.text('request.helloName', { name })),
+      paragraph(...words.parts('request.words', { email: strong(request.email), organization: strong(organization) })),
       facts([
-        ['Organization', organization],
-        ['Invited address', request.email],
+        [words.text('request.organization'), organization],
+        [words.text('request.address'), request.email],
       ]),
       ...(request.manageUrl === undefined
-        ? [note('To send it again, open the invitation in the console and choose Resend.')]
-        : [action('Review the invitation', request.manageUrl)]),
+        ? [note(words.text('request.howTo'))]
+        : [action(words, words.text('request.review'), request.manageUrl)]),
     ],
-    footer: [
-      note(
-        'A new invitation goes to the invited address only, whoever asked. If that address should no longer be invited, you can ignore this email: nothing is sent unless you resend it.',
-      ),
-    ],
+    footer: [note(words.text('request.ignore'))],
   });
 }

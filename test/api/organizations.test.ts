@@ -26,6 +26,10 @@ const usual = {
   blockedDomains: [],
   languages: [],
   notices: ['accepted', 'declined', 'expired', 'undeliverable'],
+  color: null,
+  senderName: null,
+  replyTo: null,
+  wording: {},
 };
 
 beforeAll(async () => {
@@ -74,6 +78,16 @@ describe('the settings', () => {
     [{ allowedDomains: ['acme'] }, '400 invalid_request'],
     [{ blockedDomains: ['*'] }, '400 invalid_request'],
     [{ languages: ['no language'] }, '400 invalid_request'],
+    [{ color: 'blue' }, '400 invalid_request'],
+    [{ color: '#ffcc00' }, '400 invalid_request'],
+    [{ senderName: 'ceo@acme.example' }, '400 unsafe_text'],
+    [{ senderName: 'Acme\r\nBcc: eve@evil.example' }, '400 unsafe_text'],
+    [{ replyTo: 'a@b, c@d' }, '400 invalid_request'],
+    [{ wording: { de: { subject: 'Hallo {name}' } } }, '400 invalid_request'],
+    [{ wording: { de: { body: 'Bis {expires' } } }, '400 invalid_request'],
+    [{ wording: { de: { body: 'See www.evil.example' } } }, '400 unsafe_text'],
+    [{ wording: { de: { subject: 'Hallo\nBcc: eve@evil.example' } } }, '400 unsafe_text'],
+    [{ wording: { it: { subject: 'Ciao' } } }, '400 invalid_request'],
     [{ suspended: true, reason: 'by an owner’s key' }, '403 not_allowed'],
   ])('refuse %j', async (body, expected) => {
     const before = (await usher.call(path)).body;
@@ -109,6 +123,65 @@ describe('the settings', () => {
       .where('id', '=', quiet.id)
       .executeTakeFirstOrThrow();
     expect(row.reminders).toEqual([]);
+    await change(usual);
+  });
+});
+
+describe('what an organization makes of its emails', () => {
+  test('says what is wrong with a colour and with words, and what could be', async () => {
+    const { body: pale } = await change({ color: '#ffcc00' });
+    expect(pale.detail).toContain('contrast of 1.5 : 1 only');
+    const { body: unknown } = await change({ wording: { en: { greeting: 'Dear {firstName},' } } });
+    expect(unknown.errors).toEqual([
+      {
+        path: 'body/wording/en/greeting',
+        message:
+          'There is no {firstName}: in braces can stand {inviter}, {organization}, {role}, {licenses}, {expires}, {email}.',
+      },
+    ]);
+  });
+
+  test('is in every invitation of the language, from then on', async () => {
+    const wording = {
+      fr: { subject: 'Bienvenue chez {organization}', body: ' Bonjour,\r\n\r\n{inviter} vous attend. ' },
+      de: { subject: '  ' },
+    };
+    const looks = { color: '#7C2D12', senderName: ' Acme Personal ', replyTo: 'people@acme.example' };
+    const { body } = await change({ ...looks, wording });
+    expect(body).toMatchObject({ color: '#7c2d12', senderName: 'Acme Personal', replyTo: 'people@acme.example' });
+    expect(body.wording).toEqual({
+      fr: { subject: 'Bienvenue chez {organization}', body: 'Bonjour,\n\n{inviter} vous attend.' },
+    });
+    // So it is already: no event.
+    await change({ wording: { fr: wording.fr } });
+    const { body: events } = await usher.call(`${path}/events?type=organization_changed&order=newest&limit=1`);
+    expect(events.items[0].detail).toBe('color sender_name reply_to wording');
+    await invite('own@example.com', { locale: 'fr-CA' });
+    await invite('usual@example.com', { locale: 'de' });
+    await usher.linkTo('own@example.com', /^Bienvenue chez Acme$/);
+    const details = async (email: string) => {
+      const [{ MessageID } = { MessageID: '' }] = await usher.messages(email);
+      const answer = await fetch(`${usher.inbox}/messages/outbound/${MessageID}/details`, {
+        headers: { 'X-Postmark-Server-Token': 'test', accept: 'application/json' },
+      });
+      return (await answer.json()) as { From: string; Subject: string; HtmlBody: string; TextBody: string };
+    };
+    const own = await details('own@example.com');
+    expect(own.From).toMatch(/^"Acme Personal" <[^@<>]+@[^@<>]+>$/);
+    expect(own.TextBody).toMatch(/Bonjour,\n\n.* vous attend\.\n/);
+    expect(own.HtmlBody).toContain('background-color:#7c2d12');
+    const [{ MessageID } = { MessageID: '' }] = await usher.messages('own@example.com');
+    expect(await (await fetch(`${usher.inbox}/inbox/${MessageID}`)).text()).toMatch(
+      /<dt>Reply to<\/dt>\s*<dd>people@acme\.example</,
+    );
+    await usher.linkTo('usual@example.com', /lädt Sie zu Acme ein$/);
+    const sheet = await fetch(`${usher.url}/colors/7c2d12.css`);
+    expect([sheet.headers.get('content-type'), await sheet.text()]).toEqual([
+      expect.stringContaining('text/css'),
+      expect.stringContaining('--accent:#7c2d12'),
+    ]);
+    for (const file of ['red.css', '7c2d12;}.css', '7C2D12.css'])
+      expect((await fetch(`${usher.url}/colors/${file}`)).status).toBe(400);
     await change(usual);
   });
 });
@@ -281,7 +354,7 @@ describe('while an organization is suspended', () => {
     await usher.linkTo('unsent@example.com');
     expect(await usher.messages('unsent@example.com')).toHaveLength(1);
     expect(code(await post('accept', session))).toBe('200');
-    const { body } = await usher.call(`${path}/events`);
+    const { body } = await usher.call(`${path}/events?limit=100`);
     const types = body.items.filter((e: { target: { kind: string }; type: string }) =>
       /suspended|resumed/.test(e.type),
     );

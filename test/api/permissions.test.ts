@@ -198,7 +198,8 @@ const isApi = (route: string) => route.includes(' /v1/');
 async function outcome(route: string, permission: PermissionName, caller: Caller): Promise<string> {
   const [method, pattern] = route.split(' ') as [string, string];
   const sample = (samples[`${route} as ${permission}`] ?? samples[route])?.() ?? {};
-  const params: Record<string, string> = { organization: 'acme', id: invitation, member: former, ...sample.path };
+  const usual = { organization: 'acme', id: invitation, member: former, language: 'de' };
+  const params: Record<string, string> = { ...usual, ...sample.path };
   const named = pattern.replace(/:(\w+)|\*/g, (found, name) => params[name ?? found] ?? 'missing');
   const path = `${named}${sample.query ?? ''}`;
   // A session of its own, since some routes end them.

@@ -64,7 +64,14 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
       ],
       ...['/members', '/members?state=pending', '/members?state=removed', '/licenses', '/licenses/new'],
       ...[`/members/${member}`, `/members/${member}/remove`, `/licenses/${license}`, `/licenses/${license}/change`],
-      ...['/settings', '/settings/suspension', '/api-keys', '/api-keys/new', `/api-keys/${key}/revoke`],
+      ...[
+        '/settings',
+        '/settings/emails/de',
+        '/settings/suspension',
+        '/api-keys',
+        '/api-keys/new',
+        `/api-keys/${key}/revoke`,
+      ],
     ]) {
       await page.goto(`${usher.url}/console/acme${below}`);
       for (const fault of await accessibilityFaults(page)) trouble.push({ below, width, fault });

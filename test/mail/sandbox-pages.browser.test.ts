@@ -34,7 +34,7 @@ async function sandboxWithInvitation({
     organization: 'Acme <script>',
     inviter: { name: 'Ada', email: 'ada@acme.example' },
     role: 'member',
-    licenses: ['Studio'],
+    licenses: [{ name: 'Studio', ended: false }],
     message: 'Hello',
     url: link,
     expiresAt: new Date('2026-12-08T09:00:00Z'),

@@ -9,13 +9,17 @@ const invitation = (change: Partial<InvitationEmail> = {}): InvitationEmail => (
   organization: 'Acme',
   inviter: { name: 'Ada Lovelace', email: 'ada@acme.test' },
   role: 'billing_manager',
-  licenses: ['Studio', 'Plugins'],
+  licenses: [
+    { name: 'Studio', ended: false },
+    { name: 'Plugins', ended: false },
+  ],
   url,
   expiresAt: new Date('2026-12-08T09:00:00Z'),
   email: 'grace@navy.test',
   locale: 'en',
   ...change,
 });
+const logo = 'https://usher.example/logos/x.png';
 const resendRequest = (manageUrl?: string) =>
   resendRequestEmail({
     inviterName: 'Ada Lovelace',
@@ -48,7 +52,7 @@ describe('the invitation email', () => {
       ]) {
         expect(part).toContain(fact);
       }
-      expect(part).toMatch(/Tuesday, December 8, 2026 at 9:00\sAM UTC/);
+      expect(part).toMatch(/Tuesday,? 8 December 2026 at 09:00 UTC/);
       expect(part).toContain('you can ignore this email');
     }
   });
@@ -72,14 +76,17 @@ describe('the invitation email', () => {
       invitation({
         organization: attack,
         inviter: { name: attack, email: 'ada@acme.test' },
-        role: attack,
-        licenses: [attack],
+        licenses: [{ name: attack, ended: true }],
         message: attack,
+        wording: { en: { subject: attack, greeting: attack, body: `${attack} {organization} {inviter} {licenses}` } },
+        looks: { logo: { url: logo, alt: attack } },
       }),
     );
-    expect(html).not.toMatch(/<img|<script|onerror=alert\(1\)>/);
+    expect(html.replace(/<img src="https:\/\/usher\.example\/logos\/x\.png" [^>]*>/, '')).not.toMatch(
+      /<img|<script|onerror=alert\(1\)>/,
+    );
     expect(html).toContain('&lt;script&gt;');
-    expect(new Set(references(html))).toEqual(new Set([url]));
+    expect(new Set(references(html))).toEqual(new Set([url, logo]));
   });
 
   it('keeps what users wrote from becoming a link', async () => {
@@ -118,13 +125,88 @@ describe('the invitation email', () => {
     expect(text).toContain('You have not answered yet');
   });
 
-  it.each(['en-GB', 'de', 'not a locale', ''])('names the time for the locale %j', async (locale) => {
-    const { text } = await invitationEmail(invitation({ locale }));
-    expect(text).toMatch(locale === 'en-GB' ? /Tuesday,? 8 December 2026 at 09:00 UTC/ : /Tuesday, December 8, 2026/);
+  it.each([
+    ['en-US', 'en', 'Ada Lovelace invited you to join Acme', /Tuesday, December 8, 2026/, 'Billing manager'],
+    ['de-AT', 'de', 'Ada Lovelace lädt Sie zu Acme ein', /Dienstag, 8\. Dezember 2026 um 09:00 UTC/, 'Ihre Lizenzen'],
+    ['fr', 'fr', 'Ada Lovelace vous invite à rejoindre Acme', /mardi 8 décembre 2026/, 'Vos licences'],
+    ['es-419', 'es', 'Ada Lovelace le invita a unirse a Acme', /martes,? 8 de diciembre de 2026/, 'Sus licencias'],
+    ['not a locale', 'en', 'Ada Lovelace invited you to join Acme', /Tuesday,? 8 December 2026/, 'Your licences'],
+  ])('is in the language of the locale %j', (locale, language, subject, time, word) => {
+    const email = invitationEmail(invitation({ locale }));
+    expect(email.subject).toBe(subject);
+    expect(email.html).toContain(`lang="${language}"`);
+    for (const part of [email.html, email.text]) {
+      expect(part).toMatch(time);
+      expect(part).toContain(word);
+    }
+    expect(invitationEmail(invitation({ locale, kind: 'reminder' })).subject).toMatch(
+      new RegExp(`^\\p{L}+\\s?: ${subject}$`, 'u'),
+    );
+  });
+
+  it('says that a licence has ended, in the language of the reader', () => {
+    const licenses = [{ name: 'Studio', ended: true }];
+    expect(invitationEmail(invitation({ licenses })).text).toContain('Studio (has ended)');
+    expect(invitationEmail(invitation({ licenses, locale: 'fr' })).text).toContain('Studio (expirée)');
+  });
+});
+
+describe('the invitation email of an organization with its own', () => {
+  const body = 'Willkommen bei {organization} als {role}.\n\nBis {expires},\n{inviter}';
+  const wording = { de: { subject: '{organization}: Komm, {email}', greeting: 'Liebe Kollegin,', body } };
+
+  it('wording has that in its language, and still names who invites', () => {
+    const { subject, html, text } = invitationEmail(invitation({ locale: 'de', wording }));
+    expect(subject).toBe('Acme: Komm, grace@navy.test');
+    expect(text).toContain(
+      'Liebe Kollegin,\n\nWillkommen bei Acme als Abrechnungsverwalter.\n\nBis Dienstag, 8. Dezember 2026 um 09:00 UTC,\nAda Lovelace',
+    );
+    expect(html).toContain('>Liebe Kollegin,</p>');
+    expect(text).toMatch(/Eingeladen von +Ada Lovelace \(ada@acme\.test\)/);
+    expect(text).not.toContain('lädt Sie ein');
+    const reminder = invitationEmail(invitation({ kind: 'reminder', locale: 'de', wording }));
+    expect(reminder.subject).toBe('Erinnerung: Acme: Komm, grace@navy.test');
+    expect(reminder.text).toContain('Sie haben noch nicht geantwortet.');
+    expect(invitationEmail(invitation({ locale: 'fr', wording })).subject).toContain('vous invite');
+    const blank = { en: { subject: '{licenses}' } };
+    expect(invitationEmail(invitation({ licenses: [], wording: blank })).subject).toContain('invited you');
+  });
+
+  it('wording puts in what users wrote as text, and never a second time', () => {
+    const { subject, html, text } = invitationEmail(
+      invitation({
+        organization: '{inviter} win.evil/prize\r\nBcc: eve@evil.test',
+        locale: 'de',
+        wording: { de: { subject: '{organization}', body: '{organization}' } },
+      }),
+    );
+    expect(subject).toBe('{inviter} win.evil/prize Bcc: eve@evil.test');
+    for (const part of [html, text]) expect(part).not.toMatch(/win\.evil|eve@evil/);
+    expect(text).toContain('{inviter}');
+  });
+
+  it('colour and logo shows them, and loads nothing else', () => {
+    const looks = { color: '#7c2d12', logo: { url: logo, alt: 'Acme' } };
+    const { html } = invitationEmail(invitation({ looks, message: 'Hi' }));
+    expect(html).toMatch(new RegExp(`<img src="${logo}" alt="Acme" `));
+    expect(html.match(/#7c2d12/g)).toHaveLength(5);
+    expect(html).not.toMatch(/#1d4ed8/);
+    expect(new Set(references(html))).toEqual(new Set([url, logo]));
   });
 });
 
 describe('the email that asks for a new invitation', () => {
+  it.each(['de', 'fr', 'es'])('is in the language of those who invite: %s', (locale) => {
+    const { html, text } = resendRequestEmail({
+      inviterName: 'Ada',
+      organization: 'Acme',
+      email: 'grace@navy.test',
+      locale,
+    });
+    expect(html).toContain(`lang="${locale}"`);
+    expect(text).not.toMatch(/invitation to|asks for/);
+  });
+
   it('names the address and the organization and leads to where it can be resent', async () => {
     const { subject, html, text } = await resendRequest('https://usher.example/console/invitations/inv_1');
     expect(subject).toBe('grace@navy.test asks for a new invitation to Acme');

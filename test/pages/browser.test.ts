@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Html } from '../../api/pages/layout.ts';
+import { languages, wordsFor } from '../../languages/words.ts';
 import { accessibilityFaults, rulesOfColours } from '../setup/accessibility.ts';
 import { launchBrowser, takePicture } from '../setup/browser.ts';
 import { casts, pagesOf } from './views.ts';
@@ -19,6 +20,15 @@ let origin: string;
 const castNames = Object.keys(casts) as (keyof typeof casts)[];
 const rendered: ReadonlyMap<string, Html> = new Map(
   castNames.flatMap((cast) => Object.entries(pagesOf(casts[cast])).map(([name, page]) => [`/${cast}/${name}`, page])),
+);
+const otherLanguages = languages.filter((language) => language !== 'en');
+/** The pages of invitees, who read them in other languages too. */
+const translated: ReadonlyMap<string, Html> = new Map(
+  otherLanguages.flatMap((language) =>
+    Object.entries(pagesOf(casts.everyday, wordsFor(language)))
+      .filter(([name]) => !/^(console|support)/.test(name))
+      .map(([name, page]) => [`/${language}/${name}`, page]),
+  ),
 );
 const logo = sharp({ create: { width: 64, height: 32, channels: 3, background: '#b91c1c' } })
   .png()
@@ -36,13 +46,19 @@ beforeAll(async () => {
       response.writeHead(200, { 'content-type': 'image/png' }).end(await logo);
       return;
     }
+    if (url.startsWith('/colors/')) {
+      response.writeHead(200, { 'content-type': 'text/css' }).end(':root:root{--accent:#7c2d12}');
+      return;
+    }
     const type = files[url];
     // What the console frames; pages say where it is by their own addresses.
     if (url.endsWith('/email')) {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<p>An email</p>');
       return;
     }
-    const body = type ? await readFile(new URL(`../../api/pages${url}`, import.meta.url)) : rendered.get(url);
+    const body = type
+      ? await readFile(new URL(`../../api/pages${url}`, import.meta.url))
+      : (rendered.get(url) ?? translated.get(url));
     response.writeHead(body === undefined ? 404 : 200, {
       'content-type': type ?? 'text/html; charset=utf-8',
       'content-security-policy': policy,
@@ -138,6 +154,19 @@ describe('in the browser, pages of a cast', () => {
     },
     120_000,
   );
+});
+
+test.each(otherLanguages)('in %s, the pages of invitees fit where there is least room', async (language) => {
+  const page = await browser.newPage({ viewport: { width: 320, height: 800 } });
+  const trouble: unknown[] = [];
+  for (const path of translated.keys()) {
+    if (!path.startsWith(`/${language}/`)) continue;
+    await page.goto(origin + path);
+    for (const fault of await faultsOf(page)) trouble.push({ path, fault });
+    await takePicture(page, path.slice(1).replace('/', '-'));
+  }
+  await page.close();
+  expect(trouble).toEqual([]);
 });
 
 test('the keyboard reaches everything in order, beginning with the skip link', async () => {

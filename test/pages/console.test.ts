@@ -283,7 +283,7 @@ describe('an invitation', () => {
       message: 'Hi',
     });
     const now = async () => (await usher.call(`/v1/invitations/${id}`)).body;
-    const filled = { email: 'amended@people.example', role: 'member', licenses: 'studio', message: 'Hi', locale: 'en' };
+    const filled = { email: 'amended@people.example', role: 'member', licenses: 'studio', message: 'Hi', locale: '' };
     await admin.visit(`${at(id)}/amend`);
     const drawn = admin.page;
     expect((await admin.submit('/amend', { ...filled, teams: 'Blue' })).text).toContain('Nothing is changed yet.');
@@ -467,6 +467,56 @@ describe('the settings', () => {
     owner.page = drawn;
     expect((await owner.submit('/settings', wanted, boxes('declined', 'undeliverable'))).text).toContain('counts once');
     expect(await now()).toMatchObject(changed);
+  });
+
+  test('say how emails look and read, in each language, which is seen before it is saved', async () => {
+    const of = await ensureOrganization(usher.db, { slug: 'worded', name: 'Worded' });
+    const owner = await visitorOf('owner@worded.example', { role: 'owner', of });
+    const path = '/console/worded/settings/emails';
+    const now = async () => (await usher.call('/v1/organizations/worded', { session: owner.session })).body;
+    expect((await owner.visit('/console/worded/settings')).text).toContain(`href="${path}/en"`);
+    await owner.visit(`${path}/de`);
+    const drawn = owner.page;
+    const filled = {
+      ...{ senderName: 'Worded Team', replyTo: 'people@worded.example', color: '#7c2d12' },
+      ...{ subject: 'Willkommen bei {organization}', greeting: '', body: 'Hallo\r\n\r\nbis {expires}' },
+    };
+    const again = (more: object) => {
+      owner.page = drawn;
+      return owner.submit('/de', { ...filled, ...more });
+    };
+    const hidden = Object.fromEntries(
+      [...drawn.text.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => [
+        name,
+        value,
+      ]),
+    );
+    const preview = async (more: object) =>
+      (await owner.visit(`${path}/de/email`, { ...hidden, ...filled, ...more })).text;
+    expect(await preview({})).toMatch(
+      /Subject: <strong>Willkommen bei Worded<.*>Hallo<\/p><p.*background-color:#7c2d12/s,
+    );
+    expect(await preview({ body: 'Hallo {you}' })).toContain('There is no {you}');
+    expect((await again({ color: '#ffcc00' })).text).toMatch(/id="field-color"[^>]* aria-invalid="true"/);
+    expect((await again({ body: '{you}' })).text).toMatch(/id="field-body"[^>]* aria-invalid="true"/);
+    expect(await now()).toMatchObject({ senderName: null, color: null, wording: {} });
+    expect((await again({})).text).toContain('It is saved.');
+    const { subject } = filled;
+    const saved = {
+      ...{ senderName: 'Worded Team', replyTo: 'people@worded.example', color: '#7c2d12' },
+      wording: { de: { subject, body: 'Hallo\n\nbis {expires}' } },
+    };
+    expect(await now()).toMatchObject(saved);
+    // Another language beside it; a form that was drawn before is not saved over it.
+    await owner.visit(`${path}/fr`);
+    expect(owner.page.text).toContain('value="Worded Team"');
+    await owner.submit('/fr', { ...filled, subject: 'Bienvenue', greeting: '', body: '' });
+    expect((await now()).wording).toEqual({ de: saved.wording.de, fr: { subject: 'Bienvenue' } });
+    owner.page = drawn;
+    const stale = await owner.submit('/de', { ...filled, subject: 'Other', _form: crypto.randomUUID() });
+    expect([stale.status, stale.text.includes('Now: Willkommen bei {organization}.')]).toEqual([409, true]);
+    const { text: framed } = await owner.visit(`${path}/fr/email`);
+    expect(framed).toMatch(/lang="fr".*Subject: <strong>Bienvenue</s);
   });
 
   test('are seen by those who run Usher, who suspend the organization with a reason', async () => {

@@ -7,6 +7,7 @@ import { layout } from '../../api/pages/layout.ts';
 import { signInUnavailablePage } from '../../api/pages/sign-in-unavailable-page.ts';
 import { unreachablePage } from '../../api/pages/unreachable-page.ts';
 import { canLookAlike } from '../../identity/look-alike.ts';
+import { english, languages, wordsFor } from '../../languages/words.ts';
 import { casts, markup, pagesOf } from './views.ts';
 
 const everyday = pagesOf(casts.everyday);
@@ -24,6 +25,7 @@ const formsOf = (document: string) =>
 const formsBesideSignOut = (document: string) => formsOf(document).filter(({ action }) => action !== '/sign-out');
 
 const csrf = 'c5RfT0k3n';
+const words = english;
 const { id, account, organization } = casts.everyday;
 
 describe.each(Object.keys(casts) as (keyof typeof casts)[])('pages of a cast that is %s', (name) => {
@@ -49,13 +51,47 @@ describe.each(Object.keys(casts) as (keyof typeof casts)[])('pages of a cast tha
     expect(document).not.toMatch(/undefined|\[object|NaN|Invalid Date/);
     const subresources = [...document.matchAll(/<link [^>]*href="([^"]*)"|\ssrc="([^"]*)"/g)].map((m) => m[1] ?? m[2]);
     expect(subresources.slice(0, 2)).toEqual(['/static/favicon.svg', '/static/usher.css']);
-    expect(subresources).toHaveLength(2 + scripts.length + frames.length + logos.length);
+    const colors = subresources.filter((url) => url === '/colors/7c2d12.css');
+    expect(subresources).toHaveLength(2 + colors.length + scripts.length + frames.length + logos.length);
     for (const { action, fields } of formsOf(document)) {
       expect(action).toMatch(/^\/(?!\/)/);
       expect(fields._csrf).toBe(csrf);
     }
   });
 });
+
+test.each(languages.filter((language) => language !== 'en'))(
+  'in %s, the pages of invitees are as in English',
+  async (language) => {
+    const pages = pagesOf(casts.everyday, wordsFor(language));
+    const textOf = (document: string) =>
+      document
+        .replace(/<head>.*<\/head>|<(bdi|code|blockquote)\b.*?<\/\1>/gs, ' ')
+        .replace(/<[^>]*>/g, '\n')
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => /\p{L}{3}/u.test(line));
+    // Given to the page as they are, or rightly the same in both languages.
+    const rightly =
+      /^(Usher|Tailspin Toys|Acme|Studio|Runtime|You (are signed out|could not)|Welcome to|.*\.example$|Invitations?$|Licences?$|Teams?$)/;
+    for (const [name, rendered] of Object.entries(everyday)) {
+      if (/^(console|support|problem)/.test(name)) continue;
+      const [english, translated] = [String(await rendered), String(await pages[name])];
+      expect(translated, name).toContain(`<html lang="${language}">`);
+      // The same elements, so that nothing is missing and nothing hangs on a language.
+      const elements = (document: string) => [...document.matchAll(/<\/?(\w+)/g)].map(([, element]) => element).sort();
+      expect(elements(translated), name).toEqual(elements(english));
+      expect(formsOf(translated).map(({ action, fields }) => ({ action, fields }))).toEqual(
+        formsOf(english).map(({ action, fields }) => ({ action, fields })),
+      );
+      const kept = new Set(textOf(english));
+      expect(
+        textOf(translated).filter((line) => kept.has(line) && !rightly.test(line)),
+        name,
+      ).toEqual([]);
+    }
+  },
+);
 
 test('text that people supply is shown as text', async () => {
   const escaped = markup.replace(
@@ -67,7 +103,7 @@ test('text that people supply is shown as text', async () => {
 });
 
 test('a title loses the characters that reorder text', async () => {
-  const document = String(await layout({ title: 'a\u202ex\u2066\nb', body: '' as never }));
+  const document = String(await layout({ words, title: 'a\u202ex\u2066\nb', body: '' as never }));
   expect(document).toContain('<title>axb · Usher</title>');
 });
 
@@ -144,7 +180,14 @@ test('an invalid link names the organization, shows no address, and can ask to r
   ]);
   for (const reason of ['revoked', 'replaced'] as const) {
     const other = String(
-      await invalidLinkPage({ csrf, invitation: id, organization: { name: organization }, reason, ask: 'asked' }),
+      await invalidLinkPage({
+        words,
+        csrf,
+        invitation: id,
+        organization: { name: organization },
+        reason,
+        ask: 'asked',
+      }),
     );
     expect(other).toContain('This link is no longer valid.');
     expect(other).toContain('We have asked the person who invited you.');
@@ -177,7 +220,7 @@ test('an unverified account can try again', async () => {
 });
 
 test('when the engine does not answer, the same act is offered again only while the invitation is pending', async () => {
-  const view = { account, csrf, act: 'decline' } as const;
+  const view = { words, account, csrf, act: 'decline' } as const;
   const invitation = { id, emailVersion: 3, organization: { name: organization }, expiresAt: new Date(0) };
   const pending = String(await unreachablePage({ ...view, invitation: { ...invitation, state: 'pending' } }));
   expect(pending).toContain('Nothing was lost.');
@@ -199,14 +242,14 @@ test('an accepted invitation offers its member to sign in, or to switch to their
   expect(formsBesideSignOut(await page('already-accepted'))).toEqual([
     { action: '/sign-in', fields: { _csrf: csrf }, button: 'Sign in' },
   ]);
-  const other = String(await alreadyAcceptedPage({ account, csrf, organization: { name: organization } }));
+  const other = String(await alreadyAcceptedPage({ words, account, csrf, organization: { name: organization } }));
   expect(formsBesideSignOut(other)).toEqual([
     { action: '/sign-in', fields: { _csrf: csrf, prompt: 'login' }, button: 'Switch account' },
   ]);
 });
 
 test('a failed sign-in is tried again as it was', async () => {
-  const document = String(await signInUnavailablePage({ csrf, invitation: id, switchAccount: true }));
+  const document = String(await signInUnavailablePage({ words, csrf, invitation: id, switchAccount: true }));
   expect(formsOf(document)).toEqual([
     { action: '/sign-in', fields: { _csrf: csrf, invitation: id, prompt: 'login' }, button: 'Try again' },
   ]);
@@ -242,7 +285,7 @@ test('an organization’s home is linked only if it is on the web', async () => 
     const memberships = [
       { organization: { name: 'A', url }, role: 'member', joinedAt: new Date(0), licenses: [] },
     ] as const;
-    const view = { account: { ...account, emailVerified: true }, csrf, memberships, invitations: [] };
+    const view = { words, account: { ...account, emailVerified: true }, csrf, memberships, invitations: [] };
     expect(String(await homePage(view))).not.toContain('rel="noreferrer"');
   }
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildApp } from '../../api/app.ts';
+import type { InvitationId } from '../../db/ids.ts';
 import { createSignIn } from '../../identity/oidc.ts';
 import { stateOf } from '../setup/consistency.ts';
 import { routesOf } from '../setup/routes.ts';
@@ -64,6 +65,7 @@ const gets = (): Record<string, string> => ({
   'GET /console/:organization/members/:member': `/console/acme/members/${member}`,
   'GET /console/:organization/members/:member/remove': `/console/acme/members/${member}/remove`,
   'GET /console/:organization/settings': '/console/acme/settings',
+  'GET /console/:organization/settings/emails/:language': '/console/acme/settings/emails/de',
   'GET /console/:organization/settings/suspension': '/console/acme/settings/suspension',
   'GET /docs/errors/:code': '/docs/errors/not_found',
   'GET /i/:token': `/i/${token}`,
@@ -134,6 +136,14 @@ const posts = (): Record<string, { path: string; form: Record<string, string> }>
     form: {},
   },
   'POST /console/:organization/settings': { path: '/console/acme/settings', form: { name: 'Eve' } },
+  'POST /console/:organization/settings/emails/:language': {
+    path: '/console/acme/settings/emails/de',
+    form: { subject: 'Eve' },
+  },
+  'POST /console/:organization/settings/emails/:language/email': {
+    path: '/console/acme/settings/emails/de/email',
+    form: { subject: 'Eve' },
+  },
   'POST /console/:organization/settings/logo': { path: '/console/acme/settings/logo', form: {} },
   'POST /console/:organization/settings/logo/remove': { path: '/console/acme/settings/logo/remove', form: {} },
   'POST /console/:organization/settings/suspension': {
@@ -155,9 +165,9 @@ const posts = (): Record<string, { path: string; form: Record<string, string> }>
  * them.
  */
 const others = (route: string) =>
-  /^GET \/(static\/\*|logos\/:file|docs)$/.test(route) ||
+  /^GET \/(static\/\*|logos\/:file|colors\/:file|docs)$/.test(route) ||
   /^GET \/docs\/(?!errors)/.test(route) ||
-  route.endsWith('/:id/email');
+  /^GET .*\/email$/.test(route);
 
 const cookieOf = (session?: string, link = true) =>
   [
@@ -416,4 +426,55 @@ test('no parameter leads to another site', async () => {
       follow(route, await post(path, mine.cookie, { ...form, ...hostile, _csrf: mine.csrf }));
     }
   }
+});
+
+describe('a page is in the language', () => {
+  const languageOf = async (path: string, language: string, session?: string) => {
+    const headers = { cookie: cookieOf(session), 'accept-language': language };
+    const { body } = await usher.call(path, { key: null, headers });
+    return /<html lang="(\w+)">/.exec(body)?.[1];
+  };
+  const inLocale = (locale: string | null) =>
+    usher.db
+      .updateTable('invitations')
+      .set({ locale })
+      .where('id', '=', pending as InvitationId)
+      .execute();
+
+  test.each([
+    ['es;q=0.5, fr-CA', 'fr'],
+    ['de;q=0, es', 'es'],
+    ['ja, DE-at;q=0.1', 'de'],
+    ['ja, *', 'en'],
+    [';;q=,,=" ', 'en'],
+    ['', 'en'],
+  ])('that the browser likes best of ours: %j', async (accepted, language) => {
+    expect(await languageOf('/', accepted)).toBe(language);
+    expect(await languageOf('/nowhere', accepted)).toBe(language);
+  });
+
+  test('of the invitation, where it is about one', async () => {
+    const path = `/invitations/${pending}`;
+    for (const [locale, language] of [
+      ['de-CH', 'de'],
+      ['ja', 'fr'],
+      ['no-locale', 'fr'],
+      [null, 'fr'],
+      ['en', 'en'],
+    ] as const) {
+      await inLocale(locale);
+      for (const page of [path, `${path}/decline`]) expect(await languageOf(page, 'fr', invitee)).toBe(language);
+    }
+    await inLocale('es');
+    const eve = await usher.person('eve@example.com');
+    expect(await languageOf(path, 'fr', eve.session)).toBe('es');
+    await inLocale(null);
+  });
+
+  test('of the browser, when something goes wrong; and the console is in English', async () => {
+    const { cookie } = await opened(invitee);
+    const refused = await post('/sign-out', cookie, {}, { 'accept-language': 'es' });
+    expect([refused.status, refused.body]).toEqual([403, expect.stringContaining('El formulario ha caducado')]);
+    expect(await languageOf('/console/acme', 'de', invitee)).toBe('en');
+  });
 });

@@ -9,6 +9,7 @@ import {
 } from '../../api/pages/console/api-keys-page.ts';
 import { type BatchView, batchPage, cancelBatchPage } from '../../api/pages/console/batch-page.ts';
 import { batchesPage } from '../../api/pages/console/batches-page.ts';
+import { emailsPage } from '../../api/pages/console/emails-page.ts';
 import type { EventView } from '../../api/pages/console/event-words.ts';
 import { eventsPage } from '../../api/pages/console/events-page.ts';
 import type { FormError } from '../../api/pages/console/form.ts';
@@ -52,6 +53,7 @@ import { unreachablePage } from '../../api/pages/unreachable-page.ts';
 import { unverifiedPage } from '../../api/pages/unverified-page.ts';
 import { welcomePage } from '../../api/pages/welcome-page.ts';
 import { wrongAccountPage } from '../../api/pages/wrong-account-page.ts';
+import { english } from '../../languages/words.ts';
 import {
   createdFacts,
   type DeliveryStatus,
@@ -165,12 +167,13 @@ const daysFromNow = (days: number) => new Date(now + days * 86_400_000);
 const expiresAt = daysFromNow(14);
 const csrf = 'c5RfT0k3n';
 
-/** Every page in every form it takes, by a name for the report. */
-export function pagesOf(cast: Cast): Record<string, Html> {
+/** Every page in every form it takes, by a name for the report. @param words of the pages of invitees */
+export function pagesOf(cast: Cast, words = english): Record<string, Html> {
   const { account, id } = cast;
-  const signedIn = { account, csrf };
-  // Some have a logo.
-  const organization = { name: cast.organization, ...(cast === rightToLeft ? { logo: 'x'.repeat(43) } : {}) };
+  const signedIn = { account, csrf, words };
+  // Some have a logo and a colour.
+  const looks = { logo: 'x'.repeat(43), color: '#7c2d12' };
+  const organization = { name: cast.organization, ...(cast === rightToLeft ? looks : {}) };
   const { invitedBy, licenses, teams, message } = cast;
   const few = cast === empty;
   // Checked before anybody is sent there.
@@ -187,7 +190,8 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     message,
     expiresAt,
   } as const;
-  const invalid = { csrf, invitation: id, organization };
+  const signedOut = { csrf, words };
+  const invalid = { ...signedOut, invitation: id, organization };
   const row = (i: number): InvitationRowView => ({
     id: `${id}${i}`,
     email: i % 2 ? account.email : cast.otherEmail,
@@ -371,6 +375,19 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     maySuspend: false,
     logoTypes: ['image/png'],
   };
+  const emailsView = {
+    frame: frameAt('Settings'),
+    language: 'en',
+    emails: {
+      senderName: cast.organization,
+      replyTo: few ? '' : cast.otherEmail,
+      color: few ? '' : '#7c2d12',
+      subject: few ? '' : '{organization}: welcome',
+      greeting: few ? '' : 'Hello,',
+      body: cast.message ?? '',
+    },
+    version: 'v1',
+  } as const;
   // Over, as the other is: one under way would be followed.
   const actsView: BatchView = {
     ...batchView,
@@ -389,16 +406,16 @@ export function pagesOf(cast: Cast): Record<string, Html> {
     }),
     decline: declinePage({ ...signedIn, invitation }),
     declined: declinedPage({ ...signedIn, organization, invitedBy, decidedAt: daysFromNow(0) }),
-    'declined-signed-out': declinedPage({ organization }),
+    'declined-signed-out': declinedPage({ ...signedOut, organization }),
     'invalid-link-expired': invalidLinkPage({ ...invalid, reason: 'expired', ask: 'possible' }),
     'invalid-link-revoked-asked': invalidLinkPage({ ...invalid, ...signedIn, reason: 'revoked', ask: 'asked' }),
     'invalid-link-replaced-already-asked': invalidLinkPage({ ...invalid, reason: 'replaced', ask: 'already_asked' }),
     'invalid-link-impossible': invalidLinkPage({ ...invalid, reason: 'revoked', ask: 'impossible' }),
-    'already-accepted': alreadyAcceptedPage({ csrf, organization }),
+    'already-accepted': alreadyAcceptedPage({ ...signedOut, organization }),
     'already-accepted-signed-in': alreadyAcceptedPage({ ...signedIn, organization }),
     'wrong-account': wrongAccountPage({ ...signedIn, invitation: { ...invitation, email: cast.otherEmail } }),
     unverified: unverifiedPage({ ...signedIn, invitation }),
-    'unknown-link': unknownLinkPage({}),
+    'unknown-link': unknownLinkPage(signedOut),
     'unreachable-pending': unreachablePage({
       ...signedIn,
       act: 'accept',
@@ -409,14 +426,14 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       act: 'decline',
       invitation: { ...invitation, state: 'accepted' },
     }),
-    'sign-in-unavailable': signInUnavailablePage({ csrf, invitation: id }),
-    'leaving-sign-in': leavingPage({ url: away, purpose: 'sign_in' }),
-    'leaving-sign-out': leavingPage({ url: away, purpose: 'sign_out' }),
-    'leaving-joined': leavingPage({ url: away, purpose: { joined: cast.organization } }),
-    welcome: welcomePage({ csrf, notice: { kind: 'info', text: 'You are signed out.' } }),
+    'sign-in-unavailable': signInUnavailablePage({ ...signedOut, invitation: id }),
+    'leaving-sign-in': leavingPage({ ...signedOut, url: away, purpose: 'sign_in' }),
+    'leaving-sign-out': leavingPage({ ...signedOut, url: away, purpose: 'sign_out' }),
+    'leaving-joined': leavingPage({ ...signedOut, url: away, purpose: { joined: cast.organization } }),
+    welcome: welcomePage({ ...signedOut, notice: { kind: 'info', text: 'You are signed out.' } }),
     home: homePage({
+      ...signedOut,
       account: { ...account, emailVerified: !few },
-      csrf,
       memberships: few
         ? []
         : [
@@ -435,21 +452,21 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       notice: { kind: 'success', text: `Welcome to ${cast.organization}` },
     }),
     'home-new': homePage({
+      ...signedOut,
       account: { ...account, emailVerified: true },
-      csrf,
       memberships: [],
       invitations: [],
       support: '/support',
     }),
     problem: problemPage({
-      ...(few ? {} : signedIn),
+      ...(few ? signedOut : signedIn),
       status: 403,
       title: 'This form has expired',
       detail: 'It was open for too long, or you signed in again in another tab. Nothing was changed.',
       next: { text: 'Reload the invitation', href: '/invitations/inv_1' },
       requestId: 'req-4f2a91c07b',
     }),
-    'problem-404': problemPage({ status: 404, title: `Not ${cast.organization}`, detail: cast.detail }),
+    'problem-404': problemPage({ words, status: 404, title: `Not ${cast.organization}`, detail: cast.detail }),
     'console-organizations': organizationsPage({
       ...signedIn,
       organizations: [
@@ -625,6 +642,17 @@ export function pagesOf(cast: Cast): Record<string, Html> {
       ...(few ? {} : { filled: { homeUrl: away }, error: { text: cast.detail, fields: { homeUrl: cast.detail } } }),
     }),
     'console-settings-seen': settingsPage({ ...settingsView, frame: frameAt('Settings'), maySuspend: true }),
+    'console-emails': emailsPage({
+      ...emailsView,
+      mayChange: true,
+      ...(few
+        ? {}
+        : {
+            filled: { ...emailsView.emails, color: cast.detail.slice(0, 7) },
+            error: { text: cast.detail, fields: { color: cast.detail } },
+          }),
+    }),
+    'console-emails-seen': emailsPage({ ...emailsView, language: 'de', mayChange: false }),
     'console-suspension': suspensionPage({ frame: { ...frameAt('Settings'), asksReason: true }, suspends: !few }),
     support: supportPage({ ...signedIn }),
     'support-address': supportPage({

@@ -8,6 +8,7 @@ const parts = [
   'api',
   'db',
   'identity',
+  'languages',
   'local',
   'mail',
   'operations',

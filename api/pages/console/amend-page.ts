@@ -53,11 +53,16 @@ export const termFields = ({ filled, licenses, products, roles, languages, error
     most: 1000,
   })}${
     languages.length > 0
-      ? choice({ ...field('locale'), label: 'Language', options: languages.map((value) => ({ value, text: value })) })
+      ? choice({
+          ...field('locale'),
+          label: 'Language',
+          options: languages.map((value) => ({ value, text: value })),
+          any: filled.locale ? undefined : 'Of the browser',
+        })
       : textField({
           ...field('locale'),
           label: 'Language',
-          hint: 'A code such as en or de-AT: how dates are written.',
+          hint: 'A code such as en or de-AT. None: the email is in English, the pages are in the language of the browser.',
           most: 35,
         })
   }`;

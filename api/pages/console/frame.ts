@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { english } from '../../../languages/words.ts';
 import { organizationTile } from '../avatar.ts';
 import { type AccountView, type Html, layout } from '../layout.ts';
 import { banner, type Notice, noticeBanner } from '../notice.ts';
@@ -47,6 +48,7 @@ export interface ConsolePage {
 export const consolePage = (frame: ConsoleFrame, { title, heading, back, actions, error, body }: ConsolePage): Html => {
   const { organization, sections, notice } = frame;
   return layout({
+    words: english,
     title: `${title} · ${organization.name}`,
     account: frame.account,
     csrf: frame.csrf,

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { english } from '../../../languages/words.ts';
 import { organizationTile } from '../avatar.ts';
 import { type AccountView, type Html, layout } from '../layout.ts';
 import { type Role, roleNames } from '../role.ts';
@@ -14,6 +15,7 @@ export interface OrganizationsPageView {
 export const organizationsPage = ({ organizations, ...frame }: OrganizationsPageView): Html =>
   layout({
     ...frame,
+    words: english,
     title: 'Console',
     width: 'medium',
     body: html`

@@ -6,6 +6,7 @@ import type { Html } from '../layout.ts';
 import { buttonLink } from '../outcome.ts';
 import { supplied } from '../supplied.ts';
 import { confirmPage } from './confirm-page.ts';
+import { emailsPath } from './emails-page.ts';
 import { choice, consoleForm, type Filled, type FormError, fileField, textArea, textField, tickBoxes } from './form.ts';
 import { type ConsoleFrame, consolePage, nothing } from './frame.ts';
 import { lifetimes } from './invitation-words.ts';
@@ -158,7 +159,7 @@ const logo = ({ frame, mayChange, logoTypes, error }: SettingsPageView): Html =>
               html`${fileField({
                 name: 'logo',
                 label: 'A picture',
-                hint: 'PNG, JPEG or WebP, 1 MiB at most; square looks best. It is drawn anew within 256 pixels, and shown to those who are invited.',
+                hint: 'PNG, JPEG or WebP, 1 MiB at most; square looks best. It is drawn anew within 256 pixels, and shown to those who are invited, in emails too.',
                 types: logoTypes,
                 required: true,
                 error,
@@ -188,6 +189,11 @@ export const settingsPage = (view: SettingsPageView): Html => {
     title: 'Settings',
     error,
     body: html`${mayChange ? form(view) : facts(view)}${mayChange || frame.organization.logo ? logo(view) : null}
+    <section class="card acts confirm" aria-labelledby="emails">
+      <h2 id="emails">Emails</h2>
+      <div class="words"><p>By what name invitations come, where answers go, their colour, and what they say in each language.</p></div>
+      <p>${buttonLink(emailsPath(frame, 'en'), mayChange ? 'Change the emails' : 'See the emails')}</p>
+    </section>
     <section class="card acts confirm" aria-labelledby="suspension">
       <h2 id="suspension">Suspension</h2>
       <div class="words"><p>${

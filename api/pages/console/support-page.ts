@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { english } from '../../../languages/words.ts';
 import type { InvitationState } from '../../../statecharts/invitation.ts';
 import { date } from '../date-time.ts';
 import { type AccountView, type Html, layout } from '../layout.ts';
@@ -123,6 +124,7 @@ const foundByName = ({ organizations, isCut }: Extract<FoundView, { is: 'name' }
 export const supportPage = ({ find, found, error, ...frame }: SupportPageView): Html =>
   layout({
     ...frame,
+    words: english,
     title: 'Support',
     width: 'wide',
     body: html`${errorSummary(error)}

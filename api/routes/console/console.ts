@@ -8,6 +8,7 @@ import { Problem } from '../../problem.ts';
 import { startSignIn } from '../sign-in.ts';
 import { registerApiKeyPages } from './api-keys.ts';
 import { registerBatchPages } from './batches.ts';
+import { registerEmailPages } from './emails.ts';
 import { registerEventsPage } from './events.ts';
 import { registerInvitationPages } from './invitations.ts';
 import { registerInvitePages } from './invite.ts';
@@ -65,6 +66,7 @@ export function registerConsole(app: App, deps: RouteDeps): void {
   registerLicensePages(app, deps);
   registerApiKeyPages(app, deps);
   registerSettingsPages(app, deps);
+  registerEmailPages(app, deps);
   registerBatchPages(app, deps);
   registerEventsPage(app, deps);
   registerSupport(app, deps);

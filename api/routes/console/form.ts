@@ -135,6 +135,6 @@ export function formErrorOf(
     if (name) fields[names[name] ?? name] ??= readable(message);
   }
   const about = fieldOf[problem.code];
-  if (about) fields[names[about] ?? about] ??= problem.detail ?? `${title}.`;
+  if (about && Object.keys(fields).length === 0) fields[names[about] ?? about] ??= problem.detail ?? `${title}.`;
   return { text: `${title}.${problem.detail ? ` ${problem.detail}` : ''}`, fields };
 }

@@ -23,7 +23,7 @@ import {
   resendInvitation,
   revokeInvitation,
 } from '../../invitations.ts';
-import { sendPage } from '../../page.ts';
+import { sendEmail, sendPage } from '../../page.ts';
 import { amendPage } from '../../pages/console/amend-page.ts';
 import { type Filled, type FormError, lineOf } from '../../pages/console/form.ts';
 import { type InvitationView, invitationPage, linkPage, revokePage } from '../../pages/console/invitation-page.ts';
@@ -203,21 +203,13 @@ export function registerInvitationPages(app: App, deps: RouteDeps): void {
       const visit = await enter(deps, request, reply, 'readInvitations');
       if (!visit) return reply;
       const row = await named(visit, request.params.id);
-      const { html } = invitationEmail({ kind: 'invitation', ...emailFacts(row), url: '#' });
-      reply.helmet({
-        contentSecurityPolicy: {
-          useDefaults: false,
-          // Emails carry their styles in themselves, for mail programs.
-          directives: {
-            defaultSrc: ["'none'"],
-            styleSrc: ["'unsafe-inline'"],
-            frameAncestors: ["'self'"],
-            sandbox: [],
-          },
-        },
-        frameguard: { action: 'sameorigin' },
+      const { html } = invitationEmail({
+        kind: 'invitation',
+        ...emailFacts(row, deps.links.page),
+        wording: visit.organization.wording ?? undefined,
+        url: '#',
       });
-      return reply.type('text/html; charset=utf-8').send(html);
+      return sendEmail(reply, html, deps.publicUrl);
     },
   );
 
@@ -383,7 +375,7 @@ const amendFilled = (row: Invitation) => ({
   role: row.role,
   teams: lineOf(row.teams),
   message: row.message ?? '',
-  locale: row.locale,
+  locale: row.locale ?? '',
 });
 
 /** What a form changes of an invitation: fields that it does not have, or that say what is so already, are left out. */

@@ -57,7 +57,7 @@ export function registerInvitePages(app: App, deps: RouteDeps): void {
         roles: roles.filter((role) => mayGrant(standing.role, role)),
         languages: organization.languages,
       },
-      filled: again?.filled ?? { role: 'member', locale: organization.languages[0] ?? 'en' },
+      filled: again?.filled ?? { role: 'member', locale: organization.languages[0] ?? '' },
       ...(again?.error ? { error: again.error } : {}),
     });
 
