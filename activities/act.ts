@@ -4,6 +4,7 @@ import type { Batch } from '../db/batches.ts';
 import type { Database } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { factsOf, type Invitation, insertAmendment } from '../db/invitations.ts';
+import { remindersByDay } from '../db/reminders.ts';
 import { type InvitationEvent, refusalNow } from '../statecharts/invitation.ts';
 import { type Act, amendUpdate, type Outcome, resendUpdate, revokeUpdate } from '../workflows/contract.ts';
 import { offer } from './offer.ts';
@@ -38,7 +39,12 @@ export function createAct(
         return offered(row, resendUpdate, {
           type: 'resend',
           ...what,
-          ...(reminders ? { reminders } : {}),
+          reminders: remindersByDay({
+            from: Date.now(),
+            expiresIn: expiresIn ?? row.expires_in_ms,
+            timeZone: row.organization_time_zone,
+            after: reminders,
+          }),
           ...(expiresIn === undefined ? {} : { expiresIn }),
           ...(replaceLink ? { replaceLink } : {}),
         });

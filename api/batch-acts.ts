@@ -19,7 +19,7 @@ import type { Mailbox } from '../identity/mailbox.ts';
 import { refusalNow } from '../statecharts/invitation.ts';
 import { mostRows, requireBatch } from './batches.ts';
 import type { Standing } from './caller.ts';
-import { expiresInMs, filterOf, type InvitationDeps, remindersOf, requireActive, written } from './invitations.ts';
+import { expiresInMs, filterOf, type InvitationDeps, requireActive, wantedReminders, written } from './invitations.ts';
 import { Problem, type ProblemCode, problems } from './problem.ts';
 import type { Reasoned } from './reason.ts';
 import type { BatchRowBody, InvitationFilter, ManyToAmend } from './schemas.ts';
@@ -116,8 +116,9 @@ async function actOf(
   switch (wanted.kind) {
     case 'resend': {
       const expiresIn = expiresInMs(wanted.expiresIn);
+      const reminders = wantedReminders(organization);
       return {
-        ...remindersOf(organization),
+        ...(reminders ? { reminders } : {}),
         ...(expiresIn === undefined ? {} : { expiresIn }),
         ...(wanted.replaceLink ? { replaceLink: true } : {}),
       };

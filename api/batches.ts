@@ -26,7 +26,7 @@ import { createdFacts } from '../statecharts/invitation.ts';
 import { invitationEvents } from '../telemetry/metrics.ts';
 import type { Standing } from './caller.ts';
 import { readInvitationCsv } from './invitation-csv.ts';
-import { expiresInMs, type InvitationDeps, requireActive, usualsOf, written } from './invitations.ts';
+import { expiresInMs, type InvitationDeps, remindersFromNow, requireActive, usualsOf, written } from './invitations.ts';
 import { Problem, type ProblemCode, problems } from './problem.ts';
 import { type BatchBody, type BatchPreviewBody, BatchRow, type BatchRowBody } from './schemas.ts';
 
@@ -265,7 +265,10 @@ function invitationsOf(
   standing: Standing,
   createdAt: Date,
 ): NewRow[] {
-  const { reminders } = usualsOf(organization);
+  // Most of a batch live equally long.
+  const reminders = new Map(
+    [...new Set(candidates.map(({ expiresIn }) => expiresIn))].map((ms) => [ms, remindersFromNow(organization, ms)]),
+  );
   // Ids ascend with the rows, so that lists show them in their order.
   const ids = candidates.map(() => newId('inv')).sort() as InvitationId[];
   return candidates.map(({ email, mailbox, role, poolIds, expiresIn, rest }, i) => ({
@@ -284,7 +287,7 @@ function invitationsOf(
     inviter_id: standing.account,
     created_by_kind: standing.by.kind,
     created_by_id: standing.by.id,
-    facts: createdFacts(createdAt.getTime(), expiresIn, reminders),
+    facts: createdFacts(createdAt.getTime(), expiresIn, reminders.get(expiresIn)),
     createdAt,
   }));
 }

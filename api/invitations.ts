@@ -22,6 +22,7 @@ import { findOrganizationById, type Organization } from '../db/organizations.ts'
 import type { Page } from '../db/paging.ts';
 import { isPlainLine, isPlainText } from '../db/plain-text.ts';
 import { refusalOf } from '../db/refusal.ts';
+import { remindersByDay } from '../db/reminders.ts';
 import { refusalOfInvitee } from '../identity/invitee.ts';
 import { countsIn } from '../identity/issuers.ts';
 import type { Links } from '../identity/links.ts';
@@ -310,7 +311,7 @@ export async function createInvitation(
     organization,
     standing,
     expiresIn,
-    ...remindersOf(organization),
+    reminders: remindersFromNow(organization, expiresIn),
     requestKey,
     email: email!,
     mailbox: mailbox!,
@@ -324,15 +325,26 @@ export async function createInvitation(
 }
 
 /** What is so of an organization's invitations unless they say otherwise. */
-export const usualsOf = (organization: Organization): { expiresIn: number; locale?: string; reminders?: number[] } => ({
+export const usualsOf = (organization: Organization): { expiresIn: number; locale?: string } => ({
   expiresIn: expiresInMs(organization.expires_in ?? undefined) ?? usualExpiryMs,
   ...(organization.languages[0] ? { locale: organization.languages[0] } : {}),
-  ...remindersOf(organization),
 });
 
-/** When an organization reminds, ms after the sending; empty for the usual times. */
-export const remindersOf = ({ reminders }: Pick<Organization, 'reminders'>): { reminders?: number[] } =>
-  reminders ? { reminders: reminders.map(durationMs) } : {};
+/** When an organization wants to remind, whatever the hour, ms after the sending; undefined for the usual times. */
+export const wantedReminders = ({ reminders }: Pick<Organization, 'reminders'>): number[] | undefined =>
+  reminders?.map(durationMs);
+
+/** When an organization reminds of what is sent now, ms from now. @param expiresIn ms */
+export const remindersFromNow = (
+  organization: Pick<Organization, 'reminders' | 'time_zone'>,
+  expiresIn: number,
+): number[] =>
+  remindersByDay({
+    from: Date.now(),
+    expiresIn,
+    timeZone: organization.time_zone,
+    after: wantedReminders(organization),
+  });
 
 /** Makes a pending invitation: its sequence 1. @param wanted.expiresIn ms @param wanted.reminders ms after the sending */
 export async function insertPending(
@@ -496,7 +508,12 @@ export async function resendInvitation(
   return taken(
     db,
     row.id,
-    await engine.offer(row, resendUpdate, { type: 'resend', by, ...remindersOf(organization), ...act }),
+    await engine.offer(row, resendUpdate, {
+      type: 'resend',
+      by,
+      reminders: remindersFromNow(organization, act.expiresIn ?? row.expires_in_ms),
+      ...act,
+    }),
   );
 }
 

@@ -8,6 +8,7 @@ import { logoPath } from '../db/logos.ts';
 import { noticeKinds } from '../db/notices.ts';
 import { findOrganization, lockOrganization, type Organization, updateOrganization } from '../db/organizations.ts';
 import { isPlainLine, isPlainText } from '../db/plain-text.ts';
+import { timeZoneNamed } from '../db/reminders.ts';
 import { mailDomain } from '../identity/mail-domains.ts';
 import { mailboxOf } from '../identity/mailbox.ts';
 import { isSecureWebUrl } from '../identity/origins.ts';
@@ -32,6 +33,7 @@ export const organizationBody = (row: Organization): OrganizationBody => ({
   blockedDomains: row.blocked_domains,
   languages: row.languages,
   notices: row.notices,
+  timeZone: row.time_zone,
   color: row.color,
   senderName: row.sender_name,
   replyTo: row.reply_to,
@@ -134,6 +136,7 @@ export function columnsOf({
   blockedDomains,
   languages,
   notices,
+  timeZone,
   color,
   senderName,
   replyTo,
@@ -144,6 +147,9 @@ export function columnsOf({
     throw unsafe('name', 'Leave links, markup and line breaks out of');
   if (homeUrl && !isSecureWebUrl(homeUrl)) throw refused('homeUrl', 'It must be an https URL.');
   expiresInMs(expiresIn);
+  const zone = timeZone === undefined ? undefined : timeZoneNamed(timeZone);
+  if (timeZone !== undefined && !zone)
+    throw refused('timeZone', `"${timeZone}" is no time zone, such as Europe/Berlin or UTC.`);
   if (senderName && (senderName.trim() === '' || senderName.includes('@') || !isPlainLine(senderName)))
     throw unsafe('senderName', 'Leave links, addresses, markup and line breaks out of');
   if (replyTo && !mailboxOf(replyTo)) throw refused('replyTo', `"${replyTo}" is no address that mail can be sent to.`);
@@ -157,6 +163,7 @@ export function columnsOf({
     ...(languages ? { languages } : {}),
     // In one order, so that the same is no change.
     ...(notices ? { notices: noticeKinds.filter((kind) => notices.includes(kind)) } : {}),
+    ...(zone ? { time_zone: zone } : {}),
     ...(color === undefined ? {} : { color: color && colorOf(color) }),
     ...(senderName === undefined ? {} : { sender_name: senderName && senderName.trim() }),
     ...(replyTo === undefined ? {} : { reply_to: replyTo }),

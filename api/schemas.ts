@@ -587,6 +587,12 @@ const settings = {
   blockedDomains: { ...domains, description: 'Whose addresses are not' },
   languages,
   notices,
+  timeZone: Type.String({
+    minLength: 1,
+    maxLength: 60,
+    description: 'IANA name of the time zone in whose daytime, 9:00 to 18:00, reminders come',
+    examples: ['Europe/Berlin'],
+  }),
   color: nullable(
     Type.String({
       pattern: '^#[0-9A-Fa-f]{6}$',

@@ -899,6 +899,11 @@ export interface components {
             replyTo: string | null;
             senderName: string | null;
             suspendedAt: string | null;
+            /**
+             * @description IANA name of the time zone in whose daytime, 9:00 to 18:00, reminders come
+             * @example Europe/Berlin
+             */
+            timeZone: string;
             /** @description The organization's own words in its invitations, by language: plain text with {inviter}, {organization}, {role}, {licenses}, {expires}, {email}. As a whole: what is left out is as Usher has it */
             wording: {
                 de?: {
@@ -1550,6 +1555,11 @@ export interface operations {
                     senderName?: string | null;
                     /** @description For staff */
                     suspended?: boolean;
+                    /**
+                     * @description IANA name of the time zone in whose daytime, 9:00 to 18:00, reminders come
+                     * @example Europe/Berlin
+                     */
+                    timeZone?: string;
                     /** @description The organization's own words in its invitations, by language: plain text with {inviter}, {organization}, {role}, {licenses}, {expires}, {email}. As a whole: what is left out is as Usher has it */
                     wording?: {
                         de?: {

@@ -34,7 +34,7 @@ export interface BatchAct {
   expiresIn?: number;
   /** Of a resend. */
   replaceLink?: boolean;
-  /** Of a resend: ms after the sending; absent: the usual times. */
+  /** Of a resend: ms after the sending, whatever the hour; absent: the usual times. */
   reminders?: number[];
   /** Of an amend. */
   changes?: Pick<Amendment, 'role' | 'teams' | 'poolIds' | 'locale'>;

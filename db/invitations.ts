@@ -376,6 +376,7 @@ const selectInvitations = (db: Kysely<Database>) =>
       'organizations.color as organization_color',
       'organizations.sender_name as organization_sender_name',
       'organizations.reply_to as organization_reply_to',
+      'organizations.time_zone as organization_time_zone',
       sql<boolean>`organizations.wording is not null`.as('organization_has_wording'),
       'inviter.name as inviter_name',
       'inviter.email as inviter_email',

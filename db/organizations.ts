@@ -45,6 +45,8 @@ export interface OrganizationsTable {
   reply_to: string | null;
   /** What it says itself in its invitations; null: nothing. */
   wording: Wordings | null;
+  /** IANA name: reminders come in the daytime there. */
+  time_zone: Generated<string>;
 }
 export type Organization = Selectable<OrganizationsTable>;
 /** All of them, by name: see `prepareRepeated`. */
@@ -70,6 +72,7 @@ const columns = [
   'sender_name',
   'reply_to',
   'wording',
+  'time_zone',
 ] as const satisfies (keyof Organization)[];
 
 export const findOrganization = (db: Kysely<Database>, slug: string): Promise<Organization | undefined> =>

@@ -295,6 +295,7 @@ create table organizations (
   sender_name text,
   reply_to text,
   wording jsonb,
+  time_zone text not null default 'UTC'::text,
   constraint organizations_pkey PRIMARY KEY (id),
   constraint organizations_limit_factor_check CHECK ((limit_factor > (0)::double precision)),
   constraint organizations_notices_check CHECK ((notices <@ '{accepted,declined,expired,undeliverable}'::text[])),

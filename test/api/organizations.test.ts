@@ -26,6 +26,7 @@ const usual = {
   blockedDomains: [],
   languages: [],
   notices: ['accepted', 'declined', 'expired', 'undeliverable'],
+  timeZone: 'UTC',
   color: null,
   senderName: null,
   replyTo: null,
@@ -78,6 +79,8 @@ describe('the settings', () => {
     [{ allowedDomains: ['acme'] }, '400 invalid_request'],
     [{ blockedDomains: ['*'] }, '400 invalid_request'],
     [{ languages: ['no language'] }, '400 invalid_request'],
+    [{ timeZone: 'Berlin' }, '400 invalid_request'],
+    [{ timeZone: '+02:00' }, '400 invalid_request'],
     [{ color: 'blue' }, '400 invalid_request'],
     [{ color: '#ffcc00' }, '400 invalid_request'],
     [{ senderName: 'ceo@acme.example' }, '400 unsafe_text'],
@@ -182,6 +185,32 @@ describe('what an organization makes of its emails', () => {
     ]);
     for (const file of ['red.css', '7c2d12;}.css', '7C2D12.css'])
       expect((await fetch(`${usher.url}/colors/${file}`)).status).toBe(400);
+    await change(usual);
+  });
+
+  test('reminds by day where it is, whenever it was sent, and so does a resend', async () => {
+    await change({ timeZone: 'Asia/Kolkata', expiresIn: 'P10D', reminders: ['P1D', 'P2DT6H', 'P3DT12H', 'P5DT18H'] });
+    const { body } = await invite('by-day@example.com');
+    const hoursThere = async () => {
+      const { reminders } = await usher.db
+        .selectFrom('invitations')
+        .select('reminders')
+        .where('id', '=', body.id)
+        .executeTakeFirstOrThrow();
+      const clock = new Intl.DateTimeFormat('en', { hour: 'numeric', hourCycle: 'h23', timeZone: 'Asia/Kolkata' });
+      return reminders.map((time) => Number(clock.format(time)));
+    };
+    // What is sent again is so a moment after its times are worked out.
+    const byDay = (hours: number[]) => [hours.length, hours.filter((hour) => hour < 9 || hour > 18)];
+    expect(byDay(await hoursThere())).toEqual([4, []]);
+    await usher.call(`/v1/invitations/${body.id}/resend`, { body: {} });
+    expect(byDay(await hoursThere())).toEqual([4, []]);
+    const acts = await usher.call(`${path}/invitation-batches/resend`, { body: { invitations: [body.id] } });
+    await usher.until('it is sent again', async () => {
+      const { state } = (await usher.call(`/v1/invitation-batches/${acts.body.id}`)).body;
+      return state === 'completed';
+    });
+    expect(byDay(await hoursThere())).toEqual([4, []]);
     await change(usual);
   });
 });

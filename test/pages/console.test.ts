@@ -414,7 +414,7 @@ describe('the settings', () => {
     const path = '/v1/organizations/settled';
     const now = async () => (await usher.call(path, { session: owner.session })).body;
     const filled = {
-      ...{ name: 'Settled', homeUrl: '', expiresIn: 'P7D', remind: 'usual', reminders: '' },
+      ...{ name: 'Settled', homeUrl: '', expiresIn: 'P7D', remind: 'usual', reminders: '', timeZone: 'UTC' },
       ...{ allowedDomains: '', blockedDomains: '', languages: '' },
     };
     const boxes = (...kinds: NoticeKind[]) => kinds.map((kind): [string, string] => ['notices', kind]);
@@ -425,6 +425,7 @@ describe('the settings', () => {
       ...filled,
       ...{ name: 'Settled & Sons', homeUrl: 'https://settled.example/', expiresIn: 'P14D', remind: 'own' },
       ...{ reminders: '3, 36h', allowedDomains: 'settled.example\r\n*.Settled.example', languages: 'de-AT, en' },
+      timeZone: 'europe/berlin',
     };
     const wrong = await owner.submit('/settings', {
       ...wanted,
@@ -436,6 +437,7 @@ describe('the settings', () => {
     const fields = async (more: object) => (await owner.submit('/settings', { ...wanted, ...more })).text;
     expect(await fields({ homeUrl: 'http://settled.example' })).toMatch(/id="field-homeUrl"[^>]* aria-invalid="true"/);
     expect(await fields({ allowedDomains: 'nothing' })).toMatch(/id="field-allowedDomains"[^>]* aria-invalid="true"/);
+    expect(await fields({ timeZone: 'Berlin' })).toMatch(/id="field-timeZone"[^>]* aria-invalid="true"/);
     expect(await fields({ reminders: '' })).toMatch(/id="field-reminders"[^>]* aria-invalid="true"/);
     owner.page = drawn;
     expect((await owner.submit('/settings', wanted, boxes('declined', 'undeliverable'))).text).toContain(
@@ -445,6 +447,7 @@ describe('the settings', () => {
       ...{ name: 'Settled & Sons', homeUrl: 'https://settled.example/', expiresIn: 'P14D' },
       ...{ reminders: ['P3D', 'PT36H'], allowedDomains: ['settled.example', '*.settled.example'] },
       ...{ blockedDomains: [], languages: ['de-AT', 'en'], notices: ['declined', 'undeliverable'] },
+      timeZone: 'Europe/Berlin',
     });
     // Drawn before that: it would have taken it back unseen.
     const before = other.page;

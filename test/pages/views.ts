@@ -363,6 +363,7 @@ export function pagesOf(cast: Cast, words = english): Record<string, Html> {
       expiresIn: { value: 'P10D', text: '10 days' },
       remind: few ? 'usual' : 'own',
       reminders: few ? '' : '3, 36h',
+      timeZone: 'Europe/Berlin',
       allowedDomains: few ? '' : ['acme.example', '*.acme.example', cast.otherEmail].join('\n'),
       blockedDomains: '',
       languages: few ? '' : 'en, de-AT',

@@ -20,6 +20,8 @@ export interface SettingsView {
   /** `usual`, `never`, or `own` for those of `reminders`. */
   remind: string;
   reminders: string;
+  /** In whose daytime reminders come. */
+  timeZone: string;
   allowedDomains: string;
   blockedDomains: string;
   languages: string;
@@ -96,6 +98,11 @@ const form = ({ frame, settings, version, filled, error }: SettingsPageView): Ht
         label: 'Times of our own',
         hint: 'So many days after the sending, up to five with commas between: 3, 10. Hours with an h: 36h.',
         most: 100,
+      })}${textField({
+        ...field('timeZone'),
+        label: 'Time zone',
+        hint: 'A name such as Europe/Berlin: reminders come between 9:00 and 18:00 there.',
+        most: 60,
       })}${textArea({
         ...field('allowedDomains'),
         label: 'Allowed mail domains',
@@ -133,6 +140,7 @@ const facts = ({ settings }: SettingsPageView): Html => {
     ['Home page', settings.homeUrl],
     ['Invitations expire in', settings.expiresIn.text],
     ['Reminders', settings.remind === 'own' ? reminders : remindWords(settings.remind)],
+    ['Time zone', settings.timeZone],
     ['Allowed mail domains', settings.allowedDomains],
     ['Blocked mail domains', settings.blockedDomains],
     ['Languages', settings.languages],

@@ -39,6 +39,7 @@ const settingsBody = Type.Object({
   expiresIn: field(40),
   remind: field(20),
   reminders: field(200),
+  timeZone: field(100),
   allowedDomains: field(35_000),
   blockedDomains: field(35_000),
   languages: field(2100),
@@ -81,6 +82,7 @@ const settingsOf = (organization: Organization): SettingsView => {
     expiresIn: { value: body.expiresIn, text: inWords(body.expiresIn) },
     remind: body.reminders === null ? 'usual' : body.reminders.length === 0 ? 'never' : 'own',
     reminders: (body.reminders ?? []).map(timeWords).join(', '),
+    timeZone: body.timeZone,
     allowedDomains: body.allowedDomains.join('\n'),
     blockedDomains: body.blockedDomains.join('\n'),
     languages: body.languages.join(', '),
@@ -264,6 +266,7 @@ function changesOf(now: SettingsView, filled: Partial<Record<keyof SettingsView,
   const languages = listed(filled.languages ?? '');
   const notices = listed(filled.notices ?? '');
   const [allowed, blocked] = [lines(filled.allowedDomains), lines(filled.blockedDomains)];
+  const timeZone = filled.timeZone?.trim() || 'UTC';
   const own = remind === 'own';
   if (own && reminders.length === 0) throw refused('reminders', 'Write when, such as 3, 10; or choose Never above.');
   return {
@@ -273,6 +276,7 @@ function changesOf(now: SettingsView, filled: Partial<Record<keyof SettingsView,
     ...(differs('remind', remind) || (own && differs('reminders', reminders.join(', ')))
       ? { reminders: own ? reminders.map(timeOfWords) : remind === 'never' ? [] : null }
       : {}),
+    ...(filled.timeZone !== undefined && timeZone !== now.timeZone ? { timeZone } : {}),
     ...(differs('allowedDomains', allowed.join('\n')) ? { allowedDomains: allowed } : {}),
     ...(differs('blockedDomains', blocked.join('\n')) ? { blockedDomains: blocked } : {}),
     ...(differs('languages', languages.join(', ')) ? { languages } : {}),
