@@ -3,6 +3,8 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { isLoopback } from './identity/origins.ts';
+import type { SmtpServer } from './mail/smtp.ts';
 
 /** A variable of the environment is missing or wrong; the message names it and says what it should be. */
 export class ConfigError extends Error {
@@ -47,6 +49,10 @@ export interface Config {
     /** Base URL of Postmark's API, or of the sandbox that speaks it. */
     url: string;
     token: string;
+    /** The mail server that is used instead of Postmark; undefined: none. */
+    smtp: SmtpServer | undefined;
+    /** Messages a second that the account allows; undefined: any number. */
+    perSecond: number | undefined;
     from: string;
     /** How long a message that may have been sent is looked for before it is sent again, ms. */
     lookupPatienceMs: number;
@@ -113,6 +119,7 @@ const isSocketAddress = (v: string) => {
   return isIP(host ?? '') !== 0 && isPort(port ?? '');
 };
 const isKey = (v: string) => key.test(v);
+const isCount = (v: string, most: number) => /^[1-9]\d*$/.test(v) && Number(v) <= most;
 /** What a comma-separated variable lists. */
 const listOf = (v: string) => (v === 'none' ? [] : v.split(',').map((part) => part.trim()));
 const anything = () => true;
@@ -135,6 +142,34 @@ export function migrationUrls(env: Environment): { owner: string; run?: string }
   const name = 'USHER_MIGRATE_DATABASE_URL';
   if (!env[name] && !env[`${name}_FILE`]) return { owner: run };
   return { owner: postgresUrl(env, name), run };
+}
+
+/**
+ * Reads `smtps://user:password@host:port`, or `smtp://…`, which begins TLS by STARTTLS. Only with `?tls=off`, or on this
+ * machine, does it go without, and a password goes to no other machine without it.
+ *
+ * @returns undefined when it is no such URL
+ */
+function smtpServer(text: string): SmtpServer | undefined {
+  const url = URL.parse(text);
+  if (!url || !/^smtps?:$/.test(url.protocol) || !url.hostname || /[^/]/.test(url.pathname) || url.hash) return;
+  const isImplicit = url.protocol === 'smtps:';
+  const isLocal = isLoopback(url.hostname);
+  const isOff = url.search === '?tls=off';
+  if ((url.search && (!isOff || isImplicit)) || Boolean(url.username) !== Boolean(url.password)) return;
+  if (isOff && url.username && !isLocal) return;
+  try {
+    return {
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(url.port) || (isImplicit ? 465 : 587),
+      tls: isImplicit ? 'implicit' : isOff || isLocal ? 'off' : 'starttls',
+      ...(url.username && {
+        auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) },
+      }),
+    };
+  } catch {
+    return;
+  }
 }
 
 /** The issuer alone, for programs that ask it nothing. */
@@ -168,6 +203,22 @@ export function readConfig(env: Environment): Config {
     'USHER_METRICS_TOKEN',
     'a secret of at least 16 letters, digits and the like, or none',
     (v) => v === 'none' || /^[!-~]{16,}$/.test(v),
+    'none',
+  );
+  const smtp = smtpServer(
+    variable(
+      env,
+      'USHER_SMTP_URL',
+      'a mail server as smtps://user:password@host:465 or smtp://user:password@host:587 (smtp://host?tls=off without TLS, and then without a password), or none',
+      (v) => v === 'none' || smtpServer(v) !== undefined,
+      'none',
+    ),
+  );
+  const mailRate = variable(
+    env,
+    'USHER_MAIL_RATE',
+    'a number of messages a second, 1 to 100000, or none',
+    (v) => v === 'none' || isCount(v, 100_000),
     'none',
   );
   const temporalUi = variable(
@@ -243,7 +294,9 @@ export function readConfig(env: Environment): Config {
       url: withoutSlash(
         variable(env, 'USHER_POSTMARK_URL', "the URL of Postmark's API", isUrl, 'https://api.postmarkapp.com'),
       ),
-      token: variable(env, 'USHER_POSTMARK_TOKEN', 'a Postmark server token', anything),
+      token: variable(env, 'USHER_POSTMARK_TOKEN', 'a Postmark server token', anything, smtp && ''),
+      smtp,
+      perSecond: mailRate === 'none' ? undefined : Number(mailRate),
       from: variable(env, 'USHER_MAIL_FROM', 'the sender address of emails', (v) => v.includes('@')),
       lookupPatienceMs:
         1000 *

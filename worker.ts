@@ -25,7 +25,7 @@ import { createDatabase, type Database } from './db/database.ts';
 import { createLinks, type Links } from './identity/links.ts';
 import { freePort } from './local/ports.ts';
 import type { Mail } from './mail/mail.ts';
-import { createPostmarkMail } from './mail/postmark.ts';
+import { createMail } from './mail/provider.ts';
 import { createExposition, serveMetrics } from './telemetry/exposition.ts';
 import { createLogger, sdkLogger } from './telemetry/log.ts';
 import { observedMail } from './telemetry/mail.ts';
@@ -226,7 +226,7 @@ async function main() {
     NativeConnection.connect(connectionOptions),
   );
   const clientConnection = await Connection.connect(connectionOptions);
-  const mail = createPostmarkMail(config.mail);
+  const mail = createMail(config.mail);
   const temporal = new Client({
     connection: clientConnection,
     ...(namespace ? { namespace } : {}),

@@ -1,5 +1,5 @@
 /** Names that only ever mean this machine (RFC 6761, section 6.3; RFC 1122, section 3.2.1.3). */
-const isLoopback = (hostname: string): boolean =>
+export const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' ||
   hostname.endsWith('.localhost') ||
   /^127(\.\d+){3}$/.test(hostname) ||

@@ -1,6 +1,6 @@
 /**
- * The port through which Usher sends email. A provider's adapter implements it (`postmark.ts`); nothing else in Usher
- * knows which provider it is.
+ * The port through which Usher sends email. A provider's adapter implements it (`postmark.ts`, `smtp.ts`); nothing else in
+ * Usher knows which provider it is.
  */
 export interface Mail {
   /**
@@ -11,7 +11,7 @@ export interface Mail {
 
   /**
    * Looks a delivery up at the provider. Providers index late, so `undefined` right after a send proves nothing:
-   * ask again, with patience, before sending it once more.
+   * ask again, with patience, before sending it once more. One that cannot be asked at all never finds anything.
    *
    * @param delivery as in {@link Message.delivery}
    * @throws MailError when the provider could not be asked; that is not the same as `undefined`
@@ -45,7 +45,7 @@ export interface Message {
 }
 
 /**
- * What became of a message. `code` is a short token (`postmark_406`, `http_429`, `timeout`), never the provider's
+ * What became of a message. `code` is a short token (`postmark_406`, `smtp_550`, `timeout`), never the provider's
  * text, which quotes addresses.
  */
 export type SendResult =

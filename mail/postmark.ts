@@ -1,28 +1,22 @@
-import DataLoader from 'dataloader';
 import { Errors, Models, ServerClient } from 'postmark';
+import { createLine } from './line.ts';
 import { type Mail, MailError, type Message, type SendResult } from './mail.ts';
-import { checkedMessage } from './message.ts';
 
 export interface PostmarkOptions {
   /** Base URL of Postmark's API, `https://api.postmarkapp.com`, or of the sandbox that speaks it. */
   url: string;
   /** Server token. */
   token: string;
+  /** Messages a second: what the account allows. @default as many as there are */
+  perSecond?: number | undefined;
   /** How long one request may take, ms. @default 10_000 */
   timeoutMs?: number;
 }
 
 /** https://postmarkapp.com/developer/user-guide/send-email-with-api/batch-emails: at most 500 messages a request. */
 const batchSize = 500;
-/** How long the first message of a batch waits for those that are sent with it, ms. Under load it waits for its turn anyway. */
-const batchWindowMs = 2;
 /** With more at a time each is slower, until all time out; what waits for its turn gathers into fuller batches. */
 const requestsAtOnce = 4;
-/**
- * A message that waited longer for its turn is handed back unsent, ms. Its caller may have given up, and may look for
- * it and send it again: nothing may go out much later than it was asked for.
- */
-const longestWaitMs = 2_000;
 
 /**
  * Sends through Postmark, many messages to a request. A message is on its way within two seconds or not at all, and
@@ -30,50 +24,10 @@ const longestWaitMs = 2_000;
  *
  * Links are not tracked (a tracked link is rewritten to lead through Postmark), nor are opens.
  */
-export function createPostmarkMail({ url, token, timeoutMs = 10_000 }: PostmarkOptions): Mail {
+export function createPostmarkMail({ url, token, perSecond, timeoutMs = 10_000 }: PostmarkOptions): Mail {
   const request = createRequest(url, token, timeoutMs);
-  const turns = createTurns(requestsAtOnce);
-  const underWay = new Set<Promise<SendResult>>();
-  let closed = false;
-
-  const batcher = new DataLoader<Waiting, SendResult>(
-    async (batch) => {
-      try {
-        const latest = performance.now() - longestWaitMs;
-        const inTime = batch.filter((waiting) => waiting.since >= latest);
-        const results = await sendBatch(
-          request,
-          inTime.map((waiting) => waiting.message),
-        );
-        let next = 0;
-        return batch.map((waiting) =>
-          waiting.since >= latest ? results[next++]! : { status: 'not_sent', code: 'busy' },
-        );
-      } finally {
-        turns.end();
-      }
-    },
-    {
-      cache: false,
-      maxBatchSize: batchSize,
-      // A batch takes messages until it is dispatched.
-      batchScheduleFn: (dispatch) => setTimeout(() => turns.begin().then(dispatch), batchWindowMs),
-    },
-  );
-
   return {
-    async send(message) {
-      if (closed) return { status: 'not_sent', code: 'closed' };
-      let checked: Message;
-      try {
-        checked = checkedMessage(message);
-      } catch (error) {
-        return { status: 'failed', code: codeOf(error) };
-      }
-      const result = batcher.load({ message: checked, since: performance.now() });
-      underWay.add(result);
-      return result.finally(() => underWay.delete(result));
-    },
+    ...createLine({ request: (messages) => sendBatch(request, messages), batchSize, requestsAtOnce, perSecond }),
 
     async find(delivery) {
       try {
@@ -88,34 +42,6 @@ export function createPostmarkMail({ url, token, timeoutMs = 10_000 }: PostmarkO
       } catch (error) {
         throw new MailError(codeOf(error));
       }
-    },
-
-    async close() {
-      closed = true;
-      await Promise.allSettled(underWay);
-    },
-  };
-}
-
-/** A message and the time since which it waits for its turn, ms of `performance.now()`. */
-interface Waiting {
-  message: Message;
-  since: number;
-}
-
-/** Lets `places` run at a time; the others wait in line. */
-function createTurns(places: number) {
-  const line: (() => void)[] = [];
-  let free = places;
-  return {
-    async begin() {
-      if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => line.push(resolve));
-    },
-    end() {
-      const next = line.shift();
-      if (next) next();
-      else free += 1;
     },
   };
 }
@@ -197,6 +123,7 @@ function refusal(error: unknown, retryAfterMs: number | undefined): RequestError
   const { statusCode, code } = error;
   if (statusCode >= 500 || statusCode === 408) return new RequestError('unknown', `http_${statusCode}`);
   if (statusCode === 422) return new RequestError('refused', `postmark_${code}`);
+  if (statusCode === 429) return new RequestError('refused', 'http_429', retryAfterMs ?? 1_000);
   return new RequestError('refused', `http_${statusCode}`, retryAfterMs);
 }
 
@@ -210,7 +137,6 @@ function retryAfter(value: string | null): number | undefined {
 const codeOf = (error: unknown): string => (error instanceof MailError ? error.code : 'unreadable');
 
 async function sendBatch(request: Request, messages: readonly Message[]): Promise<SendResult[]> {
-  if (messages.length === 0) return [];
   try {
     const answers: unknown = await request((client) => client.sendEmailBatch(messages.map(toPostmark)));
     // One answer a message, in their order; anything else is no answer to rely on.

@@ -8,7 +8,7 @@ import { createDatabase } from '../../db/database.ts';
 import { createBearers } from '../../identity/bearers.ts';
 import { createLinks } from '../../identity/links.ts';
 import { createSignIn } from '../../identity/oidc.ts';
-import { createPostmarkMail } from '../../mail/postmark.ts';
+import { createMail } from '../../mail/provider.ts';
 import { createWorker } from '../../worker.ts';
 
 /** The API and the worker in one process, as `npm start` has them, on servers that are there. */
@@ -19,7 +19,7 @@ const clientConnection = await Connection.connect({ address });
 const namespace = process.env.TEMPORAL_NAMESPACE!;
 const temporal = new Client({ connection: clientConnection, namespace });
 const db = createDatabase(config.databaseUrl, 20);
-const mail = createPostmarkMail(config.mail);
+const mail = createMail(config.mail);
 const links = createLinks(config.publicUrl, config.linkKeys);
 const worker = await createWorker({
   db,

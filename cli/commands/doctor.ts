@@ -216,7 +216,7 @@ async function examineEmails(usher: Usher, organization: string): Promise<Findin
           wrong(
             'Email',
             `${late.length} wait for longer than ${queueMs / 60_000} minutes`,
-            'Check the log of the worker, USHER_POSTMARK_TOKEN, and the status of Postmark.',
+            'Check the log of the worker, USHER_POSTMARK_TOKEN or USHER_SMTP_URL, and the status of the mail provider.',
           ),
         ]
       : []),

@@ -2,14 +2,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { InvitationId } from '../../db/ids.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
 import type { FailureResponse, SandboxSettings } from '../../mail/sandbox/settings.ts';
+import { createSmtpMail } from '../../mail/smtp.ts';
 import { deliveryStart, workflowTypes } from '../../workflows/contract.ts';
+import { startSmtpServer } from '../mail/smtp-server.ts';
 import { findBreaches } from '../setup/consistency.ts';
-import { startUsher, type Usher } from '../setup/usher.ts';
+import { type RunningWorker, startUsher, type Usher } from '../setup/usher.ts';
 import { accountOf } from './acts.ts';
 
 /** What the mail provider can do to a delivery: each ends mailed once, and nobody who joins waits for it. */
 
 let usher: Usher;
+let worker: RunningWorker;
 const closing = new AsyncDisposableStack();
 beforeAll(async () => {
   usher = await startUsher({ withWorker: false });
@@ -17,7 +20,7 @@ beforeAll(async () => {
   // A silent provider is waited for longer than those who join wait for the engine.
   const mail = createPostmarkMail({ url: usher.inbox, token: 'test', timeoutMs: 3_000 });
   closing.defer(() => mail.close());
-  const worker = await usher.startWorker({ mail, lookupPatienceMs: 6_000 });
+  worker = await usher.startWorker({ mail, lookupPatienceMs: 6_000 });
   closing.defer(() => worker.stop());
 });
 afterAll(async () => {
@@ -129,4 +132,21 @@ test('an address that was corrected while the provider did not take its email is
   ]);
   expect(await usher.messages(wrong)).toEqual([]);
   expect((await usher.messages(right)).length).toBe(1);
+});
+
+test('a mail server that cannot be asked is sent the message again after a while, under the same Message-ID', async () => {
+  await worker.stop();
+  const server = await startSmtpServer({
+    onMessage: (answer) => (server.received.length === 1 ? server.hangUp() : answer()),
+  });
+  closing.defer(() => server.close());
+  const mail = createSmtpMail({ smtp: server.smtp });
+  closing.defer(() => mail.close());
+  const another = await usher.startWorker({ mail, lookupPatienceMs: 1_000 });
+  closing.defer(() => another.stop());
+  const { id } = await usher.invite('cut-off-by-smtp@example.com');
+  expect(await settled(id)).toMatchObject({ status: 'sent' });
+  const ids = server.received.map(({ source }) => /^Message-ID: (.+)$/m.exec(source)![1]);
+  expect(ids.length).toBe(2);
+  expect(new Set(ids).size).toBe(1);
 });

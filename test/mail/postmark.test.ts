@@ -226,6 +226,43 @@ describe('many messages at once', () => {
     expect(await sends(url)).toBe(5);
   });
 
+  it('leave no faster than the account allows', async () => {
+    const { url } = await sandbox();
+    const mail = postmark({ url, perSecond: 100 });
+    const start = performance.now();
+    const after = await Promise.all(
+      Array.from({ length: 150 }, async () => {
+        expect(await mail.send(message())).toMatchObject({ status: 'sent' });
+        return performance.now() - start;
+      }),
+    );
+    expect(after.filter((ms) => ms < 1_000).length).toBeLessThanOrEqual(100);
+    expect(await sends(url)).toBe(2);
+  });
+
+  it('all wait when there were too many requests, as long as Postmark says', async () => {
+    const { url } = await sandbox({ settings: { failures: [{ count: 1, response: 429 }] } });
+    const mail = postmark({ url });
+    expect(await mail.send(message())).toMatchObject({ status: 'not_sent', retryAfterMs: 1_000 });
+    const start = performance.now();
+    expect(await mail.send(message())).toMatchObject({ status: 'sent' });
+    expect(performance.now() - start).toBeGreaterThan(900);
+  });
+
+  it('are handed back at once when that is long, and Postmark is left alone', async () => {
+    let requests = 0;
+    const url = await serve((_request, response) => {
+      requests += 1;
+      response.writeHead(429, { 'retry-after': '30' }).end('{"ErrorCode":0,"Message":"no"}');
+    });
+    const mail = postmark({ url });
+    await mail.send(message());
+    const result = await mail.send(message());
+    expect(result).toEqual({ status: 'not_sent', code: 'paused', retryAfterMs: expect.any(Number) });
+    expect((result as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(25_000);
+    expect(requests).toBe(1);
+  });
+
   it('are handed back unsent when their turn comes too late', async () => {
     const { url } = await sandbox({ settings: { latencyMs: 2300 } });
     const mail = postmark({ url });

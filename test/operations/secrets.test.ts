@@ -21,6 +21,7 @@ const secrets = {
   USHER_POSTMARK_TOKEN: 'TokenOfPostmark',
   USHER_METRICS_TOKEN: 'TokenOfPrometheus',
   USHER_FEEDBACK_PASSWORD: 'PasswordOfItsFeedback',
+  USHER_SMTP_URL: 'smtps://usher:PassOfSmtp@127.0.0.1:9',
 };
 const others = {
   USHER_PUBLIC_URL: 'http://localhost:8080',
@@ -33,7 +34,7 @@ const others = {
   TEMPORAL_ADDRESS: '127.0.0.1:9',
 };
 const parts =
-  /PassOfRunRole|PassOfOwner|PassOfProvider|L{20}|C{20}|SecretOfClient|TokenOfPostmark|TokenOfPrometheus|PasswordOfItsFeedback/;
+  /PassOfRunRole|PassOfOwner|PassOfProvider|L{20}|C{20}|SecretOfClient|TokenOfPostmark|TokenOfPrometheus|PasswordOfItsFeedback|PassOfSmtp/;
 
 let folder: string;
 beforeAll(async () => {
@@ -60,6 +61,7 @@ test.each([
   ['api/main.ts', { TEMPORAL_ADDRESS: 'a:b:c' }],
   ['db/migrate.ts', { USHER_MIGRATE_DATABASE_URL: 'postgres://usher:PassOfOwner@host:none/usher' }],
   ['identity/provider/main.ts', { USHER_PROVIDER_DATABASE_URL: 'postgres://usher:PassOfProvider@host:none/usher' }],
+  ['worker.ts', { USHER_SMTP_URL: 'smtp://usher:PassOfSmtp@127.0.0.1:none' }],
   ['worker.ts', { USHER_COOKIE_KEY: `${'C'.repeat(30)} too short` }],
 ])('%s with %o fails, and prints no secret', async (program, change) => {
   const { code, output } = await run(program, change);
