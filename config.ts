@@ -3,7 +3,10 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { isAmong, isIssuer } from './identity/issuers.ts';
+import { mailDomain } from './identity/mail-domains.ts';
 import { isLoopback } from './identity/origins.ts';
+import { issuersOf, mainProvider, mainSettings, type ProviderSettings } from './identity/providers.ts';
 import type { SmtpServer } from './mail/smtp.ts';
 
 /** A variable of the environment is missing or wrong; the message names it and says what it should be. */
@@ -42,7 +45,8 @@ export interface Config {
   limitFactor: number;
   /** Addresses and networks of proxies before the API. */
   trustedProxies: string[];
-  oidc: { issuer: string; clientId: string; clientSecret: string };
+  /** Where people sign in. */
+  providers: ProviderSettings[];
   /** What bearer tokens must be made for. */
   audience: string;
   mail: {
@@ -172,14 +176,69 @@ function smtpServer(text: string): SmtpServer | undefined {
   }
 }
 
-/** The issuer alone, for programs that ask it nothing. */
-export const issuerUrl = (env: Environment): string =>
+const issuerUrl = (env: Environment): string =>
   variable(env, 'USHER_ISSUER', "the OpenID Connect provider's issuer URL", isUrl);
 
 /** Whether OpenTelemetry's SDK is to be started: there is somewhere to send traces to. */
 const wantsTraces = (env: Environment): boolean =>
   env.OTEL_SDK_DISABLED !== 'true' &&
   Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
+const furtherProviders = Type.Array(
+  Type.Object(
+    {
+      id: Type.String({ pattern: '^[a-z0-9](-?[a-z0-9]){0,39}$' }),
+      name: Type.String({ minLength: 1, maxLength: 60 }),
+      issuer: Type.String({ maxLength: 500 }),
+      clientId: Type.String({ minLength: 1, maxLength: 500 }),
+      clientSecret: Type.String({ minLength: 1, maxLength: 5_000 }),
+      everywhere: Type.Optional(Type.Boolean()),
+      hidden: Type.Optional(Type.Boolean()),
+      domains: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 100 })),
+    },
+    { additionalProperties: false },
+  ),
+  { maxItems: 1_000 },
+);
+
+/** Reads the providers besides that of `USHER_ISSUER`. @returns undefined when they are not as they must be */
+function readProviders(text: string, issuer: string): ProviderSettings[] | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return;
+  }
+  if (!Value.Check(furtherProviders, parsed)) return;
+  const providers = parsed.map(({ everywhere = false, hidden = false, domains = [], ...provider }) => ({
+    ...{ ...provider, everywhere, hidden },
+    domains: domains.map((domain) => mailDomain(domain) ?? ''),
+  }));
+  const issuers = [issuer, ...providers.map((provider) => provider.issuer)];
+  const isGood = providers.every(
+    (provider, i) =>
+      isIssuer(provider.issuer) &&
+      !isAmong(provider.issuer, issuers.slice(0, i + 1)) &&
+      provider.id !== mainProvider &&
+      providers.findIndex(({ id }) => id === provider.id) === i &&
+      !provider.domains.includes(''),
+  );
+  return isGood ? providers : undefined;
+}
+
+function otherProviders(env: Environment): ProviderSettings[] {
+  const issuer = issuerUrl(env);
+  const text = variable(
+    env,
+    'USHER_PROVIDERS',
+    'a JSON list of {"id", "name", "issuer", "clientId", "clientSecret"} and, if wanted, "everywhere", "hidden", "domains", each id and issuer once (docs/sign-in.md)',
+    (v) => readProviders(v, issuer) !== undefined,
+    '[]',
+  );
+  return readProviders(text, issuer)!;
+}
+
+/** The issuers whose accounts count in every organization, for programs that ask them nothing. */
+export const installationIssuers = (env: Environment): string[] => [issuerUrl(env), ...issuersOf(otherProviders(env))];
 
 /**
  * Reads and checks the environment. Nothing else in Usher reads it, but for Temporal's own variables (TEMPORAL_ADDRESS
@@ -205,6 +264,20 @@ export function readConfig(env: Environment): Config {
     (v) => v === 'none' || /^[!-~]{16,}$/.test(v),
     'none',
   );
+  const providers = [
+    mainSettings({
+      issuer: issuerUrl(env),
+      clientId: variable(env, 'USHER_CLIENT_ID', "Usher's client id at the OpenID Connect provider", anything),
+      clientSecret: variable(
+        env,
+        'USHER_CLIENT_SECRET',
+        "Usher's client secret at the OpenID Connect provider",
+        anything,
+      ),
+      name: variable(env, 'USHER_ISSUER_NAME', 'at most 60 characters', (v) => v.length <= 60, '') || undefined,
+    }),
+    ...otherProviders(env),
+  ];
   const smtp = smtpServer(
     variable(
       env,
@@ -273,21 +346,12 @@ export function readConfig(env: Environment): Config {
         'none',
       ),
     ),
-    oidc: {
-      issuer: issuerUrl(env),
-      clientId: variable(env, 'USHER_CLIENT_ID', "Usher's client id at the OpenID Connect provider", anything),
-      clientSecret: variable(
-        env,
-        'USHER_CLIENT_SECRET',
-        "Usher's client secret at the OpenID Connect provider",
-        anything,
-      ),
-    },
+    providers,
     audience: variable(
       env,
       'USHER_AUDIENCE',
       'an audience of its own: ID tokens carry the client id, and must not pass for bearer tokens',
-      (v) => v !== env.USHER_CLIENT_ID,
+      (v) => providers.every(({ clientId }) => v !== clientId),
       publicUrl,
     ),
     mail: {

@@ -23,6 +23,7 @@ import { attempt, ConfigError, readConfig } from './config.ts';
 import { requireAdmission } from './db/admission.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import { createLinks, type Links } from './identity/links.ts';
+import { issuersOf } from './identity/providers.ts';
 import { freePort } from './local/ports.ts';
 import type { Mail } from './mail/mail.ts';
 import { createMail } from './mail/provider.ts';
@@ -44,8 +45,8 @@ export interface WorkerDeps {
   suspendedMs?: number;
   /** As of {@link NoticeDeps}. */
   noticeGapMs?: number;
-  /** Issuer URL of the identity provider at which people sign in to Usher. */
-  issuer: string;
+  /** Whose accounts count in every organization. */
+  issuers: readonly string[];
   /** Days for which ended invitations are kept where their organization says nothing; 0: for ever. @default 365 */
   retentionDays?: number;
   connection: NativeConnection;
@@ -241,7 +242,7 @@ async function main() {
     links: createLinks(config.publicUrl, config.linkKeys),
     from: config.mail.from,
     lookupPatienceMs: config.mail.lookupPatienceMs,
-    issuer: config.oidc.issuer,
+    issuers: issuersOf(config.providers),
     retentionDays: config.retentionDays,
     connection,
     temporal,

@@ -21,8 +21,8 @@ import type { FirstAttempts } from './first-attempts.ts';
 /** What the effects of one transition share. */
 interface Scene {
   trx: Transaction<Database>;
-  /** The installation's issuer. */
-  issuer: string;
+  /** The installation's. */
+  issuers: readonly string[];
   invitation: LockedInvitation;
   transition: InvitationTransition;
   /** Set by `grantMembership`, for the seats that follow. */
@@ -73,7 +73,7 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
       .executeTakeFirst();
     if (claimant?.suspended_at) throw new Refused('organization_suspended');
     const invited = { mailbox: invitation.mailbox, organization: { issuer: claimant?.organization_issuer ?? null } };
-    const refusal = claimant ? refusalOfInvitee(invited, claimant, scene.issuer) : 'wrong_account';
+    const refusal = claimant ? refusalOfInvitee(invited, claimant, scene.issuers) : 'wrong_account';
     if (refusal) throw new Refused(refusal);
     scene.member = await insertMember(trx, {
       organization: invitation.organization_id,
@@ -119,18 +119,18 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
 /**
  * Load and commit of invitations: all that their workflow does to Postgres.
  *
- * @param issuer the installation's: whose accounts count in every organization
+ * @param issuers the installation's: whose accounts count in every organization
  * @param firstAttempts takes the deliveries that are queued; without it each is its run's
  * @param logger is told of each transition
  */
 export function createInvitationActivities({
   db,
-  issuer,
+  issuers,
   firstAttempts,
   logger,
 }: {
   db: Kysely<Database>;
-  issuer: string;
+  issuers: readonly string[];
   firstAttempts?: Pick<FirstAttempts, 'handOver'> | undefined;
   logger?: Logger | undefined;
 }): InvitationActivities {
@@ -185,7 +185,7 @@ export function createInvitationActivities({
         const advanced = await db.transaction().execute(async (trx) => {
           const invitation = await advanceInvitation(trx, id, sequence, { chartVersion, facts }, transition.account);
           if (!invitation) return undefined;
-          const scene: Scene = { trx, issuer, invitation, transition };
+          const scene: Scene = { trx, issuers, invitation, transition };
           for (const effect of transition.effects) await effects[effect.type](scene, effect as never);
           return invitation;
         });

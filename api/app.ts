@@ -16,11 +16,12 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { issuersOf } from '../identity/providers.ts';
 import { english, type Words } from '../languages/words.ts';
 import { errorForLog, subjectOf } from '../telemetry/log.ts';
 import { httpProblems, httpSeconds } from '../telemetry/metrics.ts';
 import { findBrokenText } from './broken-text.ts';
-import { accountOfCookie } from './caller.ts';
+import { personOfCookie } from './caller.ts';
 import { createCookies } from './cookies.ts';
 import type { App, AppDeps, RouteDeps } from './deps.ts';
 import { createEngine } from './engine.ts';
@@ -98,7 +99,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const engine = createEngine({ db: deps.db, temporal: deps.temporal, log: deps.logger });
   const cookies = createCookies(deps.publicUrl);
   const limits = createLimits({ db: deps.db, key: deps.cookieKey, factor: deps.limitFactor ?? 1 });
-  const all: RouteDeps = { ...deps, engine, cookies, limits };
+  const all: RouteDeps = { ...deps, engine, cookies, limits, issuers: issuersOf(deps.providers) };
   app.addHook('onClose', () => engine.close());
   // First of all: it sees the hooks and routes that come after it.
   if (deps.tracing) await app.register(deps.tracing);
@@ -106,9 +107,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(cookie, { secret: deps.cookieKey.toString('base64') });
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('account', undefined);
+  app.decorateRequest('countsIn', undefined);
   app.decorateRequest('invitation', undefined);
   app.addHook('preHandler', async (request) => {
-    if (!isApi(request.url)) request.account = await accountOfCookie(request, all);
+    if (isApi(request.url)) return;
+    const person = await personOfCookie(request, all);
+    request.account = person?.account;
+    request.countsIn = person?.organization;
   });
   await app.register(csrf, {
     cookieKey: cookies.csrfName,

@@ -7,7 +7,8 @@ import type { AccountId, ApiKeyId, MemberId, OrganizationId } from '../db/ids.ts
 import { findMembership, type Role } from '../db/members.ts';
 import { findOrganization, findOrganizationOfIssuer, type Organization } from '../db/organizations.ts';
 import { BearerRefused, type Bearers, IssuerUnavailable } from '../identity/bearers.ts';
-import { sameIssuer } from '../identity/issuers.ts';
+import { isAmong } from '../identity/issuers.ts';
+import { type Provider, providerOf, vouchesFor } from '../identity/providers.ts';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Cookies } from './cookies.ts';
 import type { Limits } from './limits.ts';
@@ -53,8 +54,9 @@ interface CallerDeps {
   cookies: Cookies;
   bearers: Bearers;
   limits: Limits;
+  providers: readonly Provider[];
   /** The installation's. */
-  issuer: string;
+  issuers: readonly string[];
   publicUrl: string;
 }
 
@@ -72,14 +74,22 @@ export interface Standing {
 
 type MemberStanding = Standing & { by: { kind: 'member'; id: MemberId } };
 
-/** Who is signed in by the session cookie. Accounts of an issuer that the installation has left behind are not. */
-export async function accountOfCookie(
+/**
+ * Who is signed in by the session cookie, and the only organization in which they count; undefined: all. Accounts of a
+ * provider that the installation has left behind are not, nor those whose provider no organization has registered any more.
+ */
+export async function personOfCookie(
   request: FastifyRequest,
-  { db, cookies, issuer }: Pick<CallerDeps, 'db' | 'cookies' | 'issuer'>,
-): Promise<Account | undefined> {
+  { db, cookies, providers }: Pick<CallerDeps, 'db' | 'cookies' | 'providers'>,
+): Promise<{ account: Account; organization: OrganizationId | undefined } | undefined> {
   const session = cookies.session(request);
   const account = session && (await accountOfSession(db, session));
-  return account && sameIssuer(account.issuer, issuer) ? account : undefined;
+  const provider = account && providerOf(providers, account.issuer);
+  if (!provider) return undefined;
+  if (provider.everywhere) return { account, organization: undefined };
+  const organization = await findOrganizationOfIssuer(db, account.issuer);
+  // Such a provider makes nobody staff.
+  return organization && { account: { ...account, staff_role: null }, organization: organization.id };
 }
 
 /**
@@ -102,8 +112,8 @@ export async function authenticate(request: FastifyRequest, deps: CallerDeps): P
     const { id, organization: own, role, scopes, expires_at: ends, created_by: account } = key;
     return { kind: 'api_key', id, organization: own?.id ?? null, own, role, scopes, ends, account, client };
   }
-  const account = await accountOfCookie(request, deps);
-  if (!account) {
+  const person = await personOfCookie(request, deps);
+  if (!person) {
     await deps.limits.use({ visit: client });
     throw new Problem('not_authenticated', 'Send an API key: Authorization: Bearer usher_sk_…');
   }
@@ -111,7 +121,7 @@ export async function authenticate(request: FastifyRequest, deps: CallerDeps): P
   if (request.method !== 'GET' && request.headers.origin !== new URL(deps.publicUrl).origin) {
     throw new Problem('form_expired', 'A change by session cookie must come from a page of Usher.');
   }
-  return { kind: 'account', id: account.id, account, organization: undefined, client };
+  return { kind: 'account', id: person.account.id, ...person, client };
 }
 
 /** Who calls on a page: the signed-in person. */
@@ -119,25 +129,28 @@ export const callerOnPage = (request: FastifyRequest, account: Account): Caller 
   kind: 'account',
   id: account.id,
   account,
-  organization: undefined,
+  organization: request.countsIn,
   client: request.ip,
 });
 
-/** A person by a token of the installation's issuer, or of an organization's, which counts in that organization alone. */
+/** A person by a token of an issuer of the installation, or of an organization's, which counts in that organization alone. */
 async function callerOfBearer(
   request: FastifyRequest,
   token: string,
-  { db, bearers, limits, issuer }: CallerDeps,
+  { db, bearers, limits, issuers, providers }: CallerDeps,
 ): Promise<Caller> {
   const client = request.ip;
   const named = bearers.issuerOf(token);
-  const isOwn = named !== undefined && sameIssuer(named, issuer);
+  const isOwn = named !== undefined && isAmong(named, issuers);
   try {
     if (named === undefined) throw new BearerRefused('it is neither an API key nor a JWT');
     const organization = isOwn ? undefined : await findOrganizationOfIssuer(db, named);
     // Nobody is asked on the word of a token alone.
     if (!isOwn && !organization) throw new BearerRefused('nobody here trusts its issuer');
-    const account = await accountOfBearer(db, await bearers.verify(token, named));
+    const bearer = await bearers.verify(token, named);
+    const provider = providerOf(providers, named);
+    if (bearer.person && provider) bearer.person.emailVerified &&= vouchesFor(provider, bearer.person.email);
+    const account = await accountOfBearer(db, bearer);
     if (!account) throw new BearerRefused('its account has never signed in, and it says no email and email_verified');
     return { kind: 'account', id: account.id, account, organization: organization?.id, client };
   } catch (error) {

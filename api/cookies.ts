@@ -6,6 +6,8 @@ import type { Notice } from './pages/notice.ts';
 
 /** What is remembered in the browser while somebody signs in. */
 export interface Login extends SignInChecks {
+  /** The id of the provider that was asked; a version before there were several did not say. */
+  provider?: string;
   invitation?: InvitationId;
   /** A path of ours to come back to, where it is no invitation's. Named by our routes, never by a request. */
   returnTo?: string;
@@ -24,6 +26,9 @@ export interface Cookies {
   login(request: FastifyRequest, state: string): Login | undefined;
   setLogin(request: FastifyRequest, reply: FastifyReply, login: Login): void;
   clearLogin(reply: FastifyReply, state: string): void;
+  /** The id of the provider at which somebody last signed in here. */
+  provider(request: FastifyRequest): string | undefined;
+  setProvider(reply: FastifyReply, id: string): void;
   /** What the request before has done, to be said once: whoever reads it takes it away. */
   notice(request: FastifyRequest, reply: FastifyReply): Notice | undefined;
   setNotice(reply: FastifyReply, notice: Notice): void;
@@ -50,6 +55,7 @@ export function createCookies(publicUrl: string): Cookies {
     session: `${prefix}session`,
     link: `${prefix}link_`,
     login: `${prefix}login_`,
+    provider: `${prefix}provider`,
     notice: `${prefix}notice`,
   };
 
@@ -88,6 +94,9 @@ export function createCookies(publicUrl: string): Cookies {
       reply.setCookie(own, pack(login), { ...options, signed: true, maxAge: loginMinutes * 60 });
     },
     clearLogin: (reply, state) => void reply.clearCookie(loginName(state), options),
+    provider: (request) => signed<string>(request, name.provider),
+    setProvider: (reply, id) =>
+      void reply.setCookie(name.provider, pack(id), { ...options, signed: true, maxAge: 365 * 86_400 }),
     notice(request, reply) {
       if (request.cookies[name.notice] !== undefined) reply.clearCookie(name.notice, options);
       return signed<Notice>(request, name.notice);

@@ -11,10 +11,10 @@ import type {
 import type { Kysely } from 'kysely';
 import type { Account } from '../db/accounts.ts';
 import type { Database } from '../db/database.ts';
-import type { InvitationId } from '../db/ids.ts';
+import type { InvitationId, OrganizationId } from '../db/ids.ts';
 import type { Bearers } from '../identity/bearers.ts';
 import type { Links } from '../identity/links.ts';
-import type { SignIn } from '../identity/oidc.ts';
+import type { Provider } from '../identity/providers.ts';
 import type { Exposition } from '../telemetry/exposition.ts';
 import type { Cookies } from './cookies.ts';
 import type { Engine } from './engine.ts';
@@ -26,6 +26,8 @@ declare module 'fastify' {
     account: Account | undefined;
     /** The invitation that it made, reports of, or that its link leads to, where its path names none. */
     invitation: InvitationId | undefined;
+    /** The only organization in which they count; undefined: all. */
+    countsIn: OrganizationId | undefined;
   }
 }
 
@@ -33,10 +35,9 @@ export interface AppDeps {
   db: Kysely<Database>;
   temporal: Client;
   links: Links;
-  signIn: SignIn;
+  /** Where people sign in. */
+  providers: readonly Provider[];
   bearers: Bearers;
-  /** Issuer URL of the identity provider: its accounts count everywhere. */
-  issuer: string;
   publicUrl: string;
   /** Signs cookies. */
   cookieKey: Buffer;
@@ -62,6 +63,8 @@ export interface RouteDeps extends AppDeps {
   engine: Engine;
   cookies: Cookies;
   limits: Limits;
+  /** Whose accounts count in every organization. */
+  issuers: readonly string[];
 }
 
 /** A Fastify instance whose routes take their types from their schemas. */

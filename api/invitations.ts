@@ -65,8 +65,8 @@ export interface InvitationDeps {
   db: Kysely<Database>;
   engine: Engine;
   limits: Limits;
-  /** The installation's issuer. */
-  issuer: string;
+  /** The installation's. */
+  issuers: readonly string[];
 }
 
 const hour = 3_600_000;
@@ -422,14 +422,14 @@ const facts = (row: Invitation, decision: Decision) => ({
   request: decision.request,
 });
 
-/** Why the invitation is not for this account; undefined when it is. @param issuer the installation's */
-export const whyNotInvitee = (row: Invitation, account: Account, issuer: string) =>
-  refusalOfInvitee({ mailbox: row.mailbox, organization: { issuer: row.organization_issuer } }, account, issuer);
+/** Why the invitation is not for this account; undefined when it is. @param issuers the installation's */
+export const whyNotInvitee = (row: Invitation, account: Account, issuers: readonly string[]) =>
+  refusalOfInvitee({ mailbox: row.mailbox, organization: { issuer: row.organization_issuer } }, account, issuers);
 
-/** Whether the invitation is, or was, for this account to decide. @param issuer the installation's */
-export const isInvitee = (row: Invitation, account: Account, issuer: string): boolean =>
-  whyNotInvitee(row, account, issuer) === undefined ||
-  (row.decided_by === account.id && countsIn({ issuer: row.organization_issuer }, account, issuer));
+/** Whether the invitation is, or was, for this account to decide. @param issuers the installation's */
+export const isInvitee = (row: Invitation, account: Account, issuers: readonly string[]): boolean =>
+  whyNotInvitee(row, account, issuers) === undefined ||
+  (row.decided_by === account.id && countsIn({ issuer: row.organization_issuer }, account, issuers));
 
 const remedies = {
   issuer_not_allowed: 'The account is of an issuer that is not the organization’s.',
@@ -438,8 +438,8 @@ const remedies = {
 };
 
 /** @throws Problem `issuer_not_allowed`, `wrong_account`, `email_unverified` */
-function requireInvitee(row: Invitation, account: Account, issuer: string): void {
-  const refusal = whyNotInvitee(row, account, issuer);
+function requireInvitee(row: Invitation, account: Account, issuers: readonly string[]): void {
+  const refusal = whyNotInvitee(row, account, issuers);
   if (refusal) throw new Problem(refusal, remedies[refusal]);
 }
 
@@ -449,14 +449,14 @@ export async function acceptInvitation(
   row: Invitation,
   decision: Decision,
 ): Promise<Invitation> {
-  const { db, engine, issuer } = deps;
+  const { db, engine, issuers } = deps;
   const mine = (r: Invitation) => r.state === 'accepted' && r.decided_by === decision.account.id;
   if (mine(row)) {
     engine.catchUp(row);
     return row;
   }
   if (row.state === 'accepted') throw new Problem('invitation_accepted');
-  requireInvitee(row, decision.account, issuer);
+  requireInvitee(row, decision.account, issuers);
   const outcome = await engine.offer(row, acceptUpdate, { type: 'accept', ...facts(row, decision) }, decision.turn);
   if (outcome.status === 'refused' && outcome.code === 'already_member') void closeOvertaken(deps, decision.account.id);
   const after = await requireInvitation(db, row.id);
@@ -465,7 +465,7 @@ export async function acceptInvitation(
 
 /** Declines; repeated by the same account it answers the same. */
 export async function declineInvitation(
-  { db, engine, issuer }: InvitationDeps,
+  { db, engine, issuers }: InvitationDeps,
   row: Invitation,
   decision: Decision,
 ): Promise<Invitation> {
@@ -474,7 +474,7 @@ export async function declineInvitation(
     engine.catchUp(row);
     return row;
   }
-  requireInvitee(row, decision.account, issuer);
+  requireInvitee(row, decision.account, issuers);
   const outcome = await engine.offer(row, declineUpdate, { type: 'decline', ...facts(row, decision) }, decision.turn);
   const after = await requireInvitation(db, row.id);
   return mine(after) ? after : taken(db, row.id, outcome);

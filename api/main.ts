@@ -5,7 +5,7 @@ import { requireAdmission } from '../db/admission.ts';
 import { createDatabase } from '../db/database.ts';
 import { createBearers } from '../identity/bearers.ts';
 import { createLinks } from '../identity/links.ts';
-import { createSignIn } from '../identity/oidc.ts';
+import { createProviders } from '../identity/providers.ts';
 import { createExposition } from '../telemetry/exposition.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { buildApp } from './app.ts';
@@ -33,9 +33,8 @@ async function main() {
       ...(tracing ? { interceptors: { workflow: [tracing.client] } } : {}),
     }),
     links: createLinks(config.publicUrl, config.linkKeys),
-    signIn: createSignIn({ ...config.oidc, redirectUri: `${config.publicUrl}${callbackPath}` }),
+    providers: createProviders(config.providers, `${config.publicUrl}${callbackPath}`),
     bearers: createBearers({ audience: config.audience }),
-    issuer: config.oidc.issuer,
     publicUrl: config.publicUrl,
     cookieKey: config.cookieKey,
     limitFactor: config.limitFactor,

@@ -4,7 +4,6 @@ import { pino } from 'pino';
 import { createDatabase } from '../db/database.ts';
 import { createBearers } from '../identity/bearers.ts';
 import { createLinks } from '../identity/links.ts';
-import { createSignIn } from '../identity/oidc.ts';
 import { buildApp } from './app.ts';
 
 /** What `/openapi.json` answers, from the app itself and without anything that it depends on: none of it is connected to. */
@@ -19,9 +18,8 @@ export async function openApiDocument(): Promise<object> {
     db,
     temporal: new Client({ connection }),
     links: createLinks(nowhere, [randomBytes(32)]),
-    signIn: createSignIn({ issuer: nowhere, clientId: 'none', clientSecret: 'none', redirectUri: nowhere }),
+    providers: [],
     bearers: createBearers({ audience: nowhere }),
-    issuer: nowhere,
     publicUrl: nowhere,
     cookieKey: randomBytes(32),
     logger: pino({ level: 'silent' }),

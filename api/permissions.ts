@@ -339,6 +339,7 @@ export const permissions = {
       'GET /i/:token',
       'POST /sign-in',
       'GET /sign-in/callback',
+      'GET /sign-in/callback/:provider',
       'POST /sign-out',
       'POST /sign-out-everywhere',
       'GET /static/*',

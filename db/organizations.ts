@@ -1,5 +1,5 @@
 import { type Generated, type Kysely, type Selectable, sql, type Transaction, type Updateable } from 'kysely';
-import { isIssuer, sameIssuer } from '../identity/issuers.ts';
+import { isAmong, isIssuer } from '../identity/issuers.ts';
 import { isOrigin } from '../identity/origins.ts';
 import type { Wordings } from '../languages/wording.ts';
 import type { Database } from './database.ts';
@@ -135,21 +135,23 @@ export const findOrganizationOfIssuer = (db: Kysely<Database>, issuer: string): 
  * Registers an organization's identity provider and origins; what is left out stays.
  *
  * @param changes.issuer null: none
- * @param installation the issuer at which people sign in to Usher; it can be no organization's own
+ * @param installation the issuers of the installation, which can be no organization's own
  * @throws RangeError in a sentence what is wrong with them
  */
 export async function registerTrust(
   db: Kysely<Database>,
   slug: string,
   changes: { issuer?: string | null; origins?: readonly string[] },
-  installation: string,
+  installation: readonly string[],
 ): Promise<Organization> {
   const { issuer, origins } = changes;
   if (issuer && !isIssuer(issuer)) {
     throw new RangeError('An issuer is an https URL without query or fragment, exactly as its tokens name it.');
   }
-  if (issuer && sameIssuer(issuer, installation)) {
-    throw new RangeError("The installation's own issuer counts everywhere already, and can be no organization's.");
+  if (issuer && isAmong(issuer, installation)) {
+    throw new RangeError(
+      "An issuer of the installation's own counts everywhere already, and can be no organization's.",
+    );
   }
   const bad = origins?.find((origin) => !isOrigin(origin));
   if (bad !== undefined)

@@ -20,13 +20,13 @@ export const staffScopesOf: Record<StaffRole, readonly StaffScope[]> = {
  * are revoked.
  *
  * @param role null: no longer staff
- * @throws RangeError when there is no such account, it is of another issuer than the installation's, or its address is not verified
+ * @throws RangeError when there is no such account, it is of no issuer of the installation, or its address is not verified
  */
 export async function setStaffRole(
   db: Kysely<Database>,
   account: AccountId,
   role: StaffRole | null,
-  { issuer, by }: { issuer: string; by: Actor },
+  { issuers, by }: { issuers: readonly string[]; by: Actor },
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     const found = await trx
@@ -36,12 +36,16 @@ export async function setStaffRole(
       .where('erased_at', 'is', null)
       .$if(role !== null, (q) => q.where('email_verified', '=', true))
       // What an organization's own provider says of people counts in that organization alone.
-      .where(sql<string>`rtrim(issuer, '/')`, '=', issuer.replace(/\/$/, ''))
+      .where(
+        sql<string>`rtrim(issuer, '/')`,
+        'in',
+        issuers.map((issuer) => issuer.replace(/\/$/, '')),
+      )
       .returning('id')
       .executeTakeFirst();
     if (!found)
       throw new RangeError(
-        'Only an account with a verified address, of the issuer at which people sign in to Usher, can be staff.',
+        'Only an account with a verified address, of an issuer that counts everywhere, can be staff.',
       );
     const keys = await trx
       .selectFrom('api_keys')

@@ -151,7 +151,7 @@ async function takePictures(state: string): Promise<void> {
     createdBy: account,
   });
   await post('/organizations/tailspin/invitations', { email: address('grace') }, { key: secret });
-  await setStaffRole(db, account, 'support', { issuer, by: { kind: 'system', id: null } });
+  await setStaffRole(db, account, 'support', { issuers: [issuer], by: { kind: 'system', id: null } });
   await page.goto(`${api}/support?find=${address('grace')}`);
   await take('support', 'support');
 }

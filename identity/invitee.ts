@@ -12,12 +12,12 @@ export interface Claimant {
  * Why an account is not the invitee; undefined when it is. The one rule of who is invited: the API answers by it, and the
  * transaction that lets somebody in holds to it.
  *
- * @param installation the issuer at which people sign in to Usher
+ * @param installation the issuers of the installation
  */
 export function refusalOfInvitee(
   invitation: { mailbox: Mailbox; organization: { issuer: string | null } },
   account: Claimant,
-  installation: string,
+  installation: readonly string[],
 ): 'issuer_not_allowed' | 'wrong_account' | 'email_unverified' | undefined {
   if (!countsIn(invitation.organization, account, installation)) return 'issuer_not_allowed';
   if (account.mailbox !== invitation.mailbox) return 'wrong_account';

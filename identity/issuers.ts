@@ -5,6 +5,10 @@ const canonical = (issuer: string): string => (URL.parse(issuer)?.href ?? issuer
 
 export const sameIssuer = (a: string, b: string): boolean => canonical(a) === canonical(b);
 
+/** Whether an issuer is one of these. */
+export const isAmong = (issuer: string, issuers: readonly string[]): boolean =>
+  issuers.some((one) => sameIssuer(one, issuer));
+
 /**
  * True for a URL that can be an issuer (OpenID Connect Discovery 1.0, section 3: https, no query, no fragment), written
  * as a URL parser would write it. Plain http is for this machine alone.
@@ -13,13 +17,13 @@ export const isIssuer = (text: string): boolean =>
   isSecureWebUrl(text) && !/[?#]/.test(text) && [text, `${text}/`].includes(new URL(text).href);
 
 /**
- * Whether an account counts in an organization. Those of the installation's issuer count everywhere; those of an
+ * Whether an account counts in an organization. Those of the installation's issuers count everywhere; those of an
  * organization's issuer in that organization alone; all others nowhere.
  *
- * @param installation the issuer at which people sign in to Usher
+ * @param installation the issuers of the installation
  */
 export const countsIn = (
   organization: { issuer: string | null },
   account: { issuer: string },
-  installation: string,
-): boolean => sameIssuer(account.issuer, installation) || account.issuer === organization.issuer;
+  installation: readonly string[],
+): boolean => isAmong(account.issuer, installation) || account.issuer === organization.issuer;

@@ -25,9 +25,12 @@ export function mailDomain(text: string): string | undefined {
 const covers = (pattern: string, domain: string) =>
   pattern.startsWith('*.') ? domain.endsWith(pattern.slice(1)) : domain === pattern;
 
-/** Whether an organization invites addresses of this domain. */
-export function invitesMailbox(mailbox: Mailbox, { allowed_domains, blocked_domains }: MailDomains): boolean {
-  const domain = mailbox.slice(mailbox.lastIndexOf('@') + 1);
-  const isIn = (patterns: readonly string[]) => patterns.some((pattern) => covers(pattern, domain));
-  return !isIn(blocked_domains) && (allowed_domains.length === 0 || isIn(allowed_domains));
+/** Whether a mailbox is in one of the domains. */
+export function isInDomains(mailbox: Mailbox, domains: readonly string[]): boolean {
+  const own = mailbox.slice(mailbox.lastIndexOf('@') + 1);
+  return domains.some((domain) => covers(domain, own));
 }
+
+/** Whether an organization invites addresses of this domain. */
+export const invitesMailbox = (mailbox: Mailbox, { allowed_domains, blocked_domains }: MailDomains): boolean =>
+  !isInDomains(mailbox, blocked_domains) && (allowed_domains.length === 0 || isInDomains(mailbox, allowed_domains));

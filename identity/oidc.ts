@@ -70,7 +70,9 @@ export type SignInRefusal =
   /** The provider tells no email address, without which there is no mailbox to match. */
   | 'no_email'
   /** The provider answered with an error of its own. */
-  | 'provider_refused';
+  | 'provider_refused'
+  /** No organization has registered the provider, whose accounts count nowhere else. */
+  | 'no_organization';
 
 /** Nobody is signed in. Carries a code and nothing of the answer: that holds tokens and personal data. */
 export class SignInRefused extends Error {
@@ -247,7 +249,7 @@ function translated(error: unknown, origin: string): SignInRefused | SignInUnava
     if (code === 'invalid_grant') return new SignInRefused('wrong_code');
     if (code === 'invalid_client' || code === 'unauthorized_client')
       return new SignInUnavailable(
-        `The identity provider ${origin} does not accept Usher as its client: check USHER_CLIENT_ID and USHER_CLIENT_SECRET.`,
+        `The identity provider ${origin} does not accept Usher as its client: check USHER_CLIENT_ID and USHER_CLIENT_SECRET, or its entry in USHER_PROVIDERS.`,
       );
     return new SignInRefused('provider_refused');
   }

@@ -32,6 +32,7 @@ export const de: Dictionary = {
   'facts.expires': 'Gültig bis',
 
   'signIn.signIn': 'Anmelden',
+  'signIn.with': 'Mit {provider} anmelden',
   'signIn.switch': 'Konto wechseln',
   'signIn.verified': 'Ich habe sie bestätigt – erneut versuchen',
   'signIn.again': 'Erneut versuchen',
@@ -105,6 +106,8 @@ export const de: Dictionary = {
 
   'wrong.title': 'Ein anderes Konto ist eingeladen',
   'wrong.words': 'Diese Einladung zu {organization} ging an eine andere Adresse als die, mit der Sie angemeldet sind.',
+  'wrong.elsewhere':
+    'Sie sind mit einem Konto angemeldet, das Ihnen eine andere Organisation gegeben hat. Bei {organization} gilt es nicht, gleich welche Adresse es hat.',
   'wrong.invited': 'Eingeladen',
   'wrong.signedIn': 'Angemeldet',
   'wrong.switch':
@@ -160,6 +163,8 @@ export const de: Dictionary = {
   'welcome.cancelledInvited': 'Sie haben sich nicht angemeldet. Ihre Einladung wartet auf Sie.',
   'welcome.noEmail':
     'Ihr Anmeldedienst teilt uns keine E-Mail-Adresse mit, daher können wir Ihre Einladungen nicht finden.',
+  'welcome.noOrganization':
+    'Dort meldet sich keine Organisation mehr an. Bitte melden Sie sich auf andere Weise an, oder fragen Sie Ihre Organisation.',
   'welcome.unfinished':
     'Die Anmeldung wurde nicht abgeschlossen. Es wurde nichts geändert; bitte versuchen Sie es noch einmal.',
 

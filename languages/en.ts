@@ -33,6 +33,7 @@ export const en = {
   'facts.expires': 'Expires',
 
   'signIn.signIn': 'Sign in',
+  'signIn.with': 'Sign in with {provider}',
   'signIn.switch': 'Switch account',
   'signIn.verified': 'I have verified it – try again',
   'signIn.again': 'Try again',
@@ -99,6 +100,8 @@ export const en = {
   'wrong.title': 'Another account is invited',
   'wrong.words':
     'This invitation to {organization} was sent to a different address from the one you are signed in with.',
+  'wrong.elsewhere':
+    'You are signed in with an account that another organization has given you. It does not count in {organization}, whatever its address.',
   'wrong.invited': 'Invited',
   'wrong.signedIn': 'Signed in',
   'wrong.switch':
@@ -145,6 +148,8 @@ export const en = {
   'welcome.cancelled': 'You have not signed in.',
   'welcome.cancelledInvited': 'You have not signed in. Your invitation waits.',
   'welcome.noEmail': 'Your identity provider tells us no email address, so we cannot find your invitations.',
+  'welcome.noOrganization':
+    'No organization here signs in there any more. Please sign in another way, or ask your organization.',
   'welcome.unfinished': 'The sign-in did not finish. Nothing was changed; please try again.',
 
   'home.title': 'Home',

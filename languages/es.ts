@@ -31,6 +31,7 @@ export const es: Dictionary = {
   'facts.expires': 'Válida hasta',
 
   'signIn.signIn': 'Iniciar sesión',
+  'signIn.with': 'Iniciar sesión con {provider}',
   'signIn.switch': 'Cambiar de cuenta',
   'signIn.verified': 'Ya la he confirmado: reintentar',
   'signIn.again': 'Reintentar',
@@ -98,6 +99,8 @@ export const es: Dictionary = {
 
   'wrong.title': 'La invitación es para otra cuenta',
   'wrong.words': 'Esta invitación a {organization} se envió a una dirección distinta de la de su sesión actual.',
+  'wrong.elsewhere':
+    'Ha iniciado sesión con una cuenta que le ha dado otra organización. En {organization} no cuenta, sea cual sea su dirección.',
   'wrong.invited': 'Dirección invitada',
   'wrong.signedIn': 'Su sesión',
   'wrong.switch':
@@ -147,6 +150,8 @@ export const es: Dictionary = {
   'welcome.cancelledInvited': 'No ha iniciado sesión. Su invitación le espera.',
   'welcome.noEmail':
     'Su servicio de inicio de sesión no nos comunica ninguna dirección de correo, así que no podemos encontrar sus invitaciones.',
+  'welcome.noOrganization':
+    'Ninguna organización usa ya ese acceso. Inicie sesión de otra manera o pregunte a su organización.',
   'welcome.unfinished': 'El inicio de sesión no terminó. No se ha cambiado nada; vuelva a intentarlo.',
 
   'home.title': 'Inicio',

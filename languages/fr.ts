@@ -32,6 +32,7 @@ export const fr: Dictionary = {
   'facts.expires': 'Valable jusqu’au',
 
   'signIn.signIn': 'Se connecter',
+  'signIn.with': 'Se connecter avec {provider}',
   'signIn.switch': 'Changer de compte',
   'signIn.verified': 'Mon adresse est confirmée – réessayer',
   'signIn.again': 'Réessayer',
@@ -106,6 +107,8 @@ export const fr: Dictionary = {
   'wrong.title': 'Un autre compte est invité',
   'wrong.words':
     'Cette invitation à rejoindre {organization} a été envoyée à une autre adresse que celle de votre compte actuel.',
+  'wrong.elsewhere':
+    'Vous utilisez un compte qu’une autre organisation vous a donné. Il ne compte pas chez {organization}, quelle que soit son adresse.',
   'wrong.invited': 'Adresse invitée',
   'wrong.signedIn': 'Votre compte',
   'wrong.switch':
@@ -159,6 +162,8 @@ export const fr: Dictionary = {
   'welcome.cancelledInvited': 'Vous n’avez pas terminé la connexion. Votre invitation vous attend.',
   'welcome.noEmail':
     'Votre service de connexion ne nous communique aucune adresse e-mail : nous ne pouvons pas trouver vos invitations.',
+  'welcome.noOrganization':
+    'Plus aucune organisation n’utilise cette connexion. Connectez-vous autrement ou demandez à votre organisation.',
   'welcome.unfinished': 'La connexion n’a pas abouti. Rien n’a été modifié ; veuillez réessayer.',
 
   'home.title': 'Accueil',

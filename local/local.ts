@@ -10,8 +10,8 @@ import { createDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { createBearers } from '../identity/bearers.ts';
 import { createLinks } from '../identity/links.ts';
-import { createSignIn } from '../identity/oidc.ts';
 import { startProvider } from '../identity/provider/start-provider.ts';
+import { createProviders, mainSettings } from '../identity/providers.ts';
 import { createPostmarkMail } from '../mail/postmark.ts';
 import { startSandbox } from '../mail/sandbox/sandbox.ts';
 import { createExposition } from '../telemetry/exposition.ts';
@@ -187,7 +187,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     links,
     from: mail.from,
     lookupPatienceMs: 60_000,
-    issuer: provider.url,
+    issuers: [provider.url],
     connection,
     temporal: client,
     namespace: 'default',
@@ -206,9 +206,11 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     db,
     temporal: client,
     links,
-    signIn: createSignIn({ issuer: provider.url, clientId, clientSecret, redirectUri: `${publicUrl}${callbackPath}` }),
+    providers: createProviders(
+      [mainSettings({ issuer: provider.url, clientId, clientSecret })],
+      `${publicUrl}${callbackPath}`,
+    ),
     bearers: createBearers({ audience: publicUrl }),
-    issuer: provider.url,
     publicUrl,
     temporalUi: addresses.temporalUi,
     feedbackPassword: secrets.feedbackPassword,

@@ -23,7 +23,7 @@ export const example = {
 export const seed = (db: Kysely<Database>, owner: { issuer: string; subject: string }, apiKey: string): Promise<void> =>
   db.transaction().execute(async (trx) => {
     const { id: organization, slug, issuer } = await ensureOrganization(trx, example.organization);
-    if (!issuer) await registerTrust(trx, slug, { issuer: example.issuer }, owner.issuer);
+    if (!issuer) await registerTrust(trx, slug, { issuer: example.issuer }, [owner.issuer]);
     const { id: account } = await upsertAccount(trx, { ...owner, ...example.owner, emailVerified: true });
     if (!(await findMembership(trx, organization, account)))
       await insertMember(trx, { organization, account, role: 'owner', teams: [], invitation: null });

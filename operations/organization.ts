@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { issuerUrl } from '../config.ts';
+import { installationIssuers } from '../config.ts';
 import { registerTrust } from '../db/organizations.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -18,7 +18,7 @@ export const organization = new Command('organization')
   .option('--origin <origin...>', 'where invitations may lead members, besides its home URL: all of them anew')
   .option('--no-origin', 'takes its origins away')
   .action(async (slug: string, { issuer, origin }: Options, command: Command) => {
-    const installation = issuerUrl(process.env);
+    const installation = installationIssuers(process.env);
     const changes = {
       ...(issuer === undefined ? {} : { issuer: issuer || null }),
       ...(origin === undefined ? {} : { origins: origin || [] }),

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { issuerUrl } from '../config.ts';
+import { installationIssuers } from '../config.ts';
 import { listAccounts } from '../db/accounts.ts';
 import { listStaff, type StaffRole, setStaffRole, staffRoles } from '../db/staff.ts';
 import { withDatabase } from './with-database.ts';
@@ -26,12 +26,13 @@ export const staff = new Command('staff')
         if (!account) command.error('They have no account yet: have them sign in to Usher once.');
         if (another) command.error(`There are several: name one by its id, ${accounts.join(', ')}.`);
         const by = { kind: 'support', id: null } as const;
-        await setStaffRole(db, account, role === 'none' ? null : role, { issuer: issuerUrl(process.env), by }).catch(
-          (error) => {
-            if (error instanceof RangeError) command.error(error.message);
-            throw error;
-          },
-        );
+        await setStaffRole(db, account, role === 'none' ? null : role, {
+          issuers: installationIssuers(process.env),
+          by,
+        }).catch((error) => {
+          if (error instanceof RangeError) command.error(error.message);
+          throw error;
+        });
       }
       const all = await listStaff(db);
       for (const { id, email, staff_role } of all) console.log(`${staff_role}\t${email}\t${id}`);

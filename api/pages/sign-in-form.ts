@@ -1,6 +1,8 @@
 import { html } from 'hono/html';
+import type { Words } from '../../languages/words.ts';
 import type { Html } from './layout.ts';
 import { postForm } from './post-form.ts';
+import { supplied } from './supplied.ts';
 
 /** What the sign-in is told. */
 export interface SignInForm {
@@ -15,6 +17,25 @@ export interface SignInForm {
   loginHint?: string | undefined;
 }
 
+/** Where somebody can sign in. */
+export interface SignInChoice {
+  id: string;
+  name: string;
+}
+
+/** What is the same wherever somebody signs in. */
+interface SignInChoices {
+  words: Words;
+  csrf: string;
+  choices: readonly SignInChoice[];
+  /** The words on the button of the first, which is where they did the last time. @default as of the others */
+  text?: string | undefined;
+  invitation?: string | undefined;
+  switchAccount?: boolean | undefined;
+  /** A path to come back to, signed. */
+  returnTo?: string | undefined;
+}
+
 /** Starts a sign-in: posts `_csrf` and, where given, `invitation`, `prompt=login`, `login_hint` to /sign-in. */
 export const signInForm = (form: SignInForm): Html =>
   postForm(
@@ -26,4 +47,33 @@ export const signInForm = (form: SignInForm): Html =>
       login_hint: form.loginHint,
     },
     html`<button class="button primary">${form.text}</button>`,
+  );
+
+/**
+ * A button for each place to sign in; where there is but one, it is not named. They post `provider`, its id, and `return_to`
+ * besides.
+ */
+export const signInChoices = ({
+  words,
+  csrf,
+  choices,
+  text,
+  invitation,
+  switchAccount,
+  returnTo,
+}: SignInChoices): Html[] =>
+  choices.map(({ id, name }, i) =>
+    postForm(
+      '/sign-in',
+      {
+        _csrf: csrf,
+        ...{ invitation, prompt: switchAccount ? 'login' : undefined },
+        ...(choices.length > 1 ? { provider: id, return_to: returnTo } : {}),
+      },
+      html`<button class="button ${i === 0 ? 'primary' : 'secondary'}">${
+        i === 0 && (text || choices.length === 1)
+          ? (text ?? words.text('signIn.signIn'))
+          : words.parts('signIn.with', { provider: supplied(name) })
+      }</button>`,
+    ),
   );

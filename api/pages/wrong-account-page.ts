@@ -10,12 +10,14 @@ import { address, supplied } from './supplied.ts';
 /** A pending invitation opened, by a live link, with an account of another address. */
 export interface WrongAccountPageView extends FrameView {
   account: AccountView;
+  /** The account is of a provider that another organization has to itself: whatever its address, it does not count here. */
+  isElsewheres?: boolean | undefined;
   csrf: string;
   invitation: { id: string; email: string; organization: OrganizationView; expiresAt: Date };
 }
 
 /** Names both addresses and offers to switch: posts `_csrf`, `invitation`, `prompt=login`, `login_hint` to /sign-in. */
-export const wrongAccountPage = ({ invitation, ...frame }: WrongAccountPageView): Html => {
+export const wrongAccountPage = ({ isElsewheres, invitation, ...frame }: WrongAccountPageView): Html => {
   const { words, account, csrf } = frame;
   return layout({
     ...frame,
@@ -26,7 +28,7 @@ export const wrongAccountPage = ({ invitation, ...frame }: WrongAccountPageView)
       icon: 'people',
       tone: 'neutral',
       heading: words.text('wrong.title'),
-      words: html`<p>${words.parts('wrong.words', {
+      words: html`<p>${words.parts(isElsewheres ? 'wrong.elsewhere' : 'wrong.words', {
         organization: html`<strong>${supplied(invitation.organization.name)}</strong>`,
       })}</p>
         <dl class="facts">
@@ -34,7 +36,7 @@ export const wrongAccountPage = ({ invitation, ...frame }: WrongAccountPageView)
           <div><dt>${words.text('wrong.signedIn')}</dt><dd>${address(account.email)}</dd></div>
         </dl>${lookAlikeWarning(words, 'lookAlike.invited', invitation.email)}
         <p>${words.parts('wrong.switch', { time: dateTime(invitation.expiresAt, words) })}</p>
-        <p>${words.text('wrong.askToChange')}</p>`,
+        ${isElsewheres ? null : html`<p>${words.text('wrong.askToChange')}</p>`}`,
       next: html`${signInForm({
         csrf,
         invitation: invitation.id,

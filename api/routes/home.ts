@@ -9,21 +9,23 @@ import type { Notice } from '../pages/notice.ts';
 import { welcomePage } from '../pages/welcome-page.ts';
 import { roleMay } from '../permissions.ts';
 import { firstSection } from './console/visit.ts';
+import { offered } from './sign-in.ts';
 
 /** Where a person is a member, and what they are invited to: the cure for lost mail. */
-export function registerHome(app: App, { db }: RouteDeps): void {
+export function registerHome(app: App, deps: RouteDeps): void {
+  const { db } = deps;
   app.get(
     '/',
     { schema: { hide: true, querystring: Type.Object({ joined: Type.Optional(Type.String({ maxLength: 60 })) }) } },
     async (request, reply) => {
       const { account } = request;
       const frame = frameOf(reply, account);
-      if (!account) return sendPage(reply, welcomePage(frame));
-      const memberships = await listMemberships(db, account.id);
+      if (!account) return sendPage(reply, welcomePage({ ...frame, choices: offered(deps, request) }));
+      const memberships = await listMemberships(db, account.id, request.countsIn);
       const joined = memberships.find((m) => m.slug === request.query.joined);
       const invitations =
         account.email_verified && account.mailbox !== ''
-          ? await listInvitationsOfMailbox(db, account.mailbox, undefined, { limit: 50 })
+          ? await listInvitationsOfMailbox(db, account.mailbox, request.countsIn, { limit: 50 })
           : [];
       const notice: Notice | undefined = joined && {
         kind: 'success',

@@ -3,7 +3,7 @@ import { type Account, upsertAccount } from '../../db/accounts.ts';
 import { listEvents } from '../../db/events.ts';
 import { type AccountId, isId } from '../../db/ids.ts';
 import { findInvitation, type Invitation as InvitationRow } from '../../db/invitations.ts';
-import { sameIssuer } from '../../identity/issuers.ts';
+import { isAmong } from '../../identity/issuers.ts';
 import type { Actor } from '../../statecharts/invitation.ts';
 import {
   authenticate,
@@ -122,7 +122,7 @@ const further = Object.fromEntries(
 
 /** The invitations of an organization, and what can be done with one. */
 export function registerInvitations(app: App, deps: RouteDeps): void {
-  const { db, issuer } = deps;
+  const { db, issuers } = deps;
 
   const findRow = async (id: string): Promise<InvitationRow> => {
     const row = isId('inv', id) ? await findInvitation(db, id) : undefined;
@@ -140,7 +140,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
   /** An invitation the caller may see: its organization's admins and keys, and the invitee. */
   const visible = async (caller: Caller, id: string): Promise<InvitationRow> => {
     const row = await findRow(id);
-    if (caller.kind === 'account' && isInvitee(row, caller.account, issuer)) return row;
+    if (caller.kind === 'account' && isInvitee(row, caller.account, issuers)) return row;
     await standingIn(db, caller, row.organization_id, 'readInvitation', 'invitation_not_found');
     return row;
   };
@@ -154,7 +154,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
     if (caller.kind === 'account') {
       if (body?.account) throw new Problem('invalid_request', 'Leave account out: the signed-in account decides.');
       // Whoever is not invited may not know that it exists, unless they hold it from its organization.
-      if (!isInvitee(row, caller.account, issuer))
+      if (!isInvitee(row, caller.account, issuers))
         await standingIn(db, caller, row.organization_id, 'readInvitation', 'invitation_not_found');
       return { by: { kind: 'account', id: caller.id }, account: caller.account };
     }
@@ -170,7 +170,7 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
    * say anything of the accounts of others.
    */
   const vouchedAccount = (row: InvitationRow, said: NonNullable<ActingAccount['account']>): Promise<Account> => {
-    if (said.issuer !== row.organization_issuer || sameIssuer(said.issuer, issuer)) {
+    if (said.issuer !== row.organization_issuer || isAmong(said.issuer, issuers)) {
       throw new Problem(
         'issuer_not_allowed',
         'The key may vouch only for accounts of the issuer that is registered for its organization.',

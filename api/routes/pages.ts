@@ -47,7 +47,7 @@ interface Visit {
 
 /** The pages of invitees, the home page, and a first console. GET changes nothing: mail scanners follow links. */
 export function registerPages(app: App, deps: RouteDeps): void {
-  const { db, links, cookies, limits, issuer } = deps;
+  const { db, links, cookies, limits, issuers } = deps;
 
   /** @throws Problem `not_found` when the browser has neither a link to it nor the invited account */
   const visit = async (request: FastifyRequest, id: string): Promise<Visit | undefined> => {
@@ -58,7 +58,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
     const read = token ? links.read(token) : undefined;
     const link = read?.invitation !== row.id ? 'none' : read.generation === row.generation ? 'live' : 'dead';
     const { account } = request;
-    const invitee = account !== undefined && isInvitee(row, account, issuer);
+    const invitee = account !== undefined && isInvitee(row, account, issuers);
     return link === 'none' && !invitee ? undefined : { row, link, account, isInvitee: invitee };
   };
 
@@ -115,7 +115,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
         if (row.expires_at.getTime() <= Date.now()) return invalid(reply, seen);
         if (link === 'dead' && !isInvitee) return invalid(reply, seen);
         if (!account) return startSignIn(deps, request, reply, { invitation: row.id });
-        const refusal = whyNotInvitee(row, account, issuer);
+        const refusal = whyNotInvitee(row, account, issuers);
         if (refusal === 'email_unverified') {
           return sendPage(
             reply.status(403),
@@ -132,6 +132,7 @@ export function registerPages(app: App, deps: RouteDeps): void {
             wrongAccountPage({
               ...frame(),
               account,
+              isElsewheres: refusal === 'issuer_not_allowed',
               invitation: {
                 id: row.id,
                 email: row.email,

@@ -7,7 +7,7 @@ import { readConfig } from '../../config.ts';
 import { createDatabase } from '../../db/database.ts';
 import { createBearers } from '../../identity/bearers.ts';
 import { createLinks } from '../../identity/links.ts';
-import { createSignIn } from '../../identity/oidc.ts';
+import { createProviders, issuersOf } from '../../identity/providers.ts';
 import { createMail } from '../../mail/provider.ts';
 import { createWorker } from '../../worker.ts';
 
@@ -27,7 +27,7 @@ const worker = await createWorker({
   links,
   from: config.mail.from,
   lookupPatienceMs: config.mail.lookupPatienceMs,
-  issuer: config.oidc.issuer,
+  issuers: issuersOf(config.providers),
   connection,
   temporal,
   namespace,
@@ -36,9 +36,8 @@ const app = await buildApp({
   db,
   temporal,
   links,
-  signIn: createSignIn({ ...config.oidc, redirectUri: `${config.publicUrl}${callbackPath}` }),
+  providers: createProviders(config.providers, `${config.publicUrl}${callbackPath}`),
   bearers: createBearers({ audience: config.audience }),
-  issuer: config.oidc.issuer,
   publicUrl: config.publicUrl,
   cookieKey: config.cookieKey,
   limitFactor: config.limitFactor,

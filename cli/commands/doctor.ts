@@ -161,6 +161,7 @@ async function examineSignIn(url: string): Promise<Finding> {
     const response = await get(`${url}/console`);
     const issuer = response.headers.get('location');
     if (issuer && response.status < 400) return well('Sign-in', `by ${new URL(issuer, url).origin}`);
+    if (response.ok) return well('Sign-in', 'people choose where');
     return wrong(
       'Sign-in',
       `The identity provider does not answer (${response.status})`,

@@ -59,7 +59,7 @@ const decide = async (id: InvitationId, verb: 'accept' | 'decline') => {
 /** As its run does when its time has come. */
 const expire = async (id: InvitationId) => {
   const row = (await findInvitation(usher.db, id))!;
-  const outcome = await createInvitationActivities(usher).commit({
+  const outcome = await createInvitationActivities({ db: usher.db, issuers: [usher.issuer] }).commit({
     invitation: id,
     sequence: row.sequence + 1,
     chartVersion,

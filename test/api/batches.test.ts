@@ -229,7 +229,7 @@ describe('an organization', () => {
 
   test('that is suspended sends no batch, and what a batch has not sent waits', async () => {
     const { account, session } = await usher.person('support@usher.example');
-    await setStaffRole(usher.db, account.id, 'support', { issuer: usher.issuer, by: { kind: 'support', id: null } });
+    await setStaffRole(usher.db, account.id, 'support', { issuers: [usher.issuer], by: { kind: 'support', id: null } });
     const suspend = async (suspended: boolean) => {
       expect((await change({ suspended, reason: 'Ticket 9' }, { session })).status).toBe(200);
     };

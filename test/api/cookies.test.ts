@@ -16,6 +16,7 @@ async function app(publicUrl: string) {
     cookies.setSession(reply, 'session', new Date(Date.now() + 60_000));
     cookies.setLink(request, reply, id, 'token');
     cookies.setLogin(request, reply, login);
+    cookies.setProvider(reply, 'main');
     return reply.send('');
   });
   server.get('/login', (request) => cookies.login(request, (request.query as { state: string }).state) ?? {});
@@ -26,7 +27,7 @@ async function app(publicUrl: string) {
 test('over https every cookie is of this host alone and travels encrypted only', async () => {
   const { set } = await app('https://usher.example');
   const lines = await set();
-  expect(lines).toHaveLength(3);
+  expect(lines).toHaveLength(4);
   for (const line of lines) {
     expect(line).toMatch(/^__Host-usher_[\w-]+=[^;]+; .*Path=\/;.* HttpOnly; Secure; SameSite=Lax$/);
     expect(line).not.toContain('Domain');

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildApp } from '../../api/app.ts';
 import { createBearers } from '../../identity/bearers.ts';
 import { createLinks } from '../../identity/links.ts';
-import { createSignIn } from '../../identity/oidc.ts';
+import { createProviders, mainSettings } from '../../identity/providers.ts';
 import { stateOf } from '../setup/consistency.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
@@ -38,9 +38,11 @@ async function withKeys(...keys: Buffer[]): Promise<FastifyInstance> {
     db: usher.db,
     temporal: usher.temporal.client,
     links: linksOf(...keys),
-    signIn: createSignIn({ issuer: usher.issuer, clientId: 'usher', clientSecret: 's', redirectUri: `${usher.url}/x` }),
+    providers: createProviders(
+      [mainSettings({ issuer: usher.issuer, clientId: 'usher', clientSecret: 's' })],
+      `${usher.url}/x`,
+    ),
     bearers: createBearers({ audience: usher.url }),
-    issuer: usher.issuer,
     publicUrl: usher.url,
     cookieKey,
     limitFactor: 1000,

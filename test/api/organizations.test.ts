@@ -36,7 +36,7 @@ const usual = {
 beforeAll(async () => {
   usher = await startUsher({ worker: { suspendedMs: 500 } });
   const { account, session } = await usher.person('support@usher.example');
-  await setStaffRole(usher.db, account.id, 'support', { issuer: usher.issuer, by: { kind: 'support', id: null } });
+  await setStaffRole(usher.db, account.id, 'support', { issuers: [usher.issuer], by: { kind: 'support', id: null } });
   support = session;
 });
 afterAll(async () => {

@@ -62,7 +62,7 @@ beforeAll(async () => {
   ).id;
   for (const staff of staffRoles) {
     const account = await person(staff);
-    await setStaffRole(usher.db, account, staff, { issuer: usher.issuer, by: { kind: 'support', id: null } });
+    await setStaffRole(usher.db, account, staff, { issuers: [usher.issuer], by: { kind: 'support', id: null } });
     callers.push({ name: staff, person: { account, staff } });
   }
   // Declined, so that nothing that is asked of it changes it.
@@ -368,7 +368,7 @@ describe('staff', () => {
     const theirs = await upsertAccount(usher.db, { ...said, issuer: 'https://idp.example', emailVerified: true });
     const unverified = await upsertAccount(usher.db, { ...said, issuer: usher.issuer, emailVerified: false });
     for (const { id } of [theirs, unverified])
-      await expect(setStaffRole(usher.db, id, 'support', { issuer: usher.issuer, by })).rejects.toThrow(RangeError);
+      await expect(setStaffRole(usher.db, id, 'support', { issuers: [usher.issuer], by })).rejects.toThrow(RangeError);
     expect(await operate('staff', 'nobody@example.com')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('sign in'),

@@ -18,7 +18,7 @@ beforeAll(async () => {
   // An owner who runs Usher as well sees everything that there is to see.
   const { account, session } = await usher.person('olivia@acme.example');
   await usher.db.updateTable('members').set({ account_id: account.id }).where('role', '=', 'owner').execute();
-  await setStaffRole(usher.db, account.id, 'operator', { issuer: usher.issuer, by: { kind: 'support', id: null } });
+  await setStaffRole(usher.db, account.id, 'operator', { issuers: [usher.issuer], by: { kind: 'support', id: null } });
   const name = `usher_${new URL(usher.url).port}_session`;
   await context.addCookies([{ name, value: session, url: usher.url, httpOnly: true, sameSite: 'Lax' }]);
   context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));

@@ -6,7 +6,7 @@ import { accountHolder, freshAddress, invitee, signedIn, usher } from './invitee
 
 describe('whoever joins', () => {
   test('is taken to where the inviter said, which learns nothing from it', async () => {
-    await registerTrust(usher.db, 'acme', { origins: [usher.inbox] }, usher.issuer);
+    await registerTrust(usher.db, 'acme', { origins: [usher.inbox] }, [usher.issuer]);
     const email = freshAddress();
     await usher.invite(email, { redirectUrl: `${usher.inbox}/?recipient=welcome` });
     const person = await signedIn(email);
@@ -23,7 +23,7 @@ describe('whoever joins', () => {
   });
 
   test('finds the page between legible, and its link beside the way there', async () => {
-    await registerTrust(usher.db, 'acme', { origins: [usher.inbox] }, usher.issuer);
+    await registerTrust(usher.db, 'acme', { origins: [usher.inbox] }, [usher.issuer]);
     const email = freshAddress();
     await usher.invite(email, { redirectUrl: `${usher.inbox}/` });
     const person = await signedIn(email);

@@ -260,7 +260,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   };
 
   const organization = await ensureOrganization(db, { slug: 'acme', name: 'Acme' });
-  await registerTrust(db, 'acme', { issuer: 'https://idp.example' }, environment.USHER_ISSUER);
+  await registerTrust(db, 'acme', { issuer: 'https://idp.example' }, [environment.USHER_ISSUER]);
   const owner: Account = await upsertAccount(db, {
     issuer: 'test',
     subject: 'owner',

@@ -23,7 +23,7 @@ beforeAll(async () => {
   [own, globex, stranger] = await Promise.all([startIssuer(), startIssuer(), startIssuer()]);
   usher = await startUsher({ issuer: own.url });
   await ensureOrganization(usher.db, { slug: 'globex', name: 'Globex' });
-  const organization = await registerTrust(usher.db, 'globex', { issuer: globex.url }, own.url);
+  const organization = await registerTrust(usher.db, 'globex', { issuer: globex.url }, [own.url]);
   globexKey = await usher.apiKey({ organization });
 });
 afterAll(async () => {
@@ -359,11 +359,11 @@ describe('an issuer that is out of reach', () => {
     expect((await me(token)).status).toBe(200);
     const other = await startIssuer();
     await other.close();
-    await registerTrust(usher.db, 'globex', { issuer: other.url }, own.url);
+    await registerTrust(usher.db, 'globex', { issuer: other.url }, [own.url]);
     const answer = await me(await other.token(claims('fine@example.com')));
     expect(answer).toMatchObject({ status: 503, body: { code: 'issuer_unreachable' } });
     expect(answer.headers.get('retry-after')).toBe('2');
-    await registerTrust(usher.db, 'globex', { issuer: globex.url }, own.url);
+    await registerTrust(usher.db, 'globex', { issuer: globex.url }, [own.url]);
   });
 
   test('is not even asked for a token of an algorithm that is not allowed', async () => {

@@ -34,7 +34,7 @@ describe('the rule', () => {
     ['null', []],
   ])('an account of %s counts in %o', (issuer, expected) => {
     const names = Object.keys(issuers) as Name[];
-    expect(names.filter((name) => countsIn({ issuer: issuers[name] }, { issuer }, installation))).toEqual(expected);
+    expect(names.filter((name) => countsIn({ issuer: issuers[name] }, { issuer }, [installation]))).toEqual(expected);
   });
 
   const ada = mailboxOf('ada@example.com')!;
@@ -49,7 +49,7 @@ describe('the rule', () => {
     [issuers.acme, '', true, 'wrong_account'],
   ] as const)('of %s, with the mailbox %s, verified: %o: %s', (issuer, mailbox, email_verified, expected) => {
     const invitation = { mailbox: ada, organization: { issuer: issuers.acme } };
-    expect(refusalOfInvitee(invitation, { issuer, mailbox, email_verified }, installation)).toBe(expected);
+    expect(refusalOfInvitee(invitation, { issuer, mailbox, email_verified }, [installation])).toBe(expected);
   });
 
   test.each([
@@ -84,7 +84,7 @@ describe('in a running Usher', () => {
     keys.acme = usher.key;
     for (const name of ['globex', 'initech'] as const) {
       await ensureOrganization(usher.db, { slug: name, name });
-      const organization = await registerTrust(usher.db, name, { issuer: issuers[name] }, own);
+      const organization = await registerTrust(usher.db, name, { issuer: issuers[name] }, [own]);
       keys[name] = await usher.apiKey({ organization });
     }
   });
@@ -190,9 +190,9 @@ describe('in a running Usher', () => {
       const id = await invite('acme', email);
       await started(id);
       const { id: account } = await upsertAccount(usher.db, { ...said(issuers.acme, email), name: 'Moved' });
-      await registerTrust(usher.db, 'acme', { issuer: null }, own);
+      await registerTrust(usher.db, 'acme', { issuer: null }, [own]);
       expect(await acceptPastTheApi(id, account)).toEqual({ status: 'refused', code: 'issuer_not_allowed' });
-      await registerTrust(usher.db, 'acme', { issuer: issuers.acme }, own);
+      await registerTrust(usher.db, 'acme', { issuer: issuers.acme }, [own]);
       expect(await acceptPastTheApi(id, account)).toMatchObject({ status: 'taken' });
     });
   });
@@ -205,7 +205,7 @@ describe('in a running Usher', () => {
     ['http://login.initech.example', 'https URL'],
     ['javascript:alert(1)', 'https URL'],
   ])('%s cannot become the issuer of another organization', async (of, sentence) => {
-    const registered = registerTrust(usher.db, 'initech', { issuer: of.replace('the own', own) }, own);
+    const registered = registerTrust(usher.db, 'initech', { issuer: of.replace('the own', own) }, [own]);
     await expect(registered).rejects.toThrow(sentence);
   });
 });

@@ -84,7 +84,7 @@ describe('in a running Usher', () => {
     await register(home.origins);
   });
   afterAll(() => usher?.close());
-  const register = (origins: string[]) => registerTrust(usher.db, 'acme', { origins }, usher.issuer);
+  const register = (origins: string[]) => registerTrust(usher.db, 'acme', { origins }, [usher.issuer]);
 
   test('a redirect URL is held against the origins when inviting and when amending', async () => {
     const { id } = await usher.invite('patched@example.com');

@@ -243,6 +243,6 @@ describe('operators', () => {
       `acme: issuer https://idp.example, ${home}, origins https://a.example https://b.example:8443\n`,
     );
     expect(await set('acme', '--no-issuer', '--no-origin')).toBe(`acme: issuer none, ${home}, origins none\n`);
-    expect(await set('acme', '--issuer', issuer.url)).toMatch(/^The installation's own issuer counts everywhere/);
+    expect(await set('acme', '--issuer', issuer.url)).toMatch(/^An issuer of the installation's own counts everywhere/);
   });
 });

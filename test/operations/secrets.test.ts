@@ -18,6 +18,9 @@ const secrets = {
   USHER_LINK_KEYS: key('L'),
   USHER_COOKIE_KEY: key('C'),
   USHER_CLIENT_SECRET: 'SecretOfClient',
+  USHER_PROVIDERS: JSON.stringify([
+    { id: 'other', name: 'Other', issuer: 'https://idp.example', clientId: 'usher', clientSecret: 'SecretOfOther' },
+  ]),
   USHER_POSTMARK_TOKEN: 'TokenOfPostmark',
   USHER_METRICS_TOKEN: 'TokenOfPrometheus',
   USHER_FEEDBACK_PASSWORD: 'PasswordOfItsFeedback',
@@ -34,7 +37,7 @@ const others = {
   TEMPORAL_ADDRESS: '127.0.0.1:9',
 };
 const parts =
-  /PassOfRunRole|PassOfOwner|PassOfProvider|L{20}|C{20}|SecretOfClient|TokenOfPostmark|TokenOfPrometheus|PasswordOfItsFeedback|PassOfSmtp/;
+  /PassOfRunRole|PassOfOwner|PassOfProvider|L{20}|C{20}|SecretOfClient|SecretOfOther|TokenOfPostmark|TokenOfPrometheus|PasswordOfItsFeedback|PassOfSmtp/;
 
 let folder: string;
 beforeAll(async () => {
@@ -61,6 +64,7 @@ test.each([
   ['api/main.ts', { TEMPORAL_ADDRESS: 'a:b:c' }],
   ['db/migrate.ts', { USHER_MIGRATE_DATABASE_URL: 'postgres://usher:PassOfOwner@host:none/usher' }],
   ['identity/provider/main.ts', { USHER_PROVIDER_DATABASE_URL: 'postgres://usher:PassOfProvider@host:none/usher' }],
+  ['worker.ts', { USHER_PROVIDERS: '[{"id": "other", "clientSecret": "SecretOfOther"}]' }],
   ['worker.ts', { USHER_SMTP_URL: 'smtp://usher:PassOfSmtp@127.0.0.1:none' }],
   ['worker.ts', { USHER_COOKIE_KEY: `${'C'.repeat(30)} too short` }],
 ])('%s with %o fails, and prints no secret', async (program, change) => {

@@ -327,7 +327,7 @@ describe('an invitation', () => {
     const { id } = await usher.invite('operated@people.example');
     const operator = await visitorOf('operator@usher.example');
     const by = { kind: 'support', id: null } as const;
-    await setStaffRole(usher.db, operator.account.id, 'operator', { issuer: usher.issuer, by });
+    await setStaffRole(usher.db, operator.account.id, 'operator', { issuers: [usher.issuer], by });
     expect((await operator.visit(at(id))).text).toContain(`<code>invitation/${id}</code>`);
   });
 
@@ -335,7 +335,7 @@ describe('an invitation', () => {
     const { id } = await usher.invite('supported@people.example');
     const support = await visitorOf('support@usher.example');
     await setStaffRole(usher.db, support.account.id, 'support', {
-      issuer: usher.issuer,
+      issuers: [usher.issuer],
       by: { kind: 'support', id: null },
     });
     await support.visit(at(id));
@@ -400,7 +400,7 @@ describe('API keys', () => {
     expect((await admin.visit(`/console/acme/api-keys/${id}/revoke`)).status).toBe(404);
     const support = await visitorOf('support-of-keys@usher.example');
     const by = { kind: 'support', id: null } as const;
-    await setStaffRole(usher.db, support.account.id, 'support', { issuer: usher.issuer, by });
+    await setStaffRole(usher.db, support.account.id, 'support', { issuers: [usher.issuer], by });
     expect((await support.visit('/console/keyed/api-keys')).text).not.toContain('Make');
     expect((await support.visit('/console/keyed/api-keys/new')).status).toBe(403);
   });
@@ -527,7 +527,7 @@ describe('the settings', () => {
     const owner = await visitorOf('owner@suspended.example', { role: 'owner', of });
     const support = await visitorOf('suspending@usher.example');
     const by = { kind: 'support', id: null } as const;
-    await setStaffRole(usher.db, support.account.id, 'support', { issuer: usher.issuer, by });
+    await setStaffRole(usher.db, support.account.id, 'support', { issuers: [usher.issuer], by });
     expect((await support.visit('/console/suspended/settings')).text).not.toContain('name="name"');
     await support.visit('/console/suspended/settings/suspension');
     const refused = await support.submit('/suspension', {});
@@ -626,7 +626,7 @@ describe('the support', () => {
     const { account } = await visitorOf('member@far.example', { role: 'member', of });
     expect((await support.visit('/support')).status).toBe(403);
     const by = { kind: 'support', id: null } as const;
-    await setStaffRole(usher.db, support.account.id, 'support', { issuer: usher.issuer, by });
+    await setStaffRole(usher.db, support.account.id, 'support', { issuers: [usher.issuer], by });
     // They manage none, and begin here.
     expect((await support.visit('/console')).url.pathname).toBe('/support');
     expect((await support.visit('/')).text).toContain('href="/support"');

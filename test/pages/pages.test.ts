@@ -6,6 +6,7 @@ import { invalidLinkPage } from '../../api/pages/invalid-link-page.ts';
 import { layout } from '../../api/pages/layout.ts';
 import { signInUnavailablePage } from '../../api/pages/sign-in-unavailable-page.ts';
 import { unreachablePage } from '../../api/pages/unreachable-page.ts';
+import { welcomePage } from '../../api/pages/welcome-page.ts';
 import { canLookAlike } from '../../identity/look-alike.ts';
 import { english, languages, wordsFor } from '../../languages/words.ts';
 import { casts, markup, pagesOf } from './views.ts';
@@ -249,10 +250,31 @@ test('an accepted invitation offers its member to sign in, or to switch to their
 });
 
 test('a failed sign-in is tried again as it was', async () => {
-  const document = String(await signInUnavailablePage({ words, csrf, invitation: id, switchAccount: true }));
-  expect(formsOf(document)).toEqual([
-    { action: '/sign-in', fields: { _csrf: csrf, invitation: id, prompt: 'login' }, button: 'Try again' },
+  const fields = { _csrf: csrf, invitation: id, prompt: 'login' };
+  const view = { words, csrf, invitation: id, switchAccount: true };
+  const one = { id: 'main', name: 'Main' };
+  expect(formsOf(String(await signInUnavailablePage({ ...view, choices: [one] })))).toEqual([
+    { action: '/sign-in', fields, button: 'Try again' },
   ]);
+  const choices = [one, { id: 'other', name: 'Other' }];
+  expect(formsOf(String(await signInUnavailablePage({ ...view, choices })))).toEqual([
+    { action: '/sign-in', fields: { ...fields, provider: 'main' }, button: 'Try again' },
+    { action: '/sign-in', fields: { ...fields, provider: 'other' }, button: 'Sign in with Other' },
+  ]);
+});
+
+test('somebody who can sign in at several places is asked where, and is brought back to where they were', async () => {
+  const choices = [
+    { id: 'last', name: 'Example SE' },
+    { id: 'main', name: 'Main' },
+  ];
+  const document = String(await welcomePage({ words, csrf, choices, returnTo: '/console.signed' }));
+  const fields = { _csrf: csrf, return_to: '/console.signed' };
+  expect(formsOf(document)).toEqual([
+    { action: '/sign-in', fields: { ...fields, provider: 'last' }, button: 'Sign in with Example SE' },
+    { action: '/sign-in', fields: { ...fields, provider: 'main' }, button: 'Sign in with Main' },
+  ]);
+  expect(document.match(/button primary/g)).toHaveLength(1);
 });
 
 test('the home page shows organizations with licences, and pending invitations', async () => {

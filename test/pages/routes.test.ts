@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildApp } from '../../api/app.ts';
 import type { InvitationId } from '../../db/ids.ts';
-import { createSignIn } from '../../identity/oidc.ts';
+import { createProviders, mainSettings } from '../../identity/providers.ts';
 import { stateOf } from '../setup/consistency.ts';
 import { routesOf } from '../setup/routes.ts';
 import { type Answer, startUsher, type Usher } from '../setup/usher.ts';
@@ -73,6 +73,7 @@ const gets = (): Record<string, string> => ({
   'GET /invitations/:id/decline': `/invitations/${pending}/decline`,
   'GET /support': '/support?find=ada%40example.com',
   'GET /sign-in/callback': '/sign-in/callback?code=a&state=b',
+  'GET /sign-in/callback/:provider': '/sign-in/callback/another?code=a&state=b',
 });
 const posts = (): Record<string, { path: string; form: Record<string, string> }> => ({
   'POST /console/:organization/api-keys': { path: '/console/acme/api-keys', form: { name: 'Eve', scopes: 'read' } },
@@ -329,14 +330,11 @@ test('over https every one of them is __Host-, secure, and the site is remembere
     db: usher.db,
     temporal: usher.temporal.client,
     links: usher.links,
-    signIn: createSignIn({
-      issuer: usher.issuer,
-      clientId: 'usher',
-      clientSecret: 'a secret between the two',
-      redirectUri: `${publicUrl}/sign-in/callback`,
-    }),
+    providers: createProviders(
+      [mainSettings({ issuer: usher.issuer, clientId: 'usher', clientSecret: 'a secret between the two' })],
+      `${publicUrl}/sign-in/callback`,
+    ),
     bearers: { read: () => Promise.reject(new Error('not used')) } as never,
-    issuer: usher.issuer,
     publicUrl,
     cookieKey: randomBytes(32),
     logger: usher.app.log,

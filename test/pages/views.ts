@@ -427,11 +427,23 @@ export function pagesOf(cast: Cast, words = english): Record<string, Html> {
       act: 'decline',
       invitation: { ...invitation, state: 'accepted' },
     }),
-    'sign-in-unavailable': signInUnavailablePage({ ...signedOut, invitation: id }),
+    'sign-in-unavailable': signInUnavailablePage({
+      ...signedOut,
+      choices: [{ id: 'main', name: 'Main' }],
+      invitation: id,
+    }),
     'leaving-sign-in': leavingPage({ ...signedOut, url: away, purpose: 'sign_in' }),
     'leaving-sign-out': leavingPage({ ...signedOut, url: away, purpose: 'sign_out' }),
     'leaving-joined': leavingPage({ ...signedOut, url: away, purpose: { joined: cast.organization } }),
-    welcome: welcomePage({ ...signedOut, notice: { kind: 'info', text: 'You are signed out.' } }),
+    welcome: welcomePage({
+      ...signedOut,
+      choices: [{ id: 'main', name: 'Main' }],
+      notice: { kind: 'info', text: 'You are signed out.' },
+    }),
+    'sign-in-choice': welcomePage({
+      ...signedOut,
+      choices: ['Main', cast.organization, 'Another'].map((name, i) => ({ id: `provider-${i}`, name })),
+    }),
     home: homePage({
       ...signedOut,
       account: { ...account, emailVerified: !few },

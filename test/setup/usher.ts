@@ -17,8 +17,8 @@ import { insertMember, type Role } from '../../db/members.ts';
 import { ensureOrganization, type Organization, registerTrust } from '../../db/organizations.ts';
 import { createBearers } from '../../identity/bearers.ts';
 import { createLinks, type Links } from '../../identity/links.ts';
-import { createSignIn } from '../../identity/oidc.ts';
 import { type ProviderOptions, type RunningProvider, startProvider } from '../../identity/provider/start-provider.ts';
+import { createProviders, issuersOf, mainSettings, type ProviderSettings } from '../../identity/providers.ts';
 import { freePort } from '../../local/ports.ts';
 import type { Mail } from '../../mail/mail.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
@@ -119,6 +119,8 @@ export interface UsherOptions {
   withProvider?: true;
   /** The issuer URL of a provider that the test has started itself, with any client; that one signs people in. */
   issuer?: string;
+  /** Where people can sign in besides. */
+  providers?: readonly ProviderSettings[];
   organization?: { slug: string; name: string; homeUrl?: string };
   /** @default 1000, so that no test meets a limit that is not about limits */
   limitFactor?: number;
@@ -179,16 +181,16 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     db: ofPrograms,
     temporal: temporal.client,
     links,
-    signIn: createSignIn({
-      issuer,
-      clientId: client.id,
-      clientSecret: client.secret,
-      redirectUri: `${url}${callbackPath}`,
+    providers: createProviders(
+      [
+        mainSettings({ issuer, clientId: client.id, clientSecret: client.secret, name: 'Main' }),
+        ...(options.providers ?? []),
+      ],
+      `${url}${callbackPath}`,
       // So that a provider that goes down is noticed at once.
-      trustMs: 0,
-    }),
+      0,
+    ),
     bearers: createBearers({ audience: url }),
-    issuer,
     publicUrl: url,
     cookieKey: randomBytes(32),
     limitFactor: options.limitFactor ?? 1000,
@@ -203,7 +205,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     db,
     options.organization ?? { slug: 'acme', name: 'Acme', homeUrl: 'https://acme.example/home' },
   );
-  const organization = await registerTrust(db, slug, { issuer: 'https://idp.example' }, issuer);
+  const organization = await registerTrust(db, slug, { issuer: 'https://idp.example' }, [issuer]);
   const owner = await upsertAccount(db, {
     issuer,
     subject: 'owner',
@@ -236,7 +238,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
       links,
       from: 'Usher <usher@usher.example>',
       lookupPatienceMs: 15_000,
-      issuer,
+      issuers: issuersOf([{ issuer, everywhere: true }, ...(options.providers ?? [])]),
       connection: temporal.nativeConnection,
       temporal: temporal.client,
       namespace: temporal.namespace ?? 'default',

@@ -42,7 +42,7 @@ export function registerConsole(app: App, deps: RouteDeps): void {
   app.get('/console', { schema: { hide: true } }, async (request, reply) => {
     const { account } = request;
     if (!account) return startSignIn(deps, request, reply, { returnTo: '/console' });
-    const memberships = await listMemberships(deps.db, account.id);
+    const memberships = await listMemberships(deps.db, account.id, request.countsIn);
     const managed = memberships.filter((m) => roleMay(m.role, 'openConsole'));
     // Whom they help they find first.
     if (managed.length === 0 && account.staff_role) return reply.redirect(supportPath, 303);
