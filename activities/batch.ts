@@ -21,12 +21,12 @@ import type { BatchActivities } from '../workflows/batch.ts';
 import { invitationStart, workflowTypes } from '../workflows/contract.ts';
 import { createAct } from './act.ts';
 import { createBackOff, type DeliveryDeps, tryAgain } from './delivery.ts';
-import { attemptTogether, leftToRuns } from './first-attempts.ts';
+import { attemptTogether, leftToRuns, togetherAt } from './first-attempts.ts';
 import { beating } from './heartbeat.ts';
 import { createPace } from './resume.ts';
 import { takeBack } from './take-back.ts';
 
-/** As many as the provider takes in one request. */
+/** How many a step takes on. */
 const pageSize = 500;
 /** How long Temporal may take to start a run, ms. */
 const startPatienceMs = 20_000;
@@ -41,11 +41,11 @@ const actAttempts = 8;
 /** What the workflow of a batch does. Everything can be done again. */
 export function createBatchActivities(deps: DeliveryDeps & { temporal: Client }): BatchActivities {
   const { db, temporal } = deps;
-  const nextDelay = createBackOff(db);
+  const nextDelay = createBackOff(deps);
 
   return {
     mailSome: beating(async ({ id }) => {
-      const ids = await nextOfBatch(db, id, 'mailed_through', pageSize);
+      const ids = await nextOfBatch(db, id, 'mailed_through', togetherAt(deps.mail));
       if (ids.length === 0) return false;
       const ended = await attemptTogether(
         deps,

@@ -21,7 +21,7 @@ import { invitationEmail } from '../mail/templates/invitation-email.ts';
 import { resendRequestEmail } from '../mail/templates/resend-request-email.ts';
 import { invitationSeconds } from '../telemetry/metrics.ts';
 import type { DeliveryActivities } from '../workflows/invitation.ts';
-import { perSecond } from './resume.ts';
+import { perSecond as resumedPerSecond } from './resume.ts';
 
 export interface ComposeDeps {
   mail: Mail;
@@ -44,7 +44,7 @@ export interface DeliveryDeps extends ComposeDeps {
  */
 export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities {
   const { db, mail, suspendedMs = 300_000 } = deps;
-  const nextDelay = createBackOff(db);
+  const nextDelay = createBackOff(deps);
 
   return {
     async deliver({ invitation: id, ordinal }) {
@@ -133,7 +133,8 @@ const backOff = { soon: 30_000, late: 300_000 };
  * How long the next attempt at a provider in trouble waits, ms: longer each time, by half as much more or less, so that
  * those who began together do not go on together. The more emails wait, the less often each is attempted.
  */
-export function createBackOff(db: Kysely<Database>): () => Promise<number> {
+export function createBackOff({ db, mail }: Pick<DeliveryDeps, 'db' | 'mail'>): () => Promise<number> {
+  const perSecond = Math.min(resumedPerSecond, mail.perSecond);
   let counted: { queued: Promise<number>; at: number } | undefined;
   return async () => {
     if (!counted || Date.now() - counted.at > 10_000) {

@@ -10,7 +10,7 @@ import {
   unmarkAttempted,
 } from '../db/deliveries.ts';
 import { findInvitations, type Invitation } from '../db/invitations.ts';
-import type { SendResult } from '../mail/mail.ts';
+import type { Mail, SendResult } from '../mail/mail.ts';
 import { type DeliveryInput, invitationWorkflowId, reloadSignal } from '../workflows/contract.ts';
 import { type ComposeDeps, compose, noteSent, wordingsOf } from './delivery.ts';
 
@@ -32,10 +32,13 @@ export interface FirstAttempts {
 /** Why an email was not attempted that only its run can see to: it could not be written, or its organization is suspended. */
 export const leftToRuns: ReadonlySet<string> = new Set(['not_written', 'organization_suspended']);
 
-/** Deliveries a batch; as many as the provider takes in one request. */
-const batchSize = 500;
-/** Whatever is handed over while so many batches are under way gathers into the next. */
-const batchesAtOnce = 4;
+/**
+ * How many deliveries to attempt together: as many as the provider takes in one request, and no more than are sent long
+ * before somebody looks for those that were not.
+ */
+export const togetherAt = ({ perSecond }: Pick<Mail, 'perSecond'>): number => Math.min(500, 5 * perSecond);
+/** Whatever is handed over while so many batches are under way gathers into the next. Where there is a limit, one is enough. */
+const batchesAt = ({ perSecond }: Pick<Mail, 'perSecond'>): number => (perSecond < Number.POSITIVE_INFINITY ? 1 : 4);
 /** So many wait at most: more than a worker starts within the time that a slow provider takes. */
 const longestLine = 10_000;
 /** Runs told at a time. */
@@ -51,14 +54,14 @@ interface Handed extends DeliveryInput {
 const inTrace = <T>({ cause }: Handed, work: () => T): T => (cause ? context.with(cause, work) : work());
 
 export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; temporal: Client }): FirstAttempts {
-  const { temporal } = deps;
+  const { temporal, mail } = deps;
   const line: Handed[] = [];
   const underWay = new Set<Promise<void>>();
   let closed = false;
 
   const begin = () => {
-    while (underWay.size < batchesAtOnce && line.length > 0) {
-      const batch = attempt(line.splice(0, batchSize)).finally(() => {
+    while (underWay.size < batchesAt(mail) && line.length > 0) {
+      const batch = attempt(line.splice(0, togetherAt(mail))).finally(() => {
         underWay.delete(batch);
         begin();
       });
@@ -138,15 +141,17 @@ export async function attemptTogether(
     wanted.filter((delivery) => !isHeld(delivery)),
   );
   const handed = new Map(wanted.map((delivery) => [delivery.invitation, delivery]));
-  const results = await Promise.all(
-    marked.map(async ({ invitation }) => {
-      const delivery = handed.get(invitation)!;
-      const row = rows.get(invitation)!;
-      const result = await inTrace(delivery, () => send(deps, row, delivery, wordings));
-      if (result.status === 'sent') noteSent(row, delivery.ordinal);
-      return { delivery, result };
-    }),
-  );
+  const attemptOne = async ({ invitation }: DeliveryInput) => {
+    const delivery = handed.get(invitation)!;
+    const row = rows.get(invitation)!;
+    const result = await inTrace(delivery, () => send(deps, row, delivery, wordings));
+    if (result.status === 'sent') noteSent(row, delivery.ordinal);
+    return { delivery, result };
+  };
+  const results: { delivery: DeliveryInput; result: SendResult }[] = [];
+  const { perSecond } = deps.mail;
+  for (let from = 0; from < marked.length; from += perSecond)
+    results.push(...(await Promise.all(marked.slice(from, from + perSecond).map(attemptOne))));
   const ended = results.flatMap(({ delivery, result }): Settled[] => {
     if (result.status === 'sent')
       return [{ ...delivery, status: result.status, detail: null, providerMessageId: result.messageId }];

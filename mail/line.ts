@@ -27,7 +27,7 @@ const longestPauseMs = 300_000;
  *
  * A message is on its way within two seconds or not at all.
  */
-export function createLine(o: LineOptions): Pick<Mail, 'send' | 'close'> {
+export function createLine(o: LineOptions): Omit<Mail, 'find'> {
   const { request, batchSize, requestsAtOnce, perSecond = Number.POSITIVE_INFINITY } = o;
   const line: Waiting[] = [];
   const underWay = new Set<Promise<SendResult>>();
@@ -73,6 +73,8 @@ export function createLine(o: LineOptions): Pick<Mail, 'send' | 'close'> {
   const comeBack = (now: number) => (pausedUntil > now ? { retryAfterMs: Math.ceil(pausedUntil - now) } : {});
 
   return {
+    perSecond,
+
     async send(message) {
       if (closed) return { status: 'not_sent', code: 'closed' };
       let checked: Message;

@@ -3,6 +3,9 @@
  * Usher knows which provider it is.
  */
 export interface Mail {
+  /** Messages a second, at most. Of more at once some wait for their turn, and those that wait for long are handed back. */
+  readonly perSecond: number;
+
   /**
    * Sends one message. Never throws: every outcome, also that of an invalid message, is a {@link SendResult}.
    * Messages sent at about the same time travel in one request.

@@ -78,7 +78,7 @@ export function createSmtpMail({ smtp, perSecond, timeoutMs = 10_000 }: SmtpOpti
   });
 
   return {
-    send: line.send,
+    ...line,
     find: async () => undefined,
     async close() {
       await line.close();

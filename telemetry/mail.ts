@@ -7,6 +7,7 @@ import { codeLabel, emailSeconds, emails } from './metrics.ts';
 export function observedMail(mail: Mail, logger?: Logger): Mail {
   const tracer = trace.getTracer('usher');
   return {
+    perSecond: mail.perSecond,
     find: (delivery) => mail.find(delivery),
     close: () => mail.close(),
     send: (message) => {
