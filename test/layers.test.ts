@@ -90,6 +90,11 @@ const layers: { file: string; refused: string[]; allowed: string[] }[] = [
     allowed: ['ky', 'openapi-fetch', './openapi.ts'],
   },
   {
+    file: 'examples/web-app/a.ts',
+    refused: ['../../api/schemas.ts', '../../db/ids.ts', '../../identity/links.ts', '../../config.ts'],
+    allowed: ['node:fs', 'fastify', '../../client/index.ts', './app.ts'],
+  },
+  {
     file: 'cli/commands/a.ts',
     refused: [
       ...['../../api/schemas.ts', '../../db/ids.ts', '../../workflows/contract.ts', '../../config.ts'],

@@ -65,7 +65,7 @@ test('every block is of a kind that is checked here', () => {
 
 test('only what cannot be run here is not run', () => {
   const excused =
-    /^(npm start|npm test|npm run (bundle|migrate|api|worker)|npm run (fuzz|chaos|order|bench) -- .*|npm audit .*|docker compose .*|npm run operate -- organization globex .*|temporal worker deployment .*|pg_dump .*|cp \.env\.example \.env)$/;
+    /^(npm start|npm test|npm run (bundle|migrate|api|worker|example)|npm run (fuzz|chaos|order|bench) -- .*|npm audit .*|docker compose .*|npm run operate -- organization globex .*|temporal worker deployment .*|pg_dump .*|cp \.env\.example \.env)$/;
   const lines = docs.flatMap(({ blocks }) => blocks.filter((b) => b.noRun).flatMap((b) => b.code.trim().split('\n')));
   expect(lines.filter((line) => !excused.test(line))).toEqual([]);
   const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));

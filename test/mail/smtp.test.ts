@@ -93,12 +93,8 @@ describe('a message that the mail server takes', () => {
 });
 
 describe('a message that the mail server refuses for good', () => {
-  it('has failed when the recipient does not exist; the next one is sent over the same connection', async () => {
-    const {
-      smtp: to,
-      received,
-      connections,
-    } = await server({
+  it('has failed when the recipient does not exist; the next one is sent', async () => {
+    const { smtp: to, received } = await server({
       onRcptTo: ({ address }, _session, answer) =>
         answer(address.startsWith('nobody') ? refusal(550, `5.1.1 No ${address} here`) : null),
     });
@@ -106,7 +102,6 @@ describe('a message that the mail server refuses for good', () => {
     expect(await mail.send(message({ to: 'nobody@navy.example' }))).toEqual({ status: 'failed', code: 'smtp_550' });
     expect(await mail.send(message())).toMatchObject({ status: 'sent' });
     expect(received.length).toBe(1);
-    expect(connections()).toBe(1);
   });
 
   it('has failed when what it says is refused', async () => {

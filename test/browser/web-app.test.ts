@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../local/ports.ts';
+import { accessibilityFaults } from '../setup/accessibility.ts';
+import { launchBrowser, takePicture } from '../setup/browser.ts';
+import { machine } from '../setup/machine.ts';
+import { startUsher, type Usher } from '../setup/usher.ts';
+
+/** The example of docs/web-app.md: a web app of its own process and sessions beside a running Usher, in real browsers. */
+
+let usher: Usher;
+let chromium: Browser;
+let app: ChildProcess;
+let url: string;
+let state: string;
+
+beforeAll(async () => {
+  [usher, chromium] = await Promise.all([startUsher(), launchBrowser()]);
+  state = await mkdtemp(path.join(tmpdir(), 'usher-web-app-'));
+  const addresses = { api: usher.url, issuer: usher.issuer, database: usher.runUrl };
+  await writeFile(path.join(state, 'local.json'), JSON.stringify(addresses));
+  const port = String(await freePort());
+  url = `http://localhost:${port}`;
+  const main = path.join(import.meta.dirname, '../../examples/web-app/main.ts');
+  app = spawn(process.execPath, [main, '--state', state, '--port', port], {
+    env: machine,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(app.stdout!, 'data');
+  expect(String(line)).toContain(`The web app is at ${url}.`);
+});
+afterAll(async () => {
+  if (app?.exitCode === null) {
+    app.kill('SIGTERM');
+    expect(await once(app, 'exit')).toEqual([0, null]);
+  }
+  await chromium?.close();
+  await usher?.close();
+  if (state) await rm(state, { recursive: true });
+});
+
+/** Somebody at a browser of their own, signed in to the app. */
+async function signedIn(name: string): Promise<Page> {
+  const page = await (await chromium.newContext()).newPage();
+  await page.goto(url);
+  await page.getByLabel('Email address').fill(`${name}@workshop.example`);
+  await page.getByLabel('Name').fill(name);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText(`Signed in as ${name}`).waitFor();
+  return page;
+}
+async function invite(page: Page, address: string): Promise<string | null> {
+  await page.getByLabel('Address of a colleague').fill(address);
+  await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: 'Invite' }).click()]);
+  return page.locator('.notice').textContent();
+}
+const words = (page: Page) => page.getByRole('main').textContent();
+
+test('somebody invites from the app’s own page, and the invited one joins there without leaving it', async () => {
+  const admin = await signedIn('admin');
+  expect(await accessibilityFaults(admin)).toEqual([]);
+  await admin.getByLabel('with a seat of Studio').check();
+  expect(await invite(admin, 'ben@workshop.example')).toBe('ben@workshop.example is invited, and has an email.');
+  expect(await words(admin)).toMatch(/Pending\s+Who.*ben@workshop\.example/s);
+  await takePicture(admin, 'web-app-admin');
+
+  const ben = await signedIn('ben');
+  expect(await words(ben)).toContain('You are no member yet.');
+  await takePicture(ben, 'web-app-invited');
+  const asked: string[] = [];
+  ben.on('request', (request) => asked.push(new URL(request.url()).origin));
+  await ben.getByRole('button', { name: 'Join' }).click();
+  await ben.getByText('Welcome. You are in.').waitFor();
+  expect(await words(ben)).toContain('You are here as member.');
+  expect(new Set(asked)).toEqual(new Set([url]));
+
+  await admin.reload();
+  expect(await words(admin)).toMatch(/Pending\s+Nobody\./);
+  const members = await usher.db
+    .selectFrom('members')
+    .innerJoin('accounts', 'accounts.id', 'account_id')
+    .innerJoin('seats', 'seats.member_id', 'members.id')
+    .select(['email', 'issuer', 'role'])
+    .where('email', 'like', '%@workshop.example')
+    .execute();
+  expect(members).toEqual([{ email: 'ben@workshop.example', issuer: url, role: 'member' }]);
+});
+
+test('what Usher refuses is said, and nobody joins for somebody else', async () => {
+  const admin = await signedIn('admin');
+  await invite(admin, 'cleo@workshop.example');
+  expect(await invite(admin, 'cleo@workshop.example')).toBe('The address has a pending invitation');
+  const { id } = await usher.db
+    .selectFrom('invitations')
+    .select('id')
+    .where('email', '=', 'cleo@workshop.example')
+    .executeTakeFirstOrThrow();
+
+  const eve = await signedIn('eve');
+  expect(await words(eve)).not.toContain('You are invited');
+  // As a form that knows the id would.
+  const form = `<form method="post" action="/invitations/${id}/accept"><button>Join</button></form>`;
+  await eve.evaluate(`document.body.innerHTML = ${JSON.stringify(form)}`);
+  await eve.getByRole('button', { name: 'Join' }).click();
+  await eve.getByRole('alert').waitFor();
+  expect(await eve.getByRole('alert').textContent()).toContain('Not found');
+  const { state } = await usher.db
+    .selectFrom('invitations')
+    .select('state')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  expect(state).toBe('pending');
+});
+
+test('a form of another site does nothing here', async () => {
+  const form = new URLSearchParams({ email: 'mallory@workshop.example' });
+  const answer = await fetch(`${url}/sign-in`, { method: 'POST', body: form, redirect: 'manual' });
+  expect([answer.status, answer.headers.get('set-cookie')]).toEqual([403, null]);
+});
