@@ -107,7 +107,10 @@ async function send(deps: NoticeDeps, email: NoticeEmailId): Promise<keyof SentN
 
 function compose({ links, from }: NoticeDeps, email: NoticeEmailId, news: readonly NoticeRow[]): Message {
   const { inviter_name, inviter_email, slug, organization_name, invitation_id } = news[0]!;
-  const invitations = `/console/${slug}/invitations`;
+  const troubled = news.filter((row) => row.kind === 'undeliverable');
+  const [about, another] = troubled.length > 0 ? troubled : news;
+  // Of several in trouble the overview tells which need attention.
+  const place = another ? (troubled.length > 0 ? '' : '/invitations') : `/invitations/${about!.invitation_id}`;
   const content = noticeEmail({
     inviterName: inviter_name,
     organization: organization_name,
@@ -116,7 +119,7 @@ function compose({ links, from }: NoticeDeps, email: NoticeEmailId, news: readon
       email: row.email,
       delivery: { status: row.delivery_status, detail: row.delivery_detail },
     })),
-    url: links.page(news.length === 1 ? `${invitations}/${invitation_id}` : invitations),
+    url: links.page(`/console/${slug}${place}`),
   });
   return {
     ...content,

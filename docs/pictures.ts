@@ -63,11 +63,11 @@ async function takePictures(state: string): Promise<void> {
   };
   for (const name of names.slice(0, 5)) await answered(name, 'accept');
   await answered('edsger', 'decline');
-  await until('all emails are sent', async () => {
+  await until('all emails are delivered', async () => {
     const { count } = await db
       .selectFrom('deliveries')
       .select((e) => e.fn.countAll<number>().as('count'))
-      .where('status', '=', 'queued')
+      .where('status', '<>', 'delivered')
       .executeTakeFirstOrThrow();
     return Number(count) === 0;
   });

@@ -20,7 +20,7 @@ export interface NoticeEmail {
   organization: string;
   /** One or more. */
   notices: readonly Notice[];
-  /** Of the invitation in the console; of several, where they are listed. */
+  /** In the console: of the invitation, of the one among several that was not delivered, or where they are listed. */
   url: string;
 }
 
@@ -29,7 +29,7 @@ const kinds: readonly Kind[] = ['undeliverable', 'accepted', 'declined', 'expire
 
 /** Of several: the term beside the addresses, and how a subject counts them. */
 const several: Record<Kind, { term: string; counted: string }> = {
-  undeliverable: { term: 'Not delivered', counted: 'could not be delivered' },
+  undeliverable: { term: 'Not delivered', counted: 'could not be reached' },
   accepted: { term: 'Joined', counted: 'joined' },
   declined: { term: 'Declined', counted: 'declined' },
   expired: { term: 'Expired', counted: 'expired' },
@@ -107,6 +107,7 @@ function many({ inviterName, organization, notices, url }: NoticeEmail): Email {
   const by = kinds
     .map((kind) => ({ kind, these: notices.filter((notice) => notice.kind === kind) }))
     .filter(({ these }) => these.length > 0);
+  const troubled = notices.filter(({ kind }) => kind === 'undeliverable');
   const counts = by.map(({ kind, these }) => `${these.length} ${several[kind].counted}`).join(', ');
   const named = (these: readonly Notice[]) =>
     [
@@ -118,11 +119,11 @@ function many({ inviterName, organization, notices, url }: NoticeEmail): Email {
     subject: `Your invitations to ${headerText(organization)}: ${counts}`,
     heading: `News of your invitations to ${asText(organization)}`,
     words: [
-      paragraph(`Of the people you invited to join ${asText(organization)}: ${counts}.`),
+      paragraph(`Of those whom you invited to join ${asText(organization)}, ${counts}.`),
       facts(by.map(({ kind, these }) => [several[kind].term, named(these)] as const)),
-      ...(by.some(({ kind }) => kind === 'undeliverable') ? remedies : []),
+      ...(troubled.length > 0 ? remedies : []),
     ],
-    label: 'View your invitations',
+    label: troubled.length === 1 ? 'View the one that was not delivered' : 'View your invitations',
     url,
   });
 }

@@ -98,11 +98,11 @@ test('who joined, declined, let it expire or cannot be reached is told in one em
   await report(bounced!, 'bounced', 2);
   expect(await tell()).toEqual({ ...none, sent: 1 });
   expect(await ada.told()).toEqual([
-    'Your invitations to Acme: 1 could not be delivered, 1 joined, 1 declined, 1 expired',
+    'Your invitations to Acme: 1 could not be reached, 1 joined, 1 declined, 1 expired',
   ]);
   const text = await textOf(ada.account.email);
   for (const id of [joined!, declined!, expired!, bounced!]) expect(text).toContain(await emailOf(id));
-  expect(text).toContain(`${usher.url}/console/acme/invitations`);
+  expect(text).toContain(`${usher.url}/console/acme/invitations/${bounced}`);
   expect(await tell()).toEqual(none);
   // Healed and bounced again, it has been told.
   await report(bounced!, 'delivered', 3);
