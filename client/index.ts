@@ -89,6 +89,9 @@ export interface Usher {
 /** What `Rest` holds, as the functions below see it. */
 type AnyInput = CallOptions & { path?: object; query?: object; body?: unknown };
 
+/** How a request is made, whatever the path. */
+type Ask = (method: HttpMethod, path: string, init: object) => Promise<{ response: Response }>;
+
 /** @throws TypeError for an address that is none */
 export function createUsher({ url, apiKey, ...patience }: UsherOptions): Usher {
   if (!/^https?:$/.test(new URL(url).protocol)) throw new TypeError(`${url} is not the address of an Usher: https://…`);
@@ -100,24 +103,22 @@ export function createUsher({ url, apiKey, ...patience }: UsherOptions): Usher {
     fetch: createRepeatingFetch(patience),
   });
 
+  // The types are those of `Usher`: here they would only be said once more, and are too many.
+  const request = client.request as unknown as Ask;
+
   const ask = async (method: HttpMethod, path: string, input: AnyInput, accept?: string): Promise<Response> => {
     const { path: inPath, query, body, idempotencyKey = crypto.randomUUID(), signal } = input;
-    // The types are those of `Usher`; here they would only be said once more.
-    const { response } = await client.request(
-      method,
-      path as never,
-      {
-        params: { path: inPath, query },
-        parseAs: 'stream',
-        headers: {
-          ...(method === 'get' ? {} : { 'idempotency-key': idempotencyKey }),
-          ...(typeof body === 'string' ? { 'content-type': 'text/csv' } : {}),
-          ...(accept ? { accept } : {}),
-        },
-        ...(body === undefined ? {} : { body, bodySerializer: typeof body === 'string' ? String : JSON.stringify }),
-        ...(signal ? { signal } : {}),
-      } as never,
-    );
+    const { response } = await request(method, path, {
+      params: { path: inPath, query },
+      parseAs: 'stream',
+      headers: {
+        ...(method === 'get' ? {} : { 'idempotency-key': idempotencyKey }),
+        ...(typeof body === 'string' ? { 'content-type': 'text/csv' } : {}),
+        ...(accept ? { accept } : {}),
+      },
+      ...(body === undefined ? {} : { body, bodySerializer: typeof body === 'string' ? String : JSON.stringify }),
+      ...(signal ? { signal } : {}),
+    });
     const type = response.headers.get('content-type') ?? '';
     if (['application/json', 'text/csv', 'text/event-stream'].some((ours) => type.startsWith(ours))) return response;
     throw new UsherUnreachable(`What answers at ${url} is not Usher`);
@@ -128,19 +129,19 @@ export function createUsher({ url, apiKey, ...patience }: UsherOptions): Usher {
     return response.headers.get('content-type')!.startsWith('application/json') ? response.json() : response.text();
   };
 
-  return {
-    get: (path, ...[input]) => call('get', path, input as AnyInput) as never,
-    post: (path, ...[input]) => call('post', path, input as AnyInput) as never,
-    patch: (path, ...[input]) => call('patch', path, input as AnyInput) as never,
-    delete: (path, ...[input]) => call('delete', path, input as AnyInput) as never,
-    follow: (path, ...[input]) =>
+  const usher = {
+    get: (path: string, input?: AnyInput) => call('get', path, input),
+    post: (path: string, input?: AnyInput) => call('post', path, input),
+    patch: (path: string, input?: AnyInput) => call('patch', path, input),
+    delete: (path: string, input?: AnyInput) => call('delete', path, input),
+    follow: (path: string, input: AnyInput) =>
       follow(
-        () => ask('get', path, input as AnyInput, 'text/event-stream, application/json;q=0.5'),
-        ({ finishedAt }) => finishedAt !== null,
-        (input as AnyInput).signal,
+        () => ask('get', path, input, 'text/event-stream, application/json;q=0.5'),
+        ({ finishedAt }: { finishedAt: string | null }) => finishedAt !== null,
+        input.signal,
       ),
-    async *list(path, ...[input]) {
-      const { query, ...rest } = (input ?? {}) as AnyInput;
+    async *list(path: string, input: AnyInput = {}) {
+      const { query, ...rest } = input;
       let cursor: string | null | undefined;
       do {
         const paged = { ...rest, query: { ...query, ...(cursor ? { cursor } : {}) } };
@@ -150,4 +151,5 @@ export function createUsher({ url, apiKey, ...patience }: UsherOptions): Usher {
       } while (cursor);
     },
   };
+  return usher as unknown as Usher;
 }
