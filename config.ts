@@ -67,6 +67,8 @@ export interface Config {
   buildId: string;
   /** Days for which ended invitations are kept where their organization says nothing; 0: for ever. */
   retentionDays: number;
+  /** Networks that webhooks may reach although they are private, and without TLS. */
+  webhookNetworks: string[];
   logLevel: string;
   /** Where the worker's metrics can be scraped, IP:port; undefined: nowhere. */
   metricsAddress: string | undefined;
@@ -389,6 +391,15 @@ export function readConfig(env: Environment): Config {
         'a number of days, 0 to 36500',
         (v) => /^\d{1,5}$/.test(v) && Number(v) <= 36_500,
         '365',
+      ),
+    ),
+    webhookNetworks: listOf(
+      variable(
+        env,
+        'USHER_WEBHOOK_NETWORKS',
+        'none, or networks (10.0.0.0/8), comma-separated',
+        (v) => listOf(v).every((part) => ipaddr.isValidCIDR(part)),
+        'none',
       ),
     ),
     logLevel: variable(

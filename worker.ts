@@ -18,6 +18,8 @@ import { localDeadline } from './activities/local-deadline.ts';
 import { createNoticeActivities } from './activities/notices.ts';
 import { createPrivacyActivities } from './activities/privacy.ts';
 import { createReconcileActivities } from './activities/reconcile.ts';
+import { createWebhookActivities, watchWebhooks } from './activities/webhook.ts';
+import { payloadOf } from './api/webhooks.ts';
 import { workflowBundle } from './bundle.ts';
 import { attempt, ConfigError, readConfig } from './config.ts';
 import { requireAdmission } from './db/admission.ts';
@@ -31,6 +33,8 @@ import { createExposition, serveMetrics } from './telemetry/exposition.ts';
 import { createLogger, sdkLogger } from './telemetry/log.ts';
 import { observedMail } from './telemetry/mail.ts';
 import type { Tracing } from './telemetry/tracing.ts';
+import type { Networks } from './webhooks/addresses.ts';
+import { createPost } from './webhooks/post.ts';
 import { makeWorkflowThreadsLean } from './workflow-threads.ts';
 import { deploymentName, taskQueue, workflowTypes } from './workflows/contract.ts';
 
@@ -49,6 +53,8 @@ export interface WorkerDeps {
   issuers: readonly string[];
   /** Days for which ended invitations are kept where their organization says nothing; 0: for ever. @default 365 */
   retentionDays?: number;
+  /** Networks that webhooks may reach although they are private, and without TLS. @default none */
+  webhookNetworks?: Networks;
   connection: NativeConnection;
   /** For what activities ask of Temporal. */
   temporal: Client;
@@ -92,6 +98,7 @@ export async function createWorker(given: WorkerDeps): Promise<UsherWorker> {
   const { tracing } = given;
   const deps = { ...given, mail: observedMail(given.mail, given.logger) };
   const firstAttempts = deps.firstAttempts === false ? undefined : createFirstAttempts(deps);
+  const post = createPost(deps.webhookNetworks ?? []);
   const worker = await Worker.create({
     connection: deps.connection,
     namespace: deps.namespace,
@@ -104,6 +111,7 @@ export async function createWorker(given: WorkerDeps): Promise<UsherWorker> {
       ...createReconcileActivities(deps),
       ...createNoticeActivities(deps),
       ...createPrivacyActivities(deps),
+      ...createWebhookActivities({ ...deps, post, payloadOf }),
     },
     interceptors: { activity: [...(tracing ? [tracing.activity] : []), localDeadline, reducedFailures] },
     ...(tracing ? { sinks: tracing.sinks } : {}),
@@ -126,10 +134,13 @@ export async function createWorker(given: WorkerDeps): Promise<UsherWorker> {
     shutdown: () => worker.shutdown(),
     getState: () => worker.getState(),
     async run() {
+      const watch = watchWebhooks(deps);
       try {
         await worker.run();
       } finally {
+        await watch.close();
         await firstAttempts?.close();
+        await post.close();
       }
     },
   };
@@ -244,6 +255,7 @@ async function main() {
     lookupPatienceMs: config.mail.lookupPatienceMs,
     issuers: issuersOf(config.providers),
     retentionDays: config.retentionDays,
+    webhookNetworks: config.webhookNetworks,
     connection,
     temporal,
     namespace: namespace ?? 'default',

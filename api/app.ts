@@ -48,6 +48,7 @@ import { registerOrganizations } from './routes/organizations.ts';
 import { registerPages } from './routes/pages.ts';
 import { registerPostmark } from './routes/postmark.ts';
 import { registerSignIn } from './routes/sign-in.ts';
+import { registerWebhooks } from './routes/webhooks.ts';
 
 /** What a request may have; each refusal names its limit. Schemas limit the rest. */
 const bodyLimit = 64 * 1024;
@@ -241,6 +242,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     registerMembers(scope as unknown as App, all);
     registerOrganizations(scope as unknown as App, all);
     registerPostmark(scope as unknown as App, all);
+    registerWebhooks(scope as unknown as App, all);
     await registerDocs(scope as unknown as App);
   });
   // Pictures are taken here alone, CSV there.

@@ -16,6 +16,7 @@ import type { Bearers } from '../identity/bearers.ts';
 import type { Links } from '../identity/links.ts';
 import type { Provider } from '../identity/providers.ts';
 import type { Exposition } from '../telemetry/exposition.ts';
+import type { Networks } from '../webhooks/addresses.ts';
 import type { Cookies } from './cookies.ts';
 import type { Engine } from './engine.ts';
 import type { Limits } from './limits.ts';
@@ -55,6 +56,8 @@ export interface AppDeps {
   tracing?: FastifyPluginCallback | undefined;
   /** What Postmark's webhooks authenticate with. @default there are none */
   feedbackPassword?: string | undefined;
+  /** Networks that webhooks may reach although they are private, and without TLS. @default none */
+  webhookNetworks?: Networks;
   logger: FastifyBaseLogger;
 }
 

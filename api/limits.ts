@@ -54,6 +54,12 @@ export const limits = {
   sender: { counts: 'emails sent from your network address', per: 'network address', amount: 20_000, seconds: hour },
   request: { counts: 'requests for a new link', per: 'network address', amount: 20, seconds: hour },
   requested: { counts: 'requests for a new link to this inviter', per: 'inviter', amount: 50, seconds: day },
+  webhook: {
+    counts: 'messages to webhooks asked for by hand',
+    per: 'organization',
+    amount: 100,
+    seconds: hour,
+  },
   sign_in: { counts: 'sign-ins', per: 'network address', amount: 300, seconds: 10 * minute },
   unknown_link: { counts: 'links that are none of ours', per: 'network address', amount: 60, seconds: 10 * minute },
   unknown_key: { counts: 'API keys that are not valid', per: 'network address', amount: 60, seconds: 10 * minute },

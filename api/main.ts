@@ -43,6 +43,7 @@ async function main() {
     metrics: config.metricsToken ? { token: config.metricsToken, read: createExposition({ db }) } : undefined,
     tracing: tracing?.plugin,
     feedbackPassword: config.feedbackPassword,
+    webhookNetworks: config.webhookNetworks,
     logger,
   });
   const { host, port } = config;

@@ -43,6 +43,8 @@ export const problems = {
   member_removed: { status: 409, title: 'The member has been removed' },
   last_owner: { status: 409, title: 'An organization keeps an owner' },
   already_member: { status: 409, title: 'The address belongs to a member' },
+  webhook_disabled: { status: 409, title: 'The webhook is disabled' },
+  too_many_webhooks: { status: 409, title: 'The organization has too many webhooks' },
   too_many_api_keys: { status: 409, title: 'The organization has too many API keys' },
   no_seat_left: { status: 409, title: 'No seat is left' },
   no_seat_held: { status: 409, title: 'The member holds no seat of it' },

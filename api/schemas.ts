@@ -7,6 +7,7 @@ import { licenseKinds } from '../db/licenses.ts';
 import { roles } from '../db/members.ts';
 import { noticeKinds } from '../db/notices.ts';
 import { staffRoles } from '../db/staff.ts';
+import { disabledWhys, messageStates, testType, webhookTypes } from '../db/webhooks.ts';
 import { placeholders, type Wording } from '../languages/wording.ts';
 import { type Language, languages as languageTags } from '../languages/words.ts';
 import { deliveryStatuses, invitationStates, peoplesEvents } from '../statecharts/invitation.ts';
@@ -356,7 +357,7 @@ const batchPattern = '^bat_[0-7][0-9a-hjkmnp-tv-z]{25}$';
 /** What a list's `cursor` was: an id, or an event's number. */
 const cursor = Type.String({
   maxLength: 40,
-  pattern: '^((bat|inv|key|lic|mem)_[0-7][0-9a-hjkmnp-tv-z]{25}|\\d{1,15})$',
+  pattern: '^((bat|inv|key|lic|mem|whk)_[0-7][0-9a-hjkmnp-tv-z]{25}|\\d{1,15})$',
 });
 
 export const Page = {
@@ -707,6 +708,151 @@ const EventSchema = Type.Object({
 export type Event = Static<typeof EventSchema>;
 export const Event = Type.Unsafe<Event>({ $ref: 'Event#' });
 
+const webhookUrl = Type.String({
+  maxLength: 500,
+  pattern: '^https?://',
+  description: 'Where messages are sent to, by POST: https, on the public internet',
+});
+const told = Type.Array(oneOf(webhookTypes), {
+  maxItems: webhookTypes.length,
+  uniqueItems: true,
+  description: 'What it is told; empty: everything',
+});
+const WebhookSchema = Type.Object({
+  id: Type.String({ examples: ['whk_01k9xqj2v3e8gt0d5w6m7n8p9q'] }),
+  organization: Type.String(),
+  url: Type.String(),
+  types: told,
+  createdAt: time,
+  failingSince: nullable(Type.String({ format: 'date-time', description: 'Since when nothing has got through' })),
+  disabled: nullable(
+    Type.Object(
+      {
+        at: time,
+        why: oneOf(disabledWhys, {
+          description:
+            '`failing`: nothing got through for days. `gone`: it answered 410. `by_hand`: somebody wanted it',
+        }),
+      },
+      { description: 'It is told nothing; what happens waits, for 30 days at most' },
+    ),
+  ),
+  previousSecretUntil: nullable(
+    Type.String({ format: 'date-time', description: 'Until then the secret before this one signs too' }),
+  ),
+});
+export type Webhook = Static<typeof WebhookSchema>;
+export const Webhook = Type.Unsafe<Webhook>({ $ref: 'Webhook#' });
+export const WebhookWithSecret = Type.Object({
+  ...WebhookSchema.properties,
+  secret: nullable(
+    Type.String({
+      description: 'What verifies messages. Shown this once; null in a repeat of the request',
+      examples: ['whsec_…'],
+    }),
+  ),
+});
+
+export const CreateWebhook = Type.Object({ url: webhookUrl, types: Type.Optional(told) }, strict);
+export type CreateWebhook = Static<typeof CreateWebhook>;
+export const ChangeWebhook = Type.Object(
+  {
+    url: Type.Optional(webhookUrl),
+    types: Type.Optional(told),
+    disabled: Type.Optional(
+      Type.Boolean({ description: 'True: it is told nothing for now. False: what has waited is sent' }),
+    ),
+  },
+  { ...strict, minProperties: 1 },
+);
+export type ChangeWebhook = Static<typeof ChangeWebhook>;
+
+const webhookMessage = {
+  id: Type.String({ description: 'The `webhook-id` of each of its attempts', examples: ['msg_…'] }),
+  type: oneOf([...webhookTypes, testType]),
+  about: Type.String({ description: 'The invitation, member or licence that it is about first' }),
+  state: oneOf(messageStates, {
+    description:
+      '`waiting`: for its first attempt, or the next. `failed`: tried for three days while others got through',
+  }),
+  attempts: Type.Integer({ minimum: 0 }),
+  lastAttemptAt: nullable(time),
+  lastAnswer: nullable(
+    Type.String({
+      description: 'The HTTP status, or what went wrong: `timeout`, `address_not_public`, `ECONNREFUSED`, …',
+      examples: ['200'],
+    }),
+  ),
+  nextAttemptAt: nullable(time),
+  createdAt: time,
+};
+const WebhookMessageSchema = Type.Object(webhookMessage);
+export type WebhookMessage = Static<typeof WebhookMessageSchema>;
+export const WebhookMessage = Type.Unsafe<WebhookMessage>({ $ref: 'WebhookMessage#' });
+export const WebhookMessageWithPayload = Type.Object({
+  ...webhookMessage,
+  payload: Type.Unsafe<object>({
+    type: 'object',
+    additionalProperties: true,
+    description: 'What would be sent now: messages say how things are when they are sent',
+  }),
+});
+export const WebhookMessageQuery = Type.Object({ ...Page, state: Type.Optional(oneOf(messageStates)) }, strict);
+export type WebhookMessageQuery = Static<typeof WebhookMessageQuery>;
+export const ResendFailed = Type.Object({ since: time }, strict);
+export const Resent = Type.Object({
+  resent: Type.Integer(),
+  more: Type.Boolean({ description: 'There are more: repeat it, with another Idempotency-Key' }),
+});
+
+/** What is sent to endpoints, by type: as OpenAPI describes webhooks. */
+export const webhookPayloads = (): Record<string, object> => {
+  const parts = {
+    invitation: { $ref: '#/components/schemas/Invitation' },
+    member: { $ref: '#/components/schemas/Member' },
+    license: { $ref: '#/components/schemas/License' },
+    webhook: { type: 'string', description: 'Id of the endpoint' },
+  };
+  const partsOf = (type: string): (keyof typeof parts)[] => {
+    const [noun] = type.split('.') as [keyof typeof parts];
+    return noun === 'license' ? ['license', 'member'] : [noun];
+  };
+  const describe = (type: string) => {
+    const names = partsOf(type);
+    const data = Object.fromEntries(names.map((name) => [name, parts[name]]));
+    const schema = {
+      type: 'object',
+      required: ['type', 'timestamp', 'version', 'data'],
+      properties: {
+        type: { type: 'string', const: type },
+        timestamp: { type: 'string', format: 'date-time', description: 'When it happened' },
+        version: {
+          type: 'string',
+          const: 'v1',
+          description: 'Of what `data` holds, which is as the API of that version shows it',
+        },
+        data: { type: 'object', required: names, properties: data, description: 'How things are when it is sent' },
+      },
+    };
+    return {
+      post: {
+        operationId: type,
+        summary: type,
+        tags: ['webhooks'],
+        parameters: ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => ({
+          name,
+          in: 'header',
+          required: true,
+          schema: { type: 'string' },
+        })),
+        requestBody: { required: true, content: { 'application/json': { schema } } },
+        responses: { '2XX': { description: 'It has been received' } },
+      },
+    };
+  };
+  return Object.fromEntries([...webhookTypes, testType].map((type) => [type, describe(type)]));
+};
+
 /** Of those who run Usher. */
 export const AnywhereQuery = Type.Object({ ...Page, email }, strict);
 
@@ -766,6 +912,8 @@ export const sharedSchemas = [
   { ...BatchRowSchema, $id: 'BatchRow' },
   { ...EventSchema, $id: 'Event' },
   { ...ApiKeySchema, $id: 'ApiKey' },
+  { ...WebhookSchema, $id: 'Webhook' },
+  { ...WebhookMessageSchema, $id: 'WebhookMessage' },
   { ...ProblemSchema, $id: 'Problem' },
 ];
 

@@ -662,8 +662,437 @@ export interface paths {
         patch: operations["changeMember"];
         trace?: never;
     };
+    "/v1/organizations/{organization}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List webhooks, newest first */
+        get: operations["listWebhooks"];
+        put?: never;
+        /** Add a webhook; its secret is in this answer, and in no other */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a webhook */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** Remove a webhook; what it has not been told it never will be */
+        delete: operations["removeWebhook"];
+        options?: never;
+        head?: never;
+        /** Change a webhook, disable it, or enable it again */
+        patch: operations["changeWebhook"];
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/webhooks/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what a webhook was told in the last 30 days, newest first */
+        get: operations["listWebhookMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/webhooks/{id}/messages/{message}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a message, with what it would say now */
+        get: operations["getWebhookMessage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/webhooks/{id}/messages/{message}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message once more, whatever became of it, under its id */
+        post: operations["resendMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/webhooks/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send once more what failed since a time, the oldest first, 10,000 at most */
+        post: operations["resendFailedMessages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a webhook a new secret; the one before signs too for a day */
+        post: operations["rotateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a webhook a message that tells nothing, to try it */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "invitation.accepted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** invitation.accepted */
+        post: operations["invitation.accepted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invitation.amended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** invitation.amended */
+        post: operations["invitation.amended"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invitation.bounced": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** invitation.bounced */
+        post: operations["invitation.bounced"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invitation.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** invitation.created */
+        post: operations["invitation.created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invitation.declined": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** invitation.declined */
+        post: operations["invitation.declined"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invitation.delivered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** invitation.delivered */
+        post: operations["invitation.delivered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invitation.expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** invitation.expired */
+        post: operations["invitation.expired"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invitation.reminded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** invitation.reminded */
+        post: operations["invitation.reminded"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invitation.resent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** invitation.resent */
+        post: operations["invitation.resent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invitation.revoked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** invitation.revoked */
+        post: operations["invitation.revoked"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "invitation.sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** invitation.sent */
+        post: operations["invitation.sent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "license.assigned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** license.assigned */
+        post: operations["license.assigned"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "license.released": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** license.released */
+        post: operations["license.released"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "member.changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** member.changed */
+        post: operations["member.changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "member.joined": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** member.joined */
+        post: operations["member.joined"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "member.removed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** member.removed */
+        post: operations["member.removed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** webhook.test */
+        post: operations["webhook.test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         ApiKey: {
@@ -738,7 +1167,7 @@ export interface components {
              * @description `invited`, or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`. Of an act: `done`, `waiting`, `cancelled`, or the code that it is refused with
              * @enum {string}
              */
-            result: "invited" | "done" | "waiting" | "cancelled" | "duplicate" | "invalid_request" | "invalid_picture" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "changed_meanwhile" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
+            result: "invited" | "done" | "waiting" | "cancelled" | "duplicate" | "invalid_request" | "invalid_picture" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "changed_meanwhile" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "webhook_disabled" | "too_many_webhooks" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
             /** @description Counts the rows of the request */
             row: number;
         };
@@ -946,7 +1375,7 @@ export interface components {
              * @description For programs; later versions may know more
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_picture" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "changed_meanwhile" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
+            code: "invalid_request" | "invalid_picture" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "changed_meanwhile" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "webhook_disabled" | "too_many_webhooks" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
             /** @description What is wrong here, and what to do about it */
             detail?: string;
             /** @description Where in the request */
@@ -982,6 +1411,58 @@ export interface components {
             /** @enum {string} */
             state: "reserved" | "assigned";
         };
+        Webhook: {
+            /**
+             * Format: date-time
+             * @description ISO 8601
+             */
+            createdAt: string;
+            disabled: {
+                /**
+                 * Format: date-time
+                 * @description ISO 8601
+                 */
+                at: string;
+                /**
+                 * @description `failing`: nothing got through for days. `gone`: it answered 410. `by_hand`: somebody wanted it
+                 * @enum {string}
+                 */
+                why: "failing" | "gone" | "by_hand";
+            } | null;
+            failingSince: string | null;
+            /** @example whk_01k9xqj2v3e8gt0d5w6m7n8p9q */
+            id: string;
+            organization: string;
+            previousSecretUntil: string | null;
+            /** @description What it is told; empty: everything */
+            types: ("invitation.created" | "invitation.sent" | "invitation.delivered" | "invitation.bounced" | "invitation.reminded" | "invitation.accepted" | "invitation.declined" | "invitation.expired" | "invitation.revoked" | "invitation.resent" | "invitation.amended" | "member.joined" | "member.changed" | "member.removed" | "license.assigned" | "license.released")[];
+            url: string;
+        };
+        WebhookMessage: {
+            /** @description The invitation, member or licence that it is about first */
+            about: string;
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description ISO 8601
+             */
+            createdAt: string;
+            /**
+             * @description The `webhook-id` of each of its attempts
+             * @example msg_…
+             */
+            id: string;
+            lastAnswer: string | null;
+            lastAttemptAt: string | null;
+            nextAttemptAt: string | null;
+            /**
+             * @description `waiting`: for its first attempt, or the next. `failed`: tried for three days while others got through
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "failed";
+            /** @enum {string} */
+            type: "invitation.created" | "invitation.sent" | "invitation.delivered" | "invitation.bounced" | "invitation.reminded" | "invitation.accepted" | "invitation.declined" | "invitation.expired" | "invitation.revoked" | "invitation.resent" | "invitation.amended" | "member.joined" | "member.changed" | "member.removed" | "license.assigned" | "license.released" | "webhook.test";
+        };
     };
     responses: never;
     parameters: never;
@@ -999,6 +1480,8 @@ export type Member = components['schemas']['Member'];
 export type Organization = components['schemas']['Organization'];
 export type Problem = components['schemas']['Problem'];
 export type Seat = components['schemas']['Seat'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookMessage = components['schemas']['WebhookMessage'];
 export type $defs = Record<string, never>;
 export interface operations {
     getInvitationBatch: {
@@ -2056,7 +2539,7 @@ export interface operations {
                              * @description `valid`, when it can be invited, or why not: `already_invited`, `already_member`, `domain_not_allowed`, `duplicate`, `invalid_email`, `invalid_request`, `language_not_allowed`, `license_ended`, `no_seat_left`, `rate_limited`, `redirect_not_allowed`, `role_too_high`, `unknown_license`, `unsafe_text`
                              * @enum {string}
                              */
-                            result: "valid" | "duplicate" | "invalid_request" | "invalid_picture" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "changed_meanwhile" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
+                            result: "valid" | "duplicate" | "invalid_request" | "invalid_picture" | "invalid_csv" | "invalid_email" | "unknown_member" | "unknown_license" | "unsafe_text" | "domain_not_allowed" | "language_not_allowed" | "redirect_not_allowed" | "reason_missing" | "not_authenticated" | "form_expired" | "scope_missing" | "not_allowed" | "role_too_high" | "own_role" | "scope_too_high" | "wrong_account" | "email_unverified" | "issuer_not_allowed" | "not_found" | "invitation_not_found" | "batch_not_found" | "method_not_allowed" | "request_timeout" | "invitation_accepted" | "invitation_declined" | "invitation_expired" | "invitation_revoked" | "invitation_erased" | "changed_meanwhile" | "email_changed" | "event_unknown" | "already_invited" | "organization_suspended" | "member_removed" | "last_owner" | "already_member" | "webhook_disabled" | "too_many_webhooks" | "too_many_api_keys" | "no_seat_left" | "no_seat_held" | "license_exists" | "license_in_use" | "license_ended" | "too_large" | "unsupported_media_type" | "batch_refused" | "idempotency_key_reused" | "headers_too_large" | "rate_limited" | "internal" | "engine_unreachable" | "version_mismatch" | "issuer_unreachable" | "too_slow" | "database_unreachable";
                             /** @description Counts the rows of the request */
                             row: number;
                         }[];
@@ -2967,6 +3450,1163 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Member"];
                 };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cursor: string | null;
+                        items: components["schemas"]["Webhook"][];
+                    };
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What it is told; empty: everything */
+                    types?: ("invitation.created" | "invitation.sent" | "invitation.delivered" | "invitation.bounced" | "invitation.reminded" | "invitation.accepted" | "invitation.declined" | "invitation.expired" | "invitation.revoked" | "invitation.resent" | "invitation.amended" | "member.joined" | "member.changed" | "member.removed" | "license.assigned" | "license.released")[];
+                    /** @description Where messages are sent to, by POST: https, on the public internet */
+                    url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601
+                         */
+                        createdAt: string;
+                        disabled: {
+                            /**
+                             * Format: date-time
+                             * @description ISO 8601
+                             */
+                            at: string;
+                            /**
+                             * @description `failing`: nothing got through for days. `gone`: it answered 410. `by_hand`: somebody wanted it
+                             * @enum {string}
+                             */
+                            why: "failing" | "gone" | "by_hand";
+                        } | null;
+                        failingSince: string | null;
+                        /** @example whk_01k9xqj2v3e8gt0d5w6m7n8p9q */
+                        id: string;
+                        organization: string;
+                        previousSecretUntil: string | null;
+                        secret: string | null;
+                        /** @description What it is told; empty: everything */
+                        types: ("invitation.created" | "invitation.sent" | "invitation.delivered" | "invitation.bounced" | "invitation.reminded" | "invitation.accepted" | "invitation.declined" | "invitation.expired" | "invitation.revoked" | "invitation.resent" | "invitation.amended" | "member.joined" | "member.changed" | "member.removed" | "license.assigned" | "license.released")[];
+                        url: string;
+                    };
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    removeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    changeWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description True: it is told nothing for now. False: what has waited is sent */
+                    disabled?: boolean;
+                    /** @description What it is told; empty: everything */
+                    types?: ("invitation.created" | "invitation.sent" | "invitation.delivered" | "invitation.bounced" | "invitation.reminded" | "invitation.accepted" | "invitation.declined" | "invitation.expired" | "invitation.revoked" | "invitation.resent" | "invitation.amended" | "member.joined" | "member.changed" | "member.removed" | "license.assigned" | "license.released")[];
+                    /** @description Where messages are sent to, by POST: https, on the public internet */
+                    url?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    listWebhookMessages: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                state?: "waiting" | "delivered" | "failed";
+            };
+            header?: never;
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cursor: string | null;
+                        items: components["schemas"]["WebhookMessage"][];
+                    };
+                };
+            };
+        };
+    };
+    getWebhookMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                message: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The invitation, member or licence that it is about first */
+                        about: string;
+                        attempts: number;
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601
+                         */
+                        createdAt: string;
+                        /**
+                         * @description The `webhook-id` of each of its attempts
+                         * @example msg_…
+                         */
+                        id: string;
+                        lastAnswer: string | null;
+                        lastAttemptAt: string | null;
+                        nextAttemptAt: string | null;
+                        /** @description What would be sent now: messages say how things are when they are sent */
+                        payload: {
+                            [key: string]: unknown;
+                        };
+                        /**
+                         * @description `waiting`: for its first attempt, or the next. `failed`: tried for three days while others got through
+                         * @enum {string}
+                         */
+                        state: "waiting" | "delivered" | "failed";
+                        /** @enum {string} */
+                        type: "invitation.created" | "invitation.sent" | "invitation.delivered" | "invitation.bounced" | "invitation.reminded" | "invitation.accepted" | "invitation.declined" | "invitation.expired" | "invitation.revoked" | "invitation.resent" | "invitation.amended" | "member.joined" | "member.changed" | "member.removed" | "license.assigned" | "license.released" | "webhook.test";
+                    };
+                };
+            };
+        };
+    };
+    resendMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+                message: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMessage"];
+                };
+            };
+        };
+    };
+    resendFailedMessages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description ISO 8601
+                     */
+                    since: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description There are more: repeat it, with another Idempotency-Key */
+                        more: boolean;
+                        resent: number;
+                    };
+                };
+            };
+        };
+    };
+    rotateWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description ISO 8601
+                         */
+                        createdAt: string;
+                        disabled: {
+                            /**
+                             * Format: date-time
+                             * @description ISO 8601
+                             */
+                            at: string;
+                            /**
+                             * @description `failing`: nothing got through for days. `gone`: it answered 410. `by_hand`: somebody wanted it
+                             * @enum {string}
+                             */
+                            why: "failing" | "gone" | "by_hand";
+                        } | null;
+                        failingSince: string | null;
+                        /** @example whk_01k9xqj2v3e8gt0d5w6m7n8p9q */
+                        id: string;
+                        organization: string;
+                        previousSecretUntil: string | null;
+                        secret: string | null;
+                        /** @description What it is told; empty: everything */
+                        types: ("invitation.created" | "invitation.sent" | "invitation.delivered" | "invitation.bounced" | "invitation.reminded" | "invitation.accepted" | "invitation.declined" | "invitation.expired" | "invitation.revoked" | "invitation.resent" | "invitation.amended" | "member.joined" | "member.changed" | "member.removed" | "license.assigned" | "license.released")[];
+                        url: string;
+                    };
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body replay the first answer for 24 hours */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+                /** @example acme */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    "invitation.accepted": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        invitation: components["schemas"]["Invitation"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "invitation.accepted";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "invitation.amended": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        invitation: components["schemas"]["Invitation"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "invitation.amended";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "invitation.bounced": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        invitation: components["schemas"]["Invitation"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "invitation.bounced";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "invitation.created": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        invitation: components["schemas"]["Invitation"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "invitation.created";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "invitation.declined": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        invitation: components["schemas"]["Invitation"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "invitation.declined";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "invitation.delivered": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        invitation: components["schemas"]["Invitation"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "invitation.delivered";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "invitation.expired": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        invitation: components["schemas"]["Invitation"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "invitation.expired";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "invitation.reminded": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        invitation: components["schemas"]["Invitation"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "invitation.reminded";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "invitation.resent": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        invitation: components["schemas"]["Invitation"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "invitation.resent";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "invitation.revoked": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        invitation: components["schemas"]["Invitation"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "invitation.revoked";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "invitation.sent": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        invitation: components["schemas"]["Invitation"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "invitation.sent";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "license.assigned": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        license: components["schemas"]["License"];
+                        member: components["schemas"]["Member"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "license.assigned";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "license.released": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        license: components["schemas"]["License"];
+                        member: components["schemas"]["Member"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "license.released";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "member.changed": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        member: components["schemas"]["Member"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "member.changed";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "member.joined": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        member: components["schemas"]["Member"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "member.joined";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "member.removed": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        member: components["schemas"]["Member"];
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "member.removed";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook.test": {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-signature": string;
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How things are when it is sent */
+                    data: {
+                        /** @description Id of the endpoint */
+                        webhook: string;
+                    };
+                    /**
+                     * Format: date-time
+                     * @description When it happened
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "webhook.test";
+                    /**
+                     * @description Of what `data` holds, which is as the API of that version shows it
+                     * @constant
+                     */
+                    version: "v1";
+                };
+            };
+        };
+        responses: {
+            /** @description It has been received */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

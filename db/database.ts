@@ -15,6 +15,7 @@ import type { MembersTable } from './members.ts';
 import type { NoticesTable } from './notices.ts';
 import type { OrganizationsTable } from './organizations.ts';
 import type { RequestsTable } from './requests.ts';
+import type { WebhookMessagesTable, WebhooksTable } from './webhooks.ts';
 
 export interface Database {
   accounts: AccountsTable;
@@ -37,6 +38,8 @@ export interface Database {
   requests: RequestsTable;
   seats: SeatsTable;
   sessions: SessionsTable;
+  webhook_messages: WebhookMessagesTable;
+  webhooks: WebhooksTable;
 }
 
 // Durations in ms fit a double for 285 thousand years.

@@ -259,7 +259,7 @@ async function eraseAccount(trx: Transaction<Database>, account: AccountId, eras
     .returning(['id', 'organization_id'])
     .execute();
   for (const { id, organization_id } of memberships) {
-    await releaseSeatsOfMembers(trx, [id]);
+    // First, since webhooks tell which seats are about to be free.
     await insertEvent(trx, {
       organization: organization_id,
       target: { kind: 'member', id },
@@ -269,6 +269,7 @@ async function eraseAccount(trx: Transaction<Database>, account: AccountId, eras
       request: `${eraser.request}/${id}`,
       reason: eraser.reason ?? null,
     });
+    await releaseSeatsOfMembers(trx, [id]);
   }
   await trx.deleteFrom('sessions').where('account_id', '=', account).execute();
   await trx.deleteFrom('notices').where('account_id', '=', account).execute();

@@ -28,7 +28,7 @@ export interface EventsTable {
 }
 
 /** What an event without an invitation is about. */
-export type TargetKind = 'account' | 'api_key' | 'batch' | 'license_pool' | 'member' | 'organization';
+export type TargetKind = 'account' | 'api_key' | 'batch' | 'license_pool' | 'member' | 'organization' | 'webhook';
 
 export interface ReasonsTable {
   id: ReasonId;

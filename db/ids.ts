@@ -1,5 +1,13 @@
 import { fromString, fromUUIDBytes, toUUIDBytes, typeid } from 'typeid-js';
-import type { AccountId, AmendmentId, BatchId, ErasureId, InvitationId, ReasonId } from '../workflows/contract.ts';
+import type {
+  AccountId,
+  AmendmentId,
+  BatchId,
+  ErasureId,
+  InvitationId,
+  ReasonId,
+  WebhookId,
+} from '../workflows/contract.ts';
 
 /** Ids are typeids: a prefix that says of what, and a UUIDv7 in base32, so they sort by time. */
 export type OrganizationId = `org_${string}`;
@@ -8,7 +16,9 @@ export type LicensePoolId = `lic_${string}`;
 export type ApiKeyId = `key_${string}`;
 /** Of an email in which notices are gathered. */
 export type NoticeEmailId = `ntc_${string}`;
-export type { AccountId, AmendmentId, BatchId, ErasureId, InvitationId, ReasonId };
+/** Of a message to an endpoint: made by the database, and so no typeid. */
+export type MessageId = `msg_${string}`;
+export type { AccountId, AmendmentId, BatchId, ErasureId, InvitationId, ReasonId, WebhookId };
 
 /** A new id, such as `newId('inv')`. */
 export const newId = <TPrefix extends string>(prefix: TPrefix): `${TPrefix}_${string}` =>

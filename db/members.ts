@@ -107,6 +107,23 @@ export const hasAnotherOwner = async (
     .limit(1)
     .executeTakeFirst()) !== undefined;
 
+/** An organization's owners, with where they are written to. */
+export const listOwners = (
+  db: Kysely<Database>,
+  organization: OrganizationId,
+  limit: number,
+): Promise<{ id: MemberId; name: string; email: string }[]> =>
+  db
+    .selectFrom('members')
+    .innerJoin('accounts', 'accounts.id', 'members.account_id')
+    .select(['members.id', 'accounts.name', 'accounts.email'])
+    .where('organization_id', '=', organization)
+    .where('role', '=', 'owner')
+    .where('removed_at', 'is', null)
+    .orderBy('members.id')
+    .limit(limit)
+    .execute();
+
 /** Where those with this verified mailbox are members, in every organization, the newest first. */
 export const listMembershipsOfMailbox = (db: Kysely<Database>, mailbox: Mailbox, limit: number) =>
   db

@@ -4,6 +4,7 @@ import { forgetActResults, forgetResults } from './batches.ts';
 import type { Database } from './database.ts';
 import { forgetUnused } from './limits.ts';
 import { forgetNotices } from './notices.ts';
+import { forgetMessages } from './webhooks.ts';
 
 /** Requests made with an Idempotency-Key, for 24 hours. */
 export interface RequestsTable {
@@ -84,11 +85,14 @@ export async function answerRequest(
 
 /** For so long it is kept on which invitations an act on many was not carried out, days. */
 const actResultsKeptDays = 30;
+/** For so long it is kept what webhooks were told, and waits for those that are disabled, days. */
+const messagesKeptDays = 30;
 
 /**
  * Deletes what is past its time: kept answers after 24 hours, likewise the results of batches that invited (of acts on many
  * after 30 days), and what an amend was to
- * change and did not; sessions, limits unused again, what inviters were told. Returns how many rows.
+ * change and did not; messages to webhooks after 30 days; sessions, limits unused again, what inviters were told. Returns how
+ * many rows.
  */
 export async function forgetExpired(db: Kysely<Database>): Promise<number> {
   const requests = await db
@@ -103,6 +107,7 @@ export async function forgetExpired(db: Kysely<Database>): Promise<number> {
     Number(requests.numDeletedRows + amendments.numDeletedRows) +
     (await forgetResults(db, hoursKept)) +
     (await forgetActResults(db, actResultsKeptDays)) +
+    (await forgetMessages(db, messagesKeptDays)) +
     (await forgetSessions(db)) +
     (await forgetUnused(db)) +
     (await forgetNotices(db))

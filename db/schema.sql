@@ -350,6 +350,56 @@ create table sessions (
 CREATE INDEX sessions_account ON sessions USING btree (account_id);
 CREATE INDEX sessions_expiry ON sessions USING btree (expires_at);
 
+create table webhook_messages (
+  "position" bigint not null generated always as identity,
+  id text collate "C" not null default ('msg_'::text || replace((gen_random_uuid())::text, '-'::text, ''::text)),
+  webhook_id text collate "C" not null,
+  type text not null,
+  thread text collate "C" not null,
+  event_id bigint,
+  invitation_id text collate "C",
+  member_id text collate "C",
+  pool_id text collate "C",
+  state text not null default 'waiting'::text,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone not null default now(),
+  first_attempted_at timestamp with time zone,
+  last_attempted_at timestamp with time zone,
+  last_answer text,
+  created_at timestamp with time zone not null default now(),
+  constraint webhook_messages_pkey PRIMARY KEY ("position"),
+  constraint webhook_messages_id_key UNIQUE (id),
+  constraint webhook_messages_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text])))
+);
+CREATE INDEX webhook_messages_due ON webhook_messages USING btree (webhook_id, next_attempt_at, "position") WHERE (state = 'waiting'::text);
+CREATE INDEX webhook_messages_in_order ON webhook_messages USING btree (webhook_id, thread, "position") WHERE (state = 'waiting'::text);
+CREATE INDEX webhook_messages_of_state ON webhook_messages USING btree (webhook_id, state, "position" DESC);
+CREATE INDEX webhook_messages_of_webhook ON webhook_messages USING btree (webhook_id, "position" DESC);
+
+create table webhooks (
+  id text collate "C" not null,
+  organization_id text collate "C" not null,
+  url text not null,
+  types text[] not null default '{}'::text[],
+  secret text not null,
+  previous_secret text,
+  previous_secret_until timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  failing_since timestamp with time zone,
+  failures integer not null default 0,
+  retry_at timestamp with time zone,
+  disabled_at timestamp with time zone,
+  disabled_why text,
+  telling_since timestamp with time zone,
+  told_at timestamp with time zone,
+  removed_at timestamp with time zone,
+  constraint webhooks_pkey PRIMARY KEY (id),
+  constraint webhooks_check CHECK (((disabled_at IS NULL) = (disabled_why IS NULL))),
+  constraint webhooks_disabled_why_check CHECK ((disabled_why = ANY (ARRAY['failing'::text, 'gone'::text, 'by_hand'::text])))
+);
+CREATE INDEX webhooks_of_organization ON webhooks USING btree (organization_id, id DESC) WHERE (removed_at IS NULL);
+CREATE INDEX webhooks_to_tell ON webhooks USING btree (id) WHERE ((disabled_at IS NOT NULL) AND (told_at IS NULL) AND (removed_at IS NULL));
+
 alter table amendments add constraint amendments_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id);
 alter table api_keys add constraint api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES accounts(id);
 alter table api_keys add constraint api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
@@ -374,6 +424,8 @@ alter table seats add constraint seats_invitation_id_fkey FOREIGN KEY (invitatio
 alter table seats add constraint seats_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id);
 alter table seats add constraint seats_pool_id_fkey FOREIGN KEY (pool_id) REFERENCES license_pools(id);
 alter table sessions add constraint sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id);
+alter table webhook_messages add constraint webhook_messages_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id);
+alter table webhooks add constraint webhooks_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 
 create function is_member_mailbox(organization text, wanted text)
  RETURNS boolean
@@ -411,4 +463,59 @@ AS $function$
       end
     $function$;
 
+create function tell_webhooks()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      begin
+        if not exists (
+          select from (select distinct organization_id from made) as organizations
+          cross join lateral (
+            select from webhooks where organization_id = organizations.organization_id and removed_at is null limit 1
+          ) as one
+        ) then return null; end if;
+        insert into webhook_messages (webhook_id, type, thread, event_id, invitation_id, member_id, pool_id)
+        select webhooks.id, told.type, coalesce(made.invitation_id, member.invitation_id, member.id), made.id,
+          made.invitation_id, member.id, told.pool_id
+        from made
+        join webhooks on webhooks.organization_id = made.organization_id and webhooks.removed_at is null
+        -- By its key, whatever the plan was made for: it is kept, and the next statement may have many rows or one.
+        left join lateral (
+          select id, invitation_id from members where id = made.target_id and made.target_kind = 'member' limit 1
+        ) as member on true
+        cross join lateral (
+          select case
+              when made.type in ('created', 'accepted', 'declined', 'expired', 'revoked', 'resent', 'amended')
+                then 'invitation.' || made.type
+              when made.type = 'invitation_sent' then 'invitation.sent'
+              when made.type = 'reminder_sent' then 'invitation.reminded'
+              when made.type in ('invitation_delivered', 'reminder_delivered') then 'invitation.delivered'
+              when made.type in ('invitation_bounced', 'reminder_bounced', 'invitation_complained', 'reminder_complained')
+                then 'invitation.bounced'
+              -- Overtaken or erased, it did not fail.
+              when made.type in ('invitation_failed', 'reminder_failed') and coalesce(made.detail, '') not in ('superseded', 'erased')
+                then 'invitation.bounced'
+              when made.type in ('member_role_changed', 'member_teams_changed') then 'member.changed'
+              when made.type = 'member_removed' then 'member.removed'
+              when made.type = 'seat_assigned' then 'license.assigned'
+              when made.type = 'seat_unassigned' then 'license.released'
+            end as type,
+            case when made.type in ('seat_assigned', 'seat_unassigned') then made.detail end as pool_id,
+            1 as place
+          union all
+          select 'member.joined', null, 2 where made.type = 'accepted'
+          union all
+          select 'license.assigned', seats.pool_id, 3 from seats
+          where made.type = 'accepted' and seats.invitation_id = made.invitation_id and seats.state = 'reserved'
+          union all
+          select 'license.released', seats.pool_id, 3 from seats
+          where made.type = 'member_removed' and seats.member_id = made.target_id
+        ) as told
+        where told.type is not null and (webhooks.types = '{}' or told.type = any(webhooks.types))
+        order by made.id, told.place, told.pool_id;
+        return null;
+      end
+    $function$;
+
+CREATE TRIGGER tell_webhooks AFTER INSERT ON events REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION tell_webhooks();
 CREATE TRIGGER members_keep_an_owner AFTER DELETE OR UPDATE ON members FOR EACH ROW WHEN (((old.role = 'owner'::text) AND (old.removed_at IS NULL))) EXECUTE FUNCTION members_keep_an_owner();

@@ -177,6 +177,8 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
   const { connection, client } = await connectToTemporal(temporal.address, started);
   const postmark = createPostmarkMail(mail);
   started.defer(() => postmark.close());
+  // Programs of this machine are told without TLS.
+  const webhookNetworks = ['127.0.0.0/8', '::1/128'];
   const links = createLinks(publicUrl, [Buffer.from(secrets.linkKey, 'base64')]);
   await ensureReconcileSchedule(client);
   await ensureNoticeSchedule(client);
@@ -188,6 +190,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     from: mail.from,
     lookupPatienceMs: 60_000,
     issuers: [provider.url],
+    webhookNetworks,
     connection,
     temporal: client,
     namespace: 'default',
@@ -218,6 +221,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     // One person at one machine is everybody here: a script that invites hundreds is no abuse.
     limitFactor: 100,
     metrics: { token: secrets.metricsToken, read: createExposition({ db, sdk: sdkMetrics }) },
+    webhookNetworks,
     logger: logger.child({ part: 'API' }),
   });
   started.defer(() => app.close());

@@ -26,6 +26,7 @@ export type AmendmentId = `amd_${string}`;
 export type BatchId = `bat_${string}`;
 export type ErasureId = `era_${string}`;
 export type ReasonId = `rsn_${string}`;
+export type WebhookId = `whk_${string}`;
 
 /** Workflow types, as exported by `workflows/index.ts`. */
 export const workflowTypes = {
@@ -37,6 +38,7 @@ export const workflowTypes = {
   erasure: 'erasure',
   retention: 'retention',
   notices: 'notices',
+  webhook: 'webhook',
 } as const;
 
 export interface InvitationInput {
@@ -54,6 +56,11 @@ export interface BatchInput {
 /** Names the row that says whose data is to disappear. */
 export interface ErasureInput {
   id: ErasureId;
+}
+
+/** Names the endpoint; what it is to be told is in Postgres. */
+export interface WebhookInput {
+  id: WebhookId;
 }
 
 /** One delivery of an invitation; `ordinal` counts from 1. */
@@ -218,4 +225,9 @@ export function batchStart(id: BatchId) {
 /** Start options of an erasure. */
 export function erasureStart(id: ErasureId) {
   return { ...harmless, taskQueue, workflowId: `erasure/${id}`, args: [{ id }] as [ErasureInput] };
+}
+
+/** Start options of the workflow that sends what is due to an endpoint of an organization. */
+export function webhookStart(id: WebhookId) {
+  return { ...harmless, taskQueue, workflowId: `webhook/${id}`, args: [{ id }] as [WebhookInput] };
 }

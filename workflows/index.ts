@@ -6,3 +6,4 @@ export { invitation } from './invitation.ts';
 export { notices } from './notices.ts';
 export { reconcile } from './reconcile.ts';
 export { retention } from './retention.ts';
+export { webhook } from './webhook.ts';

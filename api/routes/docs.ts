@@ -4,7 +4,7 @@ import swagger from '@fastify/swagger';
 import scalar from '@scalar/fastify-api-reference';
 import type { App } from '../deps.ts';
 import { problems } from '../problem.ts';
-import { sharedSchemas } from '../schemas.ts';
+import { sharedSchemas, webhookPayloads } from '../schemas.ts';
 
 interface Operation {
   requestBody?: { required: boolean; content: Record<string, { schema: { required?: string[] } }> };
@@ -47,6 +47,7 @@ export async function registerOpenApi(app: App): Promise<void> {
         },
       },
       security: [{ apiKey: [] }, { token: [] }],
+      webhooks: webhookPayloads() as never,
     },
   });
 }

@@ -19,6 +19,7 @@ import {
   type MemberFilter,
 } from '../../db/members.ts';
 import { listSeats, type SeatFilter } from '../../db/seats.ts';
+import { dueWebhooks, listMessages, listWebhooks } from '../../db/webhooks.ts';
 import type { Mailbox } from '../../identity/mailbox.ts';
 import { large, madeAt, rare, studio } from './filled.ts';
 
@@ -103,6 +104,10 @@ export function listsOf(count: number): Record<string, (db: Kysely<Database>) =>
     'seats by a part of a name (none)': seats({ search: 'nobody' }),
     'seats of an address': seats({ mailbox: 'person-4@people.example' as Mailbox }),
     'seats reserved for an address': seats({ state: 'reserved', mailbox: 'person-10@people.example' as Mailbox }),
+    webhooks: (db) => listWebhooks(db, large, page),
+    'messages of a webhook (none)': (db) => listMessages(db, 'whk_none', {}, page),
+    'messages of a webhook that failed (none)': (db) => listMessages(db, 'whk_none', { state: 'failed' }, page),
+    'webhooks with something due (none)': (db) => dueWebhooks(db, 100),
     'events of an invitation': (db) => listEvents(db, { invitation: idAt('inv', newest) }, page),
     'events of an organization': events({}),
     'events of a type (none)': events({ type: 'erased' }),

@@ -3,10 +3,11 @@ import { type Permission, type PermissionName, permissions } from '../../api/per
 import { problems } from '../../api/problem.ts';
 import { beginSession, upsertAccount } from '../../db/accounts.ts';
 import { insertApiKey, newApiKey, revokeApiKey, type Scope, scopes, staffScopes } from '../../db/api-keys.ts';
-import type { AccountId, ApiKeyId } from '../../db/ids.ts';
+import { type AccountId, type ApiKeyId, newId, type WebhookId } from '../../db/ids.ts';
 import { insertMember, type Role, roles } from '../../db/members.ts';
 import { ensureOrganization, type Organization } from '../../db/organizations.ts';
 import { type StaffRole, setStaffRole, staffRoles } from '../../db/staff.ts';
+import { insertWebhook } from '../../db/webhooks.ts';
 import { operateOn } from '../privacy/operate.ts';
 import { routesOf } from '../setup/routes.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
@@ -33,6 +34,11 @@ let former: string;
 /** One that is revoked already. */
 let endedKey: string;
 let batch: string;
+let webhook: string;
+/** Enough that each caller may remove one. */
+const removable: WebhookId[] = [];
+/** What it was told. */
+let message: string;
 
 beforeAll(async () => {
   usher = await startUsher({ withProvider: true });
@@ -97,6 +103,15 @@ beforeAll(async () => {
   [license, another] = [await newLicense('walked'), await newLicense('another')];
   const rest = await usher.db.selectFrom('members').select('id').where('removed_at', 'is', null).execute();
   member = rest[0]!.id;
+  webhook = (await usher.call('/v1/organizations/acme/webhooks', { body: { url: 'http://127.0.0.1:9/' } })).body.id;
+  await usher.call(`/v1/organizations/acme/webhooks/${webhook}/test`, { body: {} });
+  message = (await usher.call(`/v1/organizations/acme/webhooks/${webhook}/messages`)).body.items[0].id;
+  for (let i = 0; i < 80; i++) {
+    const id = newId('whk');
+    removable.push(id);
+    const row = { id, organization_id: usher.organization.id, url: 'http://127.0.0.1:9/', types: [], secret: 'none' };
+    await usher.db.transaction().execute((trx) => insertWebhook(trx, row));
+  }
   const ended = await usher.apiKey({});
   const { id } = await usher.db.selectFrom('api_keys').select('id').orderBy('id', 'desc').executeTakeFirstOrThrow();
   await revokeApiKey(usher.db, id as ApiKeyId, { kind: 'system', id: null });
@@ -121,6 +136,34 @@ const samples: Record<string, () => { path?: Record<string, string>; query?: str
   'DELETE /v1/organizations/:organization/api-keys/:id': () => ({ path: { id: endedKey } }),
   'GET /console/:organization/api-keys/:id/revoke': () => ({ path: { id: endedKey } }),
   'POST /console/:organization/api-keys/:id/revoke': () => ({ path: { id: endedKey } }),
+  // One too many.
+  'POST /v1/organizations/:organization/webhooks': () => ({ body: { url: 'https://walked.example' } }),
+  'GET /v1/organizations/:organization/webhooks/:id': () => ({ path: { id: webhook } }),
+  'PATCH /v1/organizations/:organization/webhooks/:id': () => ({ path: { id: webhook }, body: { types: [] } }),
+  'DELETE /v1/organizations/:organization/webhooks/:id': () => ({ path: { id: removable.pop()! } }),
+  'POST /v1/organizations/:organization/webhooks/:id/rotate': () => ({ path: { id: webhook } }),
+  'POST /v1/organizations/:organization/webhooks/:id/test': () => ({ path: { id: webhook } }),
+  'POST /v1/organizations/:organization/webhooks/:id/resend': () => ({
+    path: { id: webhook },
+    body: { since: '2026-01-01T00:00:00Z' },
+  }),
+  'GET /v1/organizations/:organization/webhooks/:id/messages': () => ({ path: { id: webhook } }),
+  'GET /v1/organizations/:organization/webhooks/:id/messages/:message': () => ({ path: { id: webhook, message } }),
+  'POST /v1/organizations/:organization/webhooks/:id/messages/:message/resend': () => ({
+    path: { id: webhook, message },
+  }),
+  'GET /console/:organization/webhooks/:id': () => ({ path: { id: webhook } }),
+  'GET /console/:organization/webhooks/:id/change': () => ({ path: { id: webhook } }),
+  'POST /console/:organization/webhooks/:id/change': () => ({ path: { id: webhook } }),
+  'GET /console/:organization/webhooks/:id/remove': () => ({ path: { id: webhook } }),
+  'GET /console/:organization/webhooks/:id/rotate': () => ({ path: { id: webhook } }),
+  'POST /console/:organization/webhooks/:id/rotate': () => ({ path: { id: webhook } }),
+  'POST /console/:organization/webhooks/:id/turn': () => ({ path: { id: webhook } }),
+  'POST /console/:organization/webhooks/:id/test': () => ({ path: { id: webhook } }),
+  'POST /console/:organization/webhooks/:id/resend': () => ({ path: { id: webhook } }),
+  'POST /console/:organization/webhooks/:id/remove': () => ({ path: { id: removable.pop()! } }),
+  'GET /console/:organization/webhooks/:id/messages/:message': () => ({ path: { id: webhook, message } }),
+  'POST /console/:organization/webhooks/:id/messages/:message/resend': () => ({ path: { id: webhook, message } }),
   'POST /console/:organization/settings': () => ({ body: { expiresIn: 'P7D' } }),
   'POST /console/:organization/settings/suspension': () => ({ body: { suspended: 'no', reason: 'a test' } }),
   'GET /v1/invitations': () => ({ query: '?email=invitee@example.com' }),

@@ -45,6 +45,10 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
   const [{ id: license }] = (await usher.call('/v1/organizations/acme/licenses')).body.items;
   await usher.call(`/v1/organizations/acme/licenses/${license}/assign`, { body: { members: [member] } });
   const { id: key } = await usher.db.selectFrom('api_keys').select('id').executeTakeFirstOrThrow();
+  const hooks = '/v1/organizations/acme/webhooks';
+  const webhook = (await usher.call(hooks, { body: { url: 'http://127.0.0.1:9/webhooks' } })).body.id;
+  await usher.call(`${hooks}/${webhook}/test`, { body: {} });
+  const message = (await usher.call(`${hooks}/${webhook}/messages`)).body.items[0].id;
   const body = { invitations: ['inv_01k9xqj2v3e8gt0d5w6m7n8p9q', id] };
   const acts = (await usher.call('/v1/organizations/acme/invitation-batches/resend', { body })).body.id;
   const page = await context.newPage();
@@ -64,6 +68,8 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
       ],
       ...['/members', '/members?state=pending', '/members?state=removed', '/licenses', '/licenses/new'],
       ...[`/members/${member}`, `/members/${member}/remove`, `/licenses/${license}`, `/licenses/${license}/change`],
+      ...['/webhooks', '/webhooks/new', `/webhooks/${webhook}`, `/webhooks/${webhook}/change`],
+      ...[`/webhooks/${webhook}/rotate`, `/webhooks/${webhook}/remove`, `/webhooks/${webhook}/messages/${message}`],
       ...[
         '/settings',
         '/settings/emails/de',
@@ -79,7 +85,7 @@ test('every page can be read and used at 1280 and at 360 px', async () => {
       if (sideways > 0) trouble.push({ below, width, sideways });
       const name = below
         .replace(acts, 'acts')
-        .replace(/(inv|bat|mem|lic|key)_\w+/, 'id')
+        .replace(/(inv|bat|mem|lic|key|whk|msg)_\w+/g, 'id')
         .replaceAll(/[/?=]/g, '-');
       await takePicture(page, `console-real${name}-${width}`);
     }

@@ -169,8 +169,8 @@ describe('against a local Usher', { timeout: 90_000 }, () => {
     expect(code, stdout).toBe(0);
   });
 
-  test('api.md names every route, and shows an invitation as it is', async () => {
-    const { source } = docs.find(({ file }) => file === 'docs/api.md')!;
+  test('api.md and webhooks.md name every route, and an invitation is shown as it is', async () => {
+    const source = docs.map((doc) => (/^docs\/(api|webhooks)\.md$/.test(doc.file) ? doc.source : '')).join('\n');
     const { paths } = (await (await fetch(`${local.api}/openapi.json`)).json()) as { paths: Record<string, object> };
     const routes = Object.entries(paths).flatMap(([route, methods]) =>
       Object.keys(methods).map((method) => `\`${method.toUpperCase()} ${route}\``),

@@ -19,6 +19,8 @@ members = json.loads(os.environ["USHER_FUZZ_MEMBERS"])
 # Some are removed, and are no good for anything else then.
 leaving, kept = members[:4], members[4:]
 batches = json.loads(os.environ["USHER_FUZZ_BATCHES"])
+# A message of each, by id.
+webhooks = json.loads(os.environ["USHER_FUZZ_WEBHOOKS"])
 
 
 @schemathesis.serializer("text/csv")
@@ -53,6 +55,10 @@ def mine(case):
     """What ends invitations has some of its own, so that others stay pending."""
     if "/licenses/" in case.path:
         return licenses
+    if "/webhooks/" in case.path:
+        # Some are removed or disabled, and are no good for anything else then.
+        every = list(webhooks)
+        return every[:2] if case.method == "DELETE" else every[2:3] if case.method == "PATCH" else every[3:]
     if "/api-keys/" in case.path:
         return keys
     if "/invitation-batches/" in case.path:
@@ -77,6 +83,8 @@ def before_call(context, case, kwargs):
             parameters["organization"] = "acme"
         if "id" in parameters and random.random() < 0.8:
             parameters["id"] = random.choice(mine(case))
+        if "message" in parameters and random.random() < 0.8:
+            parameters["message"] = webhooks.get(parameters["id"], "msg_none")
         if "member" in parameters and random.random() < 0.8:
             parameters["member"] = random.choice(leaving if case.method == "DELETE" else kept)
     if is_positive(case, "body") and isinstance(case.body, dict) and re.search("/organizations/[^/]*$", case.path):
@@ -95,6 +103,8 @@ def before_call(context, case, kwargs):
                 case.body["role"] = "member"
             else:
                 case.body["teams"] = ["Design"]
+        if "/webhooks" in case.path and "url" in case.body:
+            case.body["url"] = "http://127.0.0.1:9/"
         account = case.body.get("account")
         if isinstance(account, dict) and parameters.get("id") in invitations:
             email = invitations[parameters["id"]]

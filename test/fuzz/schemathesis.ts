@@ -114,6 +114,12 @@ export async function fuzz({ url, key, issuer, examples, seconds, seed, report, 
     const body = { mode: 'valid', invitations: rows };
     batches.push((await call('/v1/organizations/acme/invitation-batches', body)).id);
   }
+  const webhooks: Record<string, string> = {};
+  for (let i = 0; i < 6; i++) {
+    const { id } = await call('/v1/organizations/acme/webhooks', { url: 'http://127.0.0.1:9/' });
+    await call(`/v1/organizations/acme/webhooks/${id}/test`, {});
+    webhooks[id] = (await call(`/v1/organizations/acme/webhooks/${id}/messages`)).items[0].id;
+  }
   const { items } = await call(`/v1/organizations/acme/licenses/${licenses[0]}/seats?state=assigned`);
   for (const { member } of items) members.push(member.id);
   const folder = await mkdtemp(path.join(tmpdir(), 'usher-fuzz-'));
@@ -149,6 +155,7 @@ export async function fuzz({ url, key, issuer, examples, seconds, seed, report, 
           USHER_FUZZ_LICENSES: JSON.stringify(licenses),
           USHER_FUZZ_MEMBERS: JSON.stringify(members),
           USHER_FUZZ_BATCHES: JSON.stringify(batches),
+          USHER_FUZZ_WEBHOOKS: JSON.stringify(webhooks),
           USHER_FUZZ_ISSUER: issuer,
         },
       },

@@ -7,6 +7,7 @@ import { insertMember } from '../../db/members.ts';
 import { type NoticeKind, noticeKinds } from '../../db/notices.ts';
 import { ensureOrganization } from '../../db/organizations.ts';
 import { setStaffRole } from '../../db/staff.ts';
+import { startReceiver } from '../setup/receiver.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 import { type SignedIn, signedIn } from './signed-in.ts';
 
@@ -57,6 +58,7 @@ describe('the console opens', () => {
       `/invitations/${id}`,
       `/invitations/${id}/revoke`,
       '/api-keys',
+      '/webhooks',
       '/settings',
       '/events',
     ]) {
@@ -403,6 +405,74 @@ describe('API keys', () => {
     await setStaffRole(usher.db, support.account.id, 'support', { issuers: [usher.issuer], by });
     expect((await support.visit('/console/keyed/api-keys')).text).not.toContain('Make');
     expect((await support.visit('/console/keyed/api-keys/new')).status).toBe(403);
+  });
+});
+
+describe('webhooks', () => {
+  test('are added, tried, changed, rested and removed, and their messages looked at and sent again', async () => {
+    const receiver = await startReceiver();
+    try {
+      await admin.visit('/console/acme/webhooks/new');
+      const drawn = admin.page;
+      const refused = await admin.submit('/webhooks', { url: 'https://10.0.0.1/' });
+      expect([refused.status, refused.text]).toEqual([
+        400,
+        expect.stringMatching(/id="field-url"[^>]* aria-invalid="true"/),
+      ]);
+      admin.page = drawn;
+      const made = await admin.submit('/webhooks', { url: receiver.url, types: 'member.joined' });
+      const secret = /value="(whsec_[^"]+)"/.exec(made.text)![1]!;
+      admin.page = drawn;
+      const again = await admin.submit('/webhooks', { url: receiver.url, types: 'member.joined' });
+      expect(again.text).not.toContain('whsec_');
+      const [{ id }] = (await usher.call('/v1/organizations/acme/webhooks')).body.items;
+      expect((await admin.visit('/console/acme/webhooks')).text).toContain(`/console/acme/webhooks/${id}"`);
+      const path = `/console/acme/webhooks/${id}`;
+      await admin.visit(path);
+      expect(admin.page.text).not.toContain(secret);
+      expect((await admin.submit(`${id}/test`)).text).toContain('A test message is on its way.');
+      await usher.until('it', async () => receiver.received.length === 1);
+      const message = receiver.received[0]!.id;
+      expect((await admin.visit(path)).text).toContain(`${path}/messages/${message}"`);
+      const shown = await admin.visit(`${path}/messages/${message}`);
+      expect(shown.text).toContain('&quot;type&quot;: &quot;webhook.test&quot;');
+      await admin.submit(`${message}/resend`);
+      await usher.until('it again', async () => receiver.received.length === 2);
+
+      // Somebody else has changed it meanwhile.
+      await admin.visit(`${path}/change`);
+      const old = admin.page;
+      const types = ['member.removed'];
+      await usher.call(`/v1/organizations/acme/webhooks/${id}`, { method: 'PATCH', body: { types } });
+      const stale = await admin.submit('/change', { url: receiver.url });
+      expect([stale.status, stale.text.includes('Now: member.removed.')]).toEqual([409, true]);
+      admin.page = old;
+      expect((await admin.submit('/change', { url: receiver.url })).status).toBe(409);
+      await admin.visit(`${path}/change`);
+      expect((await admin.submit('/change', { url: receiver.url })).text).toContain('It is changed.');
+      expect((await usher.call(`/v1/organizations/acme/webhooks/${id}`)).body.types).toEqual([]);
+
+      expect((await admin.submit('/turn')).text).toContain('It is disabled.');
+      expect(admin.page.text).not.toContain(`${id}/test`);
+      expect((await admin.submit('/turn')).text).toContain('It is enabled');
+      await admin.visit(`${path}/rotate`);
+      expect((await admin.submit('/rotate')).text).toMatch(/value="whsec_[^"]+"/);
+      await admin.visit(`${path}/remove`);
+      expect((await admin.submit('/remove')).text).toContain('It is removed.');
+      expect((await admin.visit(path)).status).toBe(404);
+    } finally {
+      await receiver.close();
+    }
+  });
+
+  test('are none of another organization’s', async () => {
+    const theirs = await ensureOrganization(usher.db, { slug: 'hooked', name: 'Hooked' });
+    const key = await usher.apiKey({ organization: theirs });
+    const body = { url: 'https://app.example.com/' };
+    const { id } = (await usher.call('/v1/organizations/hooked/webhooks', { key, body })).body;
+    for (const below of ['', '/change', '/rotate', '/remove', '/messages/msg_1'])
+      expect((await admin.visit(`/console/acme/webhooks/${id}${below}`)).status, below).toBe(404);
+    expect((await usher.call(`/v1/organizations/acme/webhooks/${id}`)).status).toBe(404);
   });
 });
 

@@ -19,6 +19,9 @@ let inviter: string;
 let license: string;
 let member: string;
 let apiKey: string;
+let webhook: string;
+/** What it was told. */
+let message: string;
 beforeAll(async () => {
   usher = await startUsher({ withProvider: true });
   const { id } = await usher.invite('ada@example.com', { message: 'Hello' });
@@ -30,6 +33,10 @@ beforeAll(async () => {
   inviter = usher.owner.id;
   [license] = (await usher.call('/v1/organizations/acme/licenses')).body.items.map(({ id }: { id: string }) => id);
   [member] = (await usher.call('/v1/organizations/acme/members')).body.items.map(({ id }: { id: string }) => id);
+  const url = 'http://127.0.0.1:9/';
+  webhook = (await usher.call('/v1/organizations/acme/webhooks', { body: { url } })).body.id;
+  await usher.call(`/v1/organizations/acme/webhooks/${webhook}/test`, { body: {} });
+  message = (await usher.call(`/v1/organizations/acme/webhooks/${webhook}/messages`)).body.items[0].id;
   apiKey = (await usher.db.selectFrom('api_keys').select('id').executeTakeFirstOrThrow()).id;
 });
 afterAll(() => usher?.close());
@@ -67,6 +74,13 @@ const gets = (): Record<string, string> => ({
   'GET /console/:organization/settings': '/console/acme/settings',
   'GET /console/:organization/settings/emails/:language': '/console/acme/settings/emails/de',
   'GET /console/:organization/settings/suspension': '/console/acme/settings/suspension',
+  'GET /console/:organization/webhooks': '/console/acme/webhooks',
+  'GET /console/:organization/webhooks/:id': `/console/acme/webhooks/${webhook}`,
+  'GET /console/:organization/webhooks/:id/change': `/console/acme/webhooks/${webhook}/change`,
+  'GET /console/:organization/webhooks/:id/messages/:message': `/console/acme/webhooks/${webhook}/messages/${message}`,
+  'GET /console/:organization/webhooks/:id/remove': `/console/acme/webhooks/${webhook}/remove`,
+  'GET /console/:organization/webhooks/:id/rotate': `/console/acme/webhooks/${webhook}/rotate`,
+  'GET /console/:organization/webhooks/new': '/console/acme/webhooks/new',
   'GET /docs/errors/:code': '/docs/errors/not_found',
   'GET /i/:token': `/i/${token}`,
   'GET /invitations/:id': `/invitations/${pending}`,
@@ -150,6 +164,23 @@ const posts = (): Record<string, { path: string; form: Record<string, string> }>
   'POST /console/:organization/settings/suspension': {
     path: '/console/acme/settings/suspension',
     form: { suspended: 'yes', reason: 'Eve' },
+  },
+  'POST /console/:organization/webhooks': { path: '/console/acme/webhooks', form: { url: 'https://eve.example' } },
+  'POST /console/:organization/webhooks/:id/change': {
+    path: `/console/acme/webhooks/${webhook}/change`,
+    form: { url: 'https://eve.example' },
+  },
+  'POST /console/:organization/webhooks/:id/messages/:message/resend': {
+    path: `/console/acme/webhooks/${webhook}/messages/${message}/resend`,
+    form: {},
+  },
+  'POST /console/:organization/webhooks/:id/remove': { path: `/console/acme/webhooks/${webhook}/remove`, form: {} },
+  'POST /console/:organization/webhooks/:id/resend': { path: `/console/acme/webhooks/${webhook}/resend`, form: {} },
+  'POST /console/:organization/webhooks/:id/rotate': { path: `/console/acme/webhooks/${webhook}/rotate`, form: {} },
+  'POST /console/:organization/webhooks/:id/test': { path: `/console/acme/webhooks/${webhook}/test`, form: {} },
+  'POST /console/:organization/webhooks/:id/turn': {
+    path: `/console/acme/webhooks/${webhook}/turn`,
+    form: { to: 'off' },
   },
   'POST /invitations/:id/accept': { path: `/invitations/${pending}/accept`, form: { invitation: pending } },
   'POST /invitations/:id/decline': { path: `/invitations/${pending}/decline`, form: { invitation: pending } },

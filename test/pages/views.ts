@@ -38,6 +38,15 @@ import { previewPage } from '../../api/pages/console/preview-page.ts';
 import { amendSelectedPage, selectedPage } from '../../api/pages/console/selected-page.ts';
 import { settingsPage, suspensionPage } from '../../api/pages/console/settings-page.ts';
 import { supportPage } from '../../api/pages/console/support-page.ts';
+import { type MessageView, webhookMessagePage, webhookPage } from '../../api/pages/console/webhook-page.ts';
+import {
+  removeWebhookPage,
+  rotateWebhookPage,
+  type WebhookView,
+  webhookFormPage,
+  webhookSecretPage,
+  webhooksPage,
+} from '../../api/pages/console/webhooks-page.ts';
 import { declinePage } from '../../api/pages/decline-page.ts';
 import { declinedPage } from '../../api/pages/declined-page.ts';
 import { homePage } from '../../api/pages/home-page.ts';
@@ -53,6 +62,7 @@ import { unreachablePage } from '../../api/pages/unreachable-page.ts';
 import { unverifiedPage } from '../../api/pages/unverified-page.ts';
 import { welcomePage } from '../../api/pages/welcome-page.ts';
 import { wrongAccountPage } from '../../api/pages/wrong-account-page.ts';
+import { webhookTypes } from '../../db/webhooks.ts';
 import { english } from '../../languages/words.ts';
 import {
   createdFacts,
@@ -211,11 +221,13 @@ export function pagesOf(cast: Cast, words = english): Record<string, Html> {
   /** In the console, at one of its sections. */
   const frameAt = (section: string): ConsoleFrame => ({
     ...frame,
-    sections: ['Overview', 'Invitations', 'Members', 'Licences', 'API keys', 'Settings', 'Audit log'].map((name) => ({
-      name,
-      href: `/console/acme/${name}`,
-      ...(name === section ? { current: 'page' } : {}),
-    })),
+    sections: ['Overview', 'Invitations', 'Members', 'Licences', 'API keys', 'Webhooks', 'Settings', 'Audit log'].map(
+      (name) => ({
+        name,
+        href: `/console/acme/${name}`,
+        ...(name === section ? { current: 'page' } : {}),
+      }),
+    ),
   });
   const consoleInvitation = {
     ...row(4),
@@ -356,6 +368,26 @@ export function pagesOf(cast: Cast, words = english): Record<string, Html> {
     expiresAt: i > 1 ? daysFromNow(i === 2 ? 3 : -3) : null,
     revokedAt: i === 1 ? daysFromNow(-1) : null,
   });
+  const webhookAt = (i: number): WebhookView => ({
+    id: `whk_${id}${i}`,
+    url: i % 2 ? `https://app.example.com/webhooks?for=${encodeURIComponent(cast.organization)}` : away,
+    types: i % 2 ? [] : ['invitation.accepted', 'member.joined'],
+    createdAt: daysFromNow(-10),
+    failingSince: i > 1 ? daysFromNow(-1) : null,
+    disabled: i > 2 ? { at: daysFromNow(0), why: 'failing' } : null,
+    previousSecretUntil: i > 0 ? daysFromNow(1) : null,
+  });
+  const messageAt = (i: number): MessageView => ({
+    id: `msg_${String(i).padStart(32, '0')}`,
+    type: 'invitation.accepted',
+    state: (['delivered', 'waiting', 'failed'] as const)[i % 3]!,
+    attempts: i,
+    lastAnswer: ['204', null, 'address_not_public'][i % 3]!,
+    lastAttemptAt: i > 0 ? daysFromNow(-1) : null,
+    nextAttemptAt: i === 1 ? daysFromNow(1) : null,
+    createdAt: daysFromNow(-2),
+  });
+  const webhookView = { frame: frameAt('Webhooks'), webhook: webhookAt(few ? 0 : 2), mayManage: true };
   const settingsView = {
     settings: {
       name: cast.organization,
@@ -648,6 +680,45 @@ export function pagesOf(cast: Cast, words = english): Record<string, Html> {
       secret: few ? null : `usher_sk_${'x'.repeat(43)}`,
     }),
     'console-revoke-api-key': revokeApiKeyPage({ frame: frameAt('API keys'), key: apiKeyAt(0) }),
+    'console-webhooks': webhooksPage({
+      ...webhookView,
+      webhooks: few ? [] : [0, 1, 2, 3].map(webhookAt),
+      next: few ? undefined : 'whk_0',
+    }),
+    'console-new-webhook': webhookFormPage({
+      ...webhookView,
+      webhook: undefined,
+      types: webhookTypes,
+      filled: few ? {} : { url: away },
+      ticked: few ? [] : ['member.joined'],
+      ...(few ? {} : { error: { text: cast.detail, fields: { url: cast.detail, types: 'Now: everything.' } } }),
+    }),
+    'console-changed-webhook': webhookFormPage({
+      ...webhookView,
+      webhook: { id: 'whk_1', was: 'v1' },
+      types: webhookTypes,
+      filled: { url: away },
+      ticked: [],
+    }),
+    'console-webhook-secret': webhookSecretPage({
+      ...webhookView,
+      secret: few ? null : `whsec_${'x'.repeat(44)}`,
+      overlap: few ? null : daysFromNow(1),
+    }),
+    'console-remove-webhook': removeWebhookPage(webhookView),
+    'console-rotate-webhook': rotateWebhookPage(webhookView),
+    'console-webhook': webhookPage({
+      ...webhookView,
+      messages: few ? [] : [0, 1, 2].map(messageAt),
+      filter: few ? {} : { state: 'failed' },
+      next: few ? undefined : 1,
+    }),
+    'console-webhook-disabled': webhookPage({ ...webhookView, webhook: webhookAt(3), messages: [], filter: {} }),
+    'console-webhook-message': webhookMessagePage({
+      ...webhookView,
+      message: messageAt(few ? 0 : 1),
+      payload: JSON.stringify({ data: { message: cast.detail, name: cast.organization } }, null, 2),
+    }),
     'console-settings': settingsPage({
       ...settingsView,
       frame: frameAt('Settings'),

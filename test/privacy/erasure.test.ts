@@ -65,7 +65,7 @@ async function whereIs(pattern: RegExp): Promise<string[]> {
 
 /** Columns that hold ids, codes, numbers, and what organizations call themselves and their things, and their signs. */
 const impersonal =
-  /^(admission|limits|logos|seats|organizations)\.|^license_pools\.product$|\.(id|\w+_id|pool_ids|role|staff_role|state|status|kind|\w+_kind|type|locale|reminders|scopes|key|hash|id_hash|body_hash|request_key|decided_by|created_by|origins)$|^events\.detail$|^batches\.(mode|\w+_through)$|^batch_acts\.result$/;
+  /^(admission|limits|logos|seats|organizations|webhooks|webhook_messages)\.|^license_pools\.product$|\.(id|\w+_id|pool_ids|role|staff_role|state|status|kind|\w+_kind|type|locale|reminders|scopes|key|hash|id_hash|body_hash|request_key|decided_by|created_by|origins)$|^events\.detail$|^batches\.(mode|\w+_through)$|^batch_acts\.result$/;
 
 test('a person who was in every table is in none; the log keeps what happened, and the address can be invited anew', async () => {
   const { db } = usher;

@@ -21,8 +21,10 @@ import {
   invitationWorkflowId,
   reloadSignal,
   taskQueue,
+  webhookStart,
   workflowTypes,
 } from '../../workflows/contract.ts';
+import { startReceiver } from '../setup/receiver.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
 /**
@@ -138,6 +140,16 @@ const lives: Record<string, () => Promise<string>> = {
     await run.cancel();
     usher.worker = await usher.startWorker();
     return workflowId;
+  },
+  async 'webhook delivered'() {
+    const receiver = await startReceiver();
+    const webhooks = '/v1/organizations/acme/webhooks';
+    const { id } = (await usher.call(webhooks, { body: { url: receiver.url, types: ['invitation.created'] } })).body;
+    await usher.invite('told@example.com');
+    await usher.until('it', async () => receiver.received.length > 0);
+    await usher.call(`${webhooks}/${id}`, { method: 'DELETE' });
+    await receiver.close();
+    return webhookStart(id).workflowId;
   },
   async 'invitation changed'() {
     const { id } = await usher.invite('changed@example.com');

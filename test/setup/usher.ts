@@ -132,6 +132,9 @@ export interface UsherOptions {
   patienceMs?: number;
 }
 
+/** What tests receive webhooks at. */
+const loopback = ['127.0.0.0/8', '::1/128'];
+
 /** Starts one. End it with `close()`, which fails the file if something stays open. */
 export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
   const { seats = 25 } = options;
@@ -196,6 +199,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     limitFactor: options.limitFactor ?? 1000,
     patienceMs: options.patienceMs ?? 60_000,
     feedbackPassword,
+    webhookNetworks: loopback,
     logger,
   });
   started.defer(() => app.close());
@@ -239,6 +243,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
       from: 'Usher <usher@usher.example>',
       lookupPatienceMs: 15_000,
       issuers: issuersOf([{ issuer, everywhere: true }, ...(options.providers ?? [])]),
+      webhookNetworks: loopback,
       connection: temporal.nativeConnection,
       temporal: temporal.client,
       namespace: temporal.namespace ?? 'default',

@@ -57,6 +57,14 @@ const happened: Record<string, string> = {
   organization_resumed: 'Ended the suspension',
   key_created: 'Made an API key',
   key_revoked: 'Revoked an API key',
+  webhook_created: 'Added a webhook',
+  webhook_changed: 'Changed a webhook',
+  webhook_removed: 'Removed a webhook',
+  webhook_secret_rotated: 'Gave a webhook a new secret',
+  webhook_disabled: 'A webhook was disabled',
+  webhook_enabled: 'Enabled a webhook',
+  webhook_tested: 'Tried a webhook',
+  webhook_messages_resent: 'Sent messages of a webhook again',
   invitation_erased: 'Erased',
 };
 

@@ -45,6 +45,8 @@ const targetWords = (path: string, { kind, id, name, email }: EventRowView['targ
       return html`<a href="${path}/licenses/${id}">the licence ${name ? supplied(name) : html`<code>${id}</code>`}</a>`;
     case 'organization':
       return html`the organization`;
+    case 'webhook':
+      return html`<a href="${path}/webhooks/${id}">a webhook</a>`;
     case 'member':
       return html`<a href="${path}/members/${id}">${personWords({ id, name, email })}</a>`;
     default:

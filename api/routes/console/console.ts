@@ -20,6 +20,7 @@ import { registerSelection } from './selection.ts';
 import { registerSettingsPages } from './settings.ts';
 import { registerSupport } from './support.ts';
 import { firstSection } from './visit.ts';
+import { registerWebhookPages } from './webhooks.ts';
 
 /**
  * The console. How a page of it is made:
@@ -65,6 +66,7 @@ export function registerConsole(app: App, deps: RouteDeps): void {
   registerMemberPages(app, deps);
   registerLicensePages(app, deps);
   registerApiKeyPages(app, deps);
+  registerWebhookPages(app, deps);
   registerSettingsPages(app, deps);
   registerEmailPages(app, deps);
   registerBatchPages(app, deps);

@@ -23,6 +23,7 @@ const sections: readonly {
   { name: 'Members', path: '/members', permission: 'readMembers' },
   { name: 'Licences', path: '/licenses', permission: 'readLicenses' },
   { name: 'API keys', path: '/api-keys', permission: 'readApiKeys' },
+  { name: 'Webhooks', path: '/webhooks', permission: 'readWebhooks' },
   { name: 'Settings', path: '/settings', permission: 'readSettings' },
   { name: 'Audit log', path: '/events', permission: 'readAuditLog' },
 ];

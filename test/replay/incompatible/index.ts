@@ -14,3 +14,4 @@ export const delivery = late(compatible.delivery);
 export const reconcile = late(compatible.reconcile);
 export const batch = late(compatible.batch);
 export const acts = late(compatible.acts);
+export const webhook = late(compatible.webhook);

@@ -1,0 +1,225 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+import type { Kysely } from 'kysely';
+import { Webhook as Signer } from 'standardwebhooks';
+import type { Database } from '../db/database.ts';
+import { listOwners } from '../db/members.ts';
+import {
+  type Attempted,
+  dueWebhooks,
+  findReceptive,
+  findUntold,
+  nextMessages,
+  noteAttempts,
+  noteFailure,
+  noteReceived,
+  noteTelling,
+  noteTold,
+  triedDays,
+  type Untold,
+  type Webhook,
+  type WebhookMessage,
+} from '../db/webhooks.ts';
+import { envelopeAddress } from '../identity/mailbox.ts';
+import { type Mail, MailError, type Message } from '../mail/mail.ts';
+import { messageIdOf } from '../mail/message.ts';
+import { webhookDisabledEmail } from '../mail/templates/webhook-disabled-email.ts';
+import type { Answer, Post } from '../webhooks/post.ts';
+import { webhookStart, workflowTypes } from '../workflows/contract.ts';
+import type { WebhookActivities } from '../workflows/webhook.ts';
+import { tryAgain } from './delivery.ts';
+import { beating } from './heartbeat.ts';
+
+export interface WebhookDeps {
+  db: Kysely<Database>;
+  mail: Mail;
+  /** The sender address of emails. */
+  from: string;
+  /** How long an email that may have been sent is looked for before it is sent again, ms. */
+  lookupPatienceMs: number;
+  post: Post;
+  /** What a message says now; given by whoever serves the same over HTTP. */
+  payloadOf: (db: Kysely<Database>, webhook: Webhook, message: WebhookMessage) => Promise<object>;
+}
+
+/** How many messages travel at once to one endpoint, each of another thread. */
+const atOnce = 10;
+/** How long one activity goes on sending, ms: then others have their turn. */
+const turnMs = 10_000;
+const second = 1_000;
+const hour = 3_600 * second;
+const triedMs = triedDays * 24 * hour;
+/** So many owners are told at most. */
+const mostOwners = 50;
+
+/** Longer each time, up to the longest, and by a quarter more or less, so that what failed together does not come again together. ms */
+const delayOf = (times: number, longest: number) =>
+  Math.min(5 * second * 3 ** times, longest) * (0.75 + Math.random() / 2);
+
+const isReceived = (answer: Answer) => 'status' in answer && answer.status >= 200 && answer.status < 300;
+const textOf = (answer: Answer) => ('status' in answer ? String(answer.status) : answer.code);
+
+/**
+ * Sends what endpoints are to be told. A message is sent at least once: one whose answer could not be noted is sent again,
+ * under the same id.
+ */
+export function createWebhookActivities(deps: WebhookDeps): WebhookActivities {
+  const { db, mail, from, post, payloadOf } = deps;
+
+  async function attempt(webhook: Webhook, message: WebhookMessage): Promise<Answer> {
+    const body = JSON.stringify(await payloadOf(db, webhook, message));
+    return post.send(webhook.url, headersOf(webhook, message, body, new Date()), body);
+  }
+
+  /** Sends some of what is due; false when there is nothing, or the endpoint is left in peace. */
+  async function sendSome(id: Webhook['id']): Promise<boolean> {
+    const webhook = await findReceptive(db, id);
+    // Of one in trouble is only tried whether it still is.
+    const messages = webhook ? await nextMessages(db, id, webhook.failures > 0 ? 1 : atOnce) : [];
+    if (!webhook || messages.length === 0) return false;
+    const answers = await Promise.all(messages.map((message) => attempt(webhook, message)));
+    const received = answers.some(isReceived);
+    await noteAttempts(
+      db,
+      messages.map((message, i) => outcomeOf(message, answers[i]!, received ? null : webhook.failing_since)),
+    );
+    if (answers.some((answer) => textOf(answer) === '410'))
+      await noteFailure(db, webhook, { againInMs: 0, disable: 'gone' });
+    else if (!received) await noteFailure(db, webhook, troubleOf(webhook, answers));
+    else if (webhook.failing_since) await noteReceived(db, id);
+    return true;
+  }
+
+  return {
+    sendDue: beating(async ({ id }) => {
+      const until = Date.now() + turnMs;
+      const { cancellationSignal } = Context.current();
+      while (await sendSome(id)) if (Date.now() > until || cancellationSignal.aborted) return true;
+      return false;
+    }),
+
+    tellOwners: beating(async ({ id }) => {
+      const webhook = await findUntold(db, id);
+      if (!webhook) return;
+      const { telling_since: before } = webhook;
+      const waited = before ? Date.now() - before.getTime() : 0;
+      if (before && waited < deps.lookupPatienceMs)
+        throw tryAgain('may_have_been_sent', Math.min(5 * second, deps.lookupPatienceMs - waited));
+      await noteTelling(db, webhook);
+      let untaken: string | undefined;
+      for (const owner of await listOwners(db, webhook.organization_id, mostOwners)) {
+        const message = noticeTo(owner, webhook, from);
+        const found =
+          before &&
+          (await mail.find(message.delivery).catch((error) => {
+            throw error instanceof MailError ? tryAgain(error.code, 5 * second) : error;
+          }));
+        if (found) continue;
+        const result = await mail.send(message);
+        if (result.status === 'not_sent' || result.status === 'unknown') untaken = result.code;
+      }
+      if (untaken) throw tryAgain(untaken, Math.max(30 * second, deps.lookupPatienceMs));
+      await noteTold(db, webhook);
+    }),
+  };
+}
+
+/** Standard Webhooks: the message's own id, the time of this attempt, a signature by each secret that counts. */
+function headersOf(
+  { secret, previous_secret, previous_secret_until }: Webhook,
+  { id }: Pick<WebhookMessage, 'id'>,
+  body: string,
+  at: Date,
+): Record<string, string> {
+  const secrets = [secret, ...(previous_secret && previous_secret_until! > at ? [previous_secret] : [])];
+  return {
+    'content-type': 'application/json',
+    'user-agent': 'Usher-Webhooks/1',
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(at.getTime() / second)),
+    'webhook-signature': secrets.map((s) => new Signer(s).sign(id, at, body)).join(' '),
+  };
+}
+
+/**
+ * What an attempt came to. A message is given up only while others get through: an endpoint with which none does is
+ * disabled, and then it waits.
+ *
+ * @param failing since when none gets through; null: until now some did
+ */
+function outcomeOf(message: WebhookMessage, answer: Answer, failing: Date | null): Attempted {
+  const { position, attempts, first_attempted_at: first } = message;
+  const noted = { position, answer: textOf(answer) };
+  if (isReceived(answer)) return { ...noted, became: { state: 'delivered' } };
+  const asked = 'retryAfterMs' in answer ? (answer.retryAfterMs ?? 0) : 0;
+  const againInMs = Math.max(delayOf(attempts, 3 * hour), asked);
+  const isTriedEnough = first !== null && Date.now() + againInMs > first.getTime() + triedMs;
+  const othersGotThrough = failing === null || (first !== null && failing > first);
+  return {
+    ...noted,
+    became: isTriedEnough && othersGotThrough ? { state: 'failed' } : { state: 'waiting', againInMs },
+  };
+}
+
+/** Until when an endpoint with which nothing got through is left in peace, and whether it has been for too long. */
+function troubleOf({ failures, failing_since }: Webhook, answers: readonly Answer[]) {
+  const asked = answers.map((answer) => ('retryAfterMs' in answer ? (answer.retryAfterMs ?? 0) : 0));
+  const againInMs = Math.max(delayOf(failures, hour * 0.75), ...asked);
+  const isOver = failing_since !== null && Date.now() + againInMs > failing_since.getTime() + triedMs;
+  return { againInMs, ...(isOver ? { disable: 'failing' as const } : {}) };
+}
+
+/** The email that tells an owner. One of an endpoint that was disabled again is another. */
+function noticeTo(owner: Awaited<ReturnType<typeof listOwners>>[number], webhook: Untold, from: string): Message {
+  const delivery = `${webhook.id}/${Math.floor(webhook.disabled_at.getTime() / second)}/${owner.id}`;
+  return {
+    ...webhookDisabledEmail({
+      name: owner.name,
+      organization: webhook.organization_name,
+      url: webhook.url,
+      isGone: webhook.disabled_why === 'gone',
+      since: webhook.failing_since ?? webhook.disabled_at,
+    }),
+    from,
+    to: envelopeAddress(owner.email),
+    kind: 'webhook_disabled',
+    invitation: webhook.id,
+    delivery,
+    messageId: messageIdOf(delivery, from),
+  };
+}
+
+/** How often is looked for what is due, and how long Temporal may take to start a run, ms. */
+const lookEveryMs = 1_000;
+const startPatienceMs = 5_000;
+/** Endpoints found by one look. */
+const mostFound = 100;
+
+/**
+ * Starts the workflows of endpoints for which something is due, from now on. What could not be started is found again by
+ * the next look, of this worker or another.
+ */
+export function watchWebhooks({ db, temporal }: { db: Kysely<Database>; temporal: Client }): {
+  close(): Promise<void>;
+} {
+  const closing = new AbortController();
+  const look = async () => {
+    for (const id of await dueWebhooks(db, mostFound))
+      await temporal.withDeadline(Date.now() + startPatienceMs, () =>
+        temporal.workflow.start(workflowTypes.webhook, webhookStart(id)),
+      );
+  };
+  const ended = (async () => {
+    while (!closing.signal.aborted) {
+      await look().catch(() => undefined);
+      await sleep(lookEveryMs, undefined, { signal: closing.signal }).catch(() => undefined);
+    }
+  })();
+  return {
+    close() {
+      closing.abort();
+      return ended;
+    },
+  };
+}
