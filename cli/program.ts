@@ -10,6 +10,7 @@ import { addList } from './commands/list.ts';
 import { addMembers } from './commands/members.ts';
 import { addShow } from './commands/show.ts';
 import { addLink, addResend, addRevoke } from './commands/steer.ts';
+import { addWebhooks } from './commands/webhooks.ts';
 import { exitCodes } from './exit-codes.ts';
 import { variables } from './settings.ts';
 
@@ -56,6 +57,7 @@ Examples:
     addLicenses,
     addEvents,
     addKeys,
+    addWebhooks,
     addDoctor,
   ])
     add(program);

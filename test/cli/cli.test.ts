@@ -4,9 +4,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { Webhook as Verifier } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { page, withCommands } from '../../docs/commands.ts';
 import { startProxy } from '../setup/proxy.ts';
+import { startReceiver } from '../setup/receiver.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
 /** The program itself, as a child process, against an Usher that runs. */
@@ -128,6 +130,27 @@ test('a key whose secret got lost on the way is revoked, and another one made', 
   const { body } = await json('keys', 'list');
   const made = body.filter(({ name }: { name: string }) => name === 'Lost');
   expect(made.map(({ revokedAt }: { revokedAt: string | null }) => revokedAt !== null)).toEqual([false, true]);
+});
+
+test('webhooks are added, tried, rested and removed; the secret is all that is printed', async () => {
+  const receiver = await startReceiver();
+  const made = await run(['webhooks', 'add', receiver.url, '--type', 'member.joined']);
+  expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^whsec_\S+\n$/) });
+  const [{ id }] = (await json('webhooks', 'list')).body;
+  expect((await run(['webhooks', 'list'])).stdout).toContain(`${id}  works  member.joined  ${receiver.url}`);
+  expect((await run(['webhooks', 'test', id])).code).toBe(0);
+  await usher.until('it', async () => receiver.received.length === 1);
+  new Verifier(made.stdout.trim()).verify(receiver.received[0]!.body, receiver.received[0]!.headers as never);
+  expect((await json('webhooks', 'messages', id)).body).toMatchObject([{ id: receiver.received[0]!.id }]);
+  expect((await run(['webhooks', 'resend', id, '--since', '2026-01-01T00:00:00Z'])).stdout).toBe('0 are sent again\n');
+  const rotated = await run(['webhooks', 'rotate', id]);
+  expect([rotated.stdout.startsWith('whsec_'), rotated.stdout === made.stdout]).toEqual([true, false]);
+  expect((await run(['webhooks', 'disable', id])).stdout).toMatch(/: disabled .* \(by_hand\)\n$/);
+  expect((await run(['webhooks', 'test', id])).stderr).toContain('webhook_disabled');
+  expect((await run(['webhooks', 'enable', id])).stdout).toBe(`${id}: works\n`);
+  expect((await run(['webhooks', 'remove', id])).stdout).toBe(`${id}: removed (${receiver.url})\n`);
+  expect((await json('webhooks', 'list')).body).toEqual([]);
+  await receiver.close();
 });
 
 test('licences are added, changed, given, moved and taken; the audit log has it', async () => {
