@@ -112,6 +112,24 @@ test('an invitation’s page keeps up with it, and leaves alone what somebody is
   await page.close();
 });
 
+test('an email is seen as it is filled in, beside its form, before it is saved', async () => {
+  const page = await open('/console/acme/settings/emails/fr');
+  const email = page.frameLocator('iframe');
+  await email.getByText('olivia vous invite à rejoindre Acme').waitFor();
+  await page.getByLabel('Colour').fill('#7c2d12');
+  await page.getByLabel('Subject in French').fill('Bienvenue chez {organization}');
+  await page.getByLabel('Text in French').fill('Bonjour,\n\nà bientôt.');
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await email.getByText('Bienvenue chez Acme').waitFor();
+  expect(await email.getByText('à bientôt.').count()).toBe(1);
+  // The form is as it was, and nothing is saved.
+  expect(await page.getByLabel('Subject in French').inputValue()).toBe('Bienvenue chez {organization}');
+  expect((await usher.call('/v1/organizations/acme')).body).toMatchObject({ color: null, wording: {} });
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await takePicture(page, 'console-real-email-preview-1280');
+  await page.close();
+});
+
 test('all of a page are selected by a press, and are what is asked about', async () => {
   const page = await open('/console/acme/invitations?state=pending');
   const boxes = await page.locator('input[name=ids]').count();

@@ -64,7 +64,7 @@ const form = ({ frame, language, emails, version, filled, error }: EmailsPageVie
       })}${textField({
         ...field('subject'),
         label: `Subject in ${nameOf(language)}`,
-        hint: `Here and below, in braces: ${placeholders.map((name) => `{${name}}`).join(', ')}.`,
+        hint: `Here and below can stand ${placeholders.map((name) => `{${name}}`).join(', ')}.`,
         most: 150,
       })}${textField({
         ...field('greeting'),
