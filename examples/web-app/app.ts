@@ -3,6 +3,7 @@ import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { JWK } from 'jose';
+import { Webhook } from 'standardwebhooks';
 import { createUsher, UsherProblem, UsherUnreachable } from '../../client/index.ts';
 import { createIssuer, type Person } from './issuer.ts';
 import { type HomeView, homePage, signInPage, stylesheet } from './pages.ts';
@@ -14,6 +15,15 @@ export interface AppOptions {
   /** The organization in Usher that is this app's. */
   organization: string;
   signingKey: JWK;
+  /** With which Usher signs what it tells this app. */
+  webhookSecret: string;
+}
+
+/** Of what Usher tells. */
+interface Told {
+  type: string;
+  timestamp: string;
+  data: { member?: { id: string; name: string; email: string; role: string } };
 }
 
 /** What a form may hold. */
@@ -33,6 +43,10 @@ export async function buildWebApp(o: AppOptions): Promise<FastifyInstance> {
   const { documents, tokenFor } = await createIssuer({ ...o, audience: o.usher });
   // As long as this process lives. An app with users has a table, and a password or an identity provider before it.
   const sessions = new Map<string, Person>();
+  // Who has joined, the newest first. In a database: where the id of a message is kept in the same transaction as what it changes.
+  const joined: { name: string; role: string }[] = [];
+  const taken = new Set<string>();
+  const webhook = new Webhook(o.webhookSecret);
   const cookieName = `workshop_${new URL(o.url).port}_session`;
   const path = { organization: o.organization };
 
@@ -56,7 +70,7 @@ export async function buildWebApp(o: AppOptions): Promise<FastifyInstance> {
       : undefined;
     return show(
       reply,
-      homePage({ person, role, mine: mine.items, pending: pending?.items, notice, turn: randomUUID() }),
+      homePage({ person, role, mine: mine.items, pending: pending?.items, joined, notice, turn: randomUUID() }),
     );
   };
 
@@ -82,7 +96,8 @@ export async function buildWebApp(o: AppOptions): Promise<FastifyInstance> {
 
   // Another site's form comes with its own origin, and with no cookie: `Lax`.
   app.addHook('preHandler', async (request, reply) => {
-    if (request.method === 'POST' && request.headers.origin !== o.url) return reply.status(403).send('Not from here.');
+    const isForm = request.method === 'POST' && request.url !== '/webhooks';
+    if (isForm && request.headers.origin !== o.url) return reply.status(403).send('Not from here.');
   });
   app.addHook('onSend', async (_request, reply) => {
     reply.headers({
@@ -96,6 +111,27 @@ export async function buildWebApp(o: AppOptions): Promise<FastifyInstance> {
     if (!isDown) console.error(error);
     // What was asked for may still happen; the page says what is.
     return reply.status(isDown ? 503 : 500).send(isDown ? 'Usher does not answer. Go back, and try again.' : 'Failed.');
+  });
+
+  await app.register(async (scope) => {
+    // Signed are the bytes: what was parsed and written again may differ.
+    scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+    scope.post('/webhooks', async (request, reply) => {
+      let told: Told;
+      try {
+        told = webhook.verify(request.body as string, request.headers as Record<string, string>) as Told;
+      } catch {
+        return reply.status(401).send('Not signed by Usher.');
+      }
+      // It may come again, if Usher did not hear that it was taken.
+      const id = String(request.headers['webhook-id']);
+      if (!taken.has(id)) {
+        taken.add(id);
+        const { member } = told.data;
+        if (told.type === 'member.joined' && member) joined.unshift({ name: member.name, role: member.role });
+      }
+      return reply.status(204).send();
+    });
   });
 
   for (const [document, content] of Object.entries(documents)) app.get(document, () => content);

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { JWK } from 'jose';
+import { createUsher } from '../../client/index.ts';
 import { buildWebApp } from './app.ts';
 import { newSigningKey } from './issuer.ts';
 import { setUp } from './set-up.ts';
@@ -11,6 +12,8 @@ import { setUp } from './set-up.ts';
 /** What it remembers between runs. */
 interface Memory {
   signingKey: JWK;
+  apiKey?: string;
+  webhook?: { id: string; secret: string };
 }
 
 const read = async <T>(file: string): Promise<T | undefined> => {
@@ -22,6 +25,20 @@ const read = async <T>(file: string): Promise<T | undefined> => {
   }
 };
 
+/** Has Usher tell this app who joins. The secret is told once: it is kept. */
+async function ensureWebhook(
+  o: { api: string; apiKey: string; organization: string; url: string },
+  { webhook }: Memory,
+): Promise<{ id: string; secret: string }> {
+  const usher = createUsher({ url: o.api, apiKey: o.apiKey });
+  const path = { organization: o.organization };
+  const { items } = await usher.get('/v1/organizations/{organization}/webhooks', { path });
+  if (webhook && items.some(({ id }) => id === webhook.id)) return webhook;
+  const body = { url: `${o.url}/webhooks`, types: ['member.joined' as const] };
+  const { id, secret } = await usher.post('/v1/organizations/{organization}/webhooks', { path, body });
+  return { id, secret: secret! };
+}
+
 const { values } = parseArgs({
   options: { state: { type: 'string', default: '.usher' }, port: { type: 'string', default: '4410' } },
 });
@@ -31,12 +48,19 @@ if (local) {
   const organization = { slug: 'workshop', name: 'Workshop' };
   const file = path.join(values.state, 'web-app.json');
   const memory: Memory = (await read<Memory>(file)) ?? { signingKey: await newSigningKey() };
-  await writeFile(file, JSON.stringify(memory), { mode: 0o600 });
-  await setUp({
-    ...{ database: local.database, installation: local.issuer, url, organization },
+  memory.apiKey = await setUp({
+    ...{ database: local.database, installation: local.issuer, url, organization, apiKey: memory.apiKey },
     owner: { email: 'admin@workshop.example', name: 'Ada Admin' },
   });
-  const app = await buildWebApp({ url, usher: local.api, organization: organization.slug, ...memory });
+  const webhook = await ensureWebhook(
+    { ...local, apiKey: memory.apiKey, organization: organization.slug, url },
+    memory,
+  );
+  await writeFile(file, JSON.stringify({ ...memory, webhook }), { mode: 0o600 });
+  const app = await buildWebApp({
+    ...{ url, usher: local.api, organization: organization.slug },
+    ...{ signingKey: memory.signingKey, webhookSecret: webhook.secret },
+  });
   await app.listen({ host: 'localhost', port: Number(values.port) });
   console.log(`The web app is at ${url}. Sign in there as admin@workshop.example, and invite somebody.`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void app.close());

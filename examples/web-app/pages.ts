@@ -12,6 +12,8 @@ export interface HomeView {
   mine: readonly Invitation[];
   /** Whom others have invited, for those who may know. */
   pending: readonly Invitation[] | undefined;
+  /** Who has joined, as Usher has told, the newest first. */
+  joined: readonly { name: string; role: string }[];
   notice: { text: string; good: boolean } | undefined;
   /** Names the next act of the form, so that it is done once. */
   turn: string;
@@ -48,7 +50,7 @@ export const signInPage = (): Html =>
 const button = (action: string, text: string): Html =>
   html`<form method="post" action="${action}"><button>${text}</button></form>`;
 
-export const homePage = ({ person, role, mine, pending, notice, turn }: HomeView): Html =>
+export const homePage = ({ person, role, mine, pending, joined, notice, turn }: HomeView): Html =>
   layout(
     'Home',
     html`<h1>Workshop</h1>
@@ -86,6 +88,11 @@ ${
 </table>`
     : html`<p>Nobody.</p>`
 }`
+    : null
+}${
+  role && joined.length > 0
+    ? html`<h2>New here</h2>
+<ul>${joined.slice(0, 10).map((one) => html`<li>${one.name} has joined as ${one.role}.</li>`)}</ul>`
     : null
 }`,
   );

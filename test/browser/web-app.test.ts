@@ -81,6 +81,10 @@ test('somebody invites from the app’s own page, and the invited one joins ther
 
   await admin.reload();
   expect(await words(admin)).toMatch(/Pending\s+Nobody\./);
+  await usher.until('what Usher tells the app', async () => {
+    await admin.reload();
+    return (await words(admin))!.includes('ben has joined as member.');
+  });
   const members = await usher.db
     .selectFrom('members')
     .innerJoin('accounts', 'accounts.id', 'account_id')
@@ -115,6 +119,19 @@ test('what Usher refuses is said, and nobody joins for somebody else', async () 
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
   expect(state).toBe('pending');
+});
+
+test('a message that Usher has not signed tells the app nothing', async () => {
+  const headers = {
+    'content-type': 'application/json',
+    'webhook-id': 'msg_forged',
+    'webhook-timestamp': String(Math.floor(Date.now() / 1000)),
+    'webhook-signature': 'v1,Zm9yZ2Vk',
+  };
+  const body = JSON.stringify({ type: 'member.joined', data: { member: { name: 'mallory', role: 'owner' } } });
+  const answer = await fetch(`${url}/webhooks`, { method: 'POST', headers, body });
+  expect(answer.status).toBe(401);
+  expect(await words(await signedIn('admin'))).not.toContain('mallory');
 });
 
 test('a form of another site does nothing here', async () => {
