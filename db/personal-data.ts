@@ -107,6 +107,12 @@ export const personalData = (db: Kysely<Database>, subject: Subject) =>
           .where('inviter_id', 'in', ofAccounts)
           .orderBy('invitations.id')
           .execute(),
+        notices: await trx
+          .selectFrom('notices')
+          .select(['invitation_id as invitation', 'kind', 'status', 'created_at'])
+          .where('account_id', 'in', ofAccounts)
+          .orderBy('id')
+          .execute(),
         apiKeys: keys,
         events: await trx
           .selectFrom('events')
