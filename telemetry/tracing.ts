@@ -1,5 +1,15 @@
 import { FastifyOtelInstrumentation } from '@fastify/otel';
-import { type Attributes, DiagLogLevel, diag, type HrTime, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  DiagLogLevel,
+  diag,
+  type HrTime,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapGetter,
+} from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import {
@@ -80,7 +90,16 @@ export function startTracing(service: 'usher-api' | 'usher-worker', logger: Logg
     spanProcessors: [processor],
     metricReaders: [],
     logRecordProcessors: [],
-    instrumentations: [new UndiciInstrumentation({ requireParentforSpans: true })],
+    textMapPropagator: new Traceparent(),
+    instrumentations: [
+      new UndiciInstrumentation({
+        requireParentforSpans: true,
+        // Mail and identity providers, and where webhooks go, are other people's: they are not told of traces.
+        requestHook: (_, request) => {
+          request.addHeader = () => undefined;
+        },
+      }),
+    ],
   });
   sdk.start();
   const http = new FastifyOtelInstrumentation({
@@ -111,6 +130,19 @@ export function startTracing(service: 'usher-api' | 'usher-worker', logger: Logg
     plugin: http.plugin(),
     close: () => sdk.shutdown(),
   };
+}
+
+/**
+ * Of what a caller sends along `traceparent` alone is heeded, which is random. `baggage` and `tracestate` may hold anything, and
+ * would be kept in Temporal's histories.
+ */
+class Traceparent extends W3CTraceContextPropagator {
+  override extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
+    return super.extract(context, carrier, {
+      keys: (from) => getter.keys(from),
+      get: (from, key) => (key === 'traceparent' ? getter.get(from, key) : undefined),
+    });
+  }
 }
 
 /** An exporter that is given of each span only what may leave. */

@@ -17,7 +17,7 @@ import { cause } from './durable-machine.ts';
 const header = '_tracer-data';
 
 /** What `header` carries, as W3C Trace Context writes it. */
-type Carrier = Record<string, string> & { traceparent?: string };
+type Carrier = { traceparent?: string };
 
 /** An Update's part of a trace, when it has its answer. Times in epoch ms. */
 export interface UpdateSpan {
@@ -64,7 +64,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
         if (!parent) return next(input);
         const own = parent.replace(/-[0-9a-f]{16}-/, `-${newSpanId()}-`);
         const began = Date.now();
-        const headers = { [header]: defaultPayloadConverter.toPayload({ ...carrier, traceparent: own }) };
+        const headers = { [header]: defaultPayloadConverter.toPayload({ traceparent: own } satisfies Carrier) };
         const answer = within(headers, () => next(input));
         const end = () => tracing.updated({ update: input.name, parent, own, began, ended: Date.now() });
         answer.then(end, end);

@@ -109,7 +109,10 @@ export interface Installation {
   /** Waits until the point was hit, proved by what the dying process wrote. @param patienceMs as of {@link until} */
   hit(patienceMs?: number): Promise<void>;
   /** @throws TypeError when the API dies under it, or is not there; DOMException when it does not answer within 10 s */
-  call(path: string, o?: { method?: string; body?: unknown; idempotencyKey?: string; at?: string }): Promise<Answer>;
+  call(
+    path: string,
+    o?: { method?: string; body?: unknown; idempotencyKey?: string; at?: string; headers?: Record<string, string> },
+  ): Promise<Answer>;
   /** Invites an address, with a seat; its key is the address. */
   invite(email: string): Promise<Answer>;
   /** Does an act to an invitation; repeated it has the same Idempotency-Key. */
@@ -337,6 +340,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
         connection: 'close',
         ...(o.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(o.idempotencyKey ? { 'idempotency-key': o.idempotencyKey } : {}),
+        ...o.headers,
       },
       ...(o.body === undefined ? {} : { body: JSON.stringify(o.body) }),
       signal: AbortSignal.timeout(10_000),

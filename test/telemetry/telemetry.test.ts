@@ -1,5 +1,10 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import protos from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -20,7 +25,17 @@ const linkKey = Buffer.alloc(32, 'l');
 const email = 'traced@example.com';
 const root = path.join(import.meta.dirname, '../..');
 
+/** Of a caller who sends more along than Usher wants. */
+const caller = {
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  tracestate: 'vendor=state-of-caller',
+  baggage: 'user=baggage-of-caller',
+};
+
 let collector: Collector;
+let provider: Server;
+/** The headers of what the mail provider was asked. */
+const asked: string[][] = [];
 let usher: Installation;
 let workerAt: string;
 let id: InvitationId;
@@ -28,6 +43,16 @@ let link: string;
 
 beforeAll(async () => {
   collector = await startCollector();
+  provider = createServer(async (request, response) => {
+    asked.push(request.rawHeaders);
+    const answer = await fetch(`${usher.inbox}${request.url}`, {
+      method: request.method!,
+      headers: { 'X-Postmark-Server-Token': 'test', 'content-type': 'application/json' },
+      ...(request.method === 'POST' ? { body: await buffer(request) } : {}),
+    });
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+  }).listen(0, '127.0.0.1');
+  await once(provider, 'listening');
   workerAt = `127.0.0.1:${await freePort()}`;
   usher = await startInstallation({
     environment: {
@@ -35,12 +60,14 @@ beforeAll(async () => {
       USHER_METRICS_TOKEN: token,
       USHER_LINK_KEYS: linkKey.toString('base64'),
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      USHER_POSTMARK_URL: `http://127.0.0.1:${(provider.address() as AddressInfo).port}`,
     },
   });
   await usher.running('api');
   await usher.running('worker');
   // Invited, and joined in the browser by the link of the email.
-  id = (await usher.invite(email)).body.id;
+  const body = { email, licenses: ['studio'] };
+  id = (await usher.call('/v1/organizations/acme/invitations', { body, headers: caller })).body.id;
   await usher.sent(id);
   link = createLinks(usher.url, [linkKey]).token({ invitation: id, generation: 1 });
   const browser = await usher.browser(email);
@@ -50,14 +77,14 @@ beforeAll(async () => {
   const form = Object.fromEntries(fields.map(([, name, value]) => [name, value]));
   await until('a member', async () => (await browser(`/invitations/${id}/accept`, form)).status === 303);
   expect(await usher.state(id)).toBe('accepted');
-  const caller = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  await (await fetch(`${usher.url}/openapi.json`, { headers: { traceparent: caller } })).text();
+  await (await fetch(`${usher.url}/openapi.json`, { headers: caller })).text();
   // Refused: it is over.
   expect((await usher.act('decline', id, email)).status).toBe(409);
 });
 afterAll(async () => {
   await usher?.close();
   await collector?.close();
+  provider?.close();
 });
 
 test('one id is found in the log of every program, and nothing but lines of JSON', async () => {
@@ -221,6 +248,18 @@ test('one trace leads from creating to the provider, another from the click to m
     expect(sentAway.includes(secret), secret).toBe(false);
   const keys = new Set(spans.flatMap(({ attributes }) => Object.keys(attributes)));
   expect([...keys].filter((key) => /url|query|path|message|db\./.test(key))).toEqual([]);
+});
+
+test('what else a caller sends along is passed on to nobody, and providers are told nothing of traces', async () => {
+  const { History } = protos.temporal.api.history.v1;
+  const history = await usher.temporal.workflow.getHandle(`invitation/${id}`).fetchHistory();
+  const kept = Buffer.from(History.encode(history).finish()).toString('latin1');
+  expect(kept).toContain('0af7651916cd43dd8448eb211c80319c');
+  expect(kept).not.toMatch(/of-caller|baggage|tracestate/);
+  expect(asked.length).toBeGreaterThan(0);
+  const names = asked.flatMap((headers) => headers.filter((_, i) => i % 2 === 0)).map((name) => name.toLowerCase());
+  expect(names).toContain('x-postmark-server-token');
+  for (const name of Object.keys(caller)) expect(names).not.toContain(name);
 });
 
 test('what ran with traces goes on without them, and the other way round', async () => {
