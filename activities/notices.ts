@@ -32,8 +32,10 @@ export interface NoticeDeps {
   noticeGapMs?: number;
 }
 
-/** Emails at a time. */
-const pageSize = 200;
+/** Inviters at a time. */
+const gatheredAtOnce = 200;
+/** Emails at a time: few, as invitations wait in the same line. */
+const sentAtOnce = 10;
 
 /**
  * Tells inviters what became of their invitations. One email is sent once, unless the provider itself lost it: it is marked
@@ -44,13 +46,17 @@ export function createNoticeActivities(deps: NoticeDeps): NoticeActivities {
   return {
     sendNotices: beating<void, SentNotices>(async () => {
       const sum: SentNotices = { sent: 0, failed: 0, dropped: 0, waiting: 0 };
-      await dropOldNotices(db);
-      while ((await gatherNotices(db, noticeGapMs, pageSize)) === pageSize);
+      await dropOldNotices(db).catch((error: Error) =>
+        log.error('old notices could not be dropped', { error: error.name }),
+      );
+      while ((await gatherNotices(db, noticeGapMs, gatheredAtOnce)) > 0);
       for (let last: NoticeEmailId | undefined; ; ) {
-        const page = await listNoticeEmails(db, last, pageSize);
-        for (const outcome of await Promise.all(page.map((email) => trySending(deps, email)))) sum[outcome] += 1;
+        const page = await listNoticeEmails(db, last, sentAtOnce);
+        const outcomes = await Promise.all(page.map((email) => trySending(deps, email)));
+        for (const outcome of outcomes) sum[outcome === 'crowded' ? 'waiting' : outcome] += 1;
         last = page.at(-1);
-        if (page.length < pageSize) return sum;
+        // The rest is for the next run: it would only stand in the way of invitations.
+        if (page.length < sentAtOnce || outcomes.includes('crowded')) return sum;
       }
     }),
   };
@@ -63,8 +69,11 @@ const trySending = (deps: NoticeDeps, email: NoticeEmailId) =>
     return 'waiting' as const;
   });
 
-/** Sends an email of notices, unless it has been sent. What cannot be sent now is for the next run. */
-async function send(deps: NoticeDeps, email: NoticeEmailId): Promise<keyof SentNotices> {
+/**
+ * Sends an email of notices, unless it has been sent. What cannot be sent now is for the next run; `crowded`: neither can any
+ * other.
+ */
+async function send(deps: NoticeDeps, email: NoticeEmailId): Promise<keyof SentNotices | 'crowded'> {
   const { db, mail } = deps;
   const rows = await findNoticeEmail(db, email);
   const [first] = rows;
@@ -97,7 +106,7 @@ async function send(deps: NoticeDeps, email: NoticeEmailId): Promise<keyof SentN
       return settle('failed');
     case 'not_sent':
       await unmarkNoticeEmail(db, email, mark);
-      return 'waiting';
+      return result.code === 'busy' || result.code === 'paused' ? 'crowded' : 'waiting';
     case 'unknown':
       return 'waiting';
     default:

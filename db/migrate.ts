@@ -81,7 +81,9 @@ export async function migrate(url: string, runUrl?: string): Promise<string[]> {
   }
 }
 
-const isLockTimeout = (error: unknown) => (error as { code?: string } | undefined)?.code === '55P03';
+/** Or a deadlock, of which Postgres undid the migration. */
+const isLockTimeout = (error: unknown) =>
+  ['55P03', '40P01'].includes((error as { code?: string } | undefined)?.code ?? '');
 
 /** Kysely's own sentence for a migration in the database that has no file: after a roll back to an older program. */
 const isNewerDatabase = (error: unknown) =>

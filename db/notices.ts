@@ -1,4 +1,5 @@
 import { type Generated, type Kysely, type RawBuilder, sql } from 'kysely';
+import { troubles } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import type { DeliveryKey } from './deliveries.ts';
 import { type AccountId, type InvitationId, type NoticeEmailId, newId, type OrganizationId } from './ids.ts';
@@ -27,7 +28,8 @@ export interface NoticesTable {
 }
 
 /**
- * A part of a statement that has inviters told. Those who invited by a program are not, nor is anybody twice of the same.
+ * A part of a statement that has inviters told. Those who invited by a program are not, nor is anybody twice of the same: what
+ * was dropped untold is news when it comes again.
  *
  * @param of rows of an invitation and the ordinal of its delivery
  */
@@ -38,7 +40,9 @@ export const noticesOf = (kind: NoticeKind, of: RawBuilder<unknown>): RawBuilder
   join invitations i on i.id = told.invitation
   join organizations o on o.id = i.organization_id
   where i.created_by_kind <> 'api_key' and ${kind}::text = any(o.notices)
-  on conflict do nothing
+  on conflict (invitation_id, ordinal, kind) do update
+    set id = default, status = 'queued', email_id = null, created_at = now()
+    where notices.status = 'dropped' and notices.attempted_at is null
 `;
 
 /** Has the inviter told by the statement that follows, and so in its transaction, without another round trip. */
@@ -56,24 +60,29 @@ const newsForDays = 3;
 /** For so long it is kept what inviters were told, days. */
 const keptDays = 30;
 
-/** Drops what has waited for so long that it is no news. */
-export async function dropOldNotices(db: Kysely<Database>): Promise<void> {
-  await db
-    .updateTable('notices')
-    .set({ status: 'dropped' })
-    .where('status', '=', 'queued')
-    .where('created_at', '<', sql<Date>`now() - make_interval(days => ${newsForDays})`)
-    .execute();
+/** How many rows a statement changes at most: it must be done in time, however many there are. */
+const mostAtOnce = 20_000;
+/** How many are gathered in an email at most; the rest is for the next one. */
+const mostInEmail = 5_000;
+
+/** Drops some of what has waited for so long that it is no news. Returns how many; the rest is for the next time. */
+export async function dropOldNotices(db: Kysely<Database>): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update notices set status = 'dropped' where status = 'queued' and id in (
+      select id from notices where status = 'queued' and created_at < now() - make_interval(days => ${newsForDays})
+      limit ${mostAtOnce}
+    )
+  `.execute(db);
+  return Number(numAffectedRows ?? 0n);
 }
 
-/** Forgets what inviters were told long ago. Returns how many. */
+/** Forgets some of what inviters were told long ago, the oldest first. Returns how many; the rest is for the next time. */
 export async function forgetNotices(db: Kysely<Database>): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('notices')
-    .where('created_at', '<', sql<Date>`now() - make_interval(days => ${keptDays})`)
-    .where('status', '<>', 'queued')
-    .executeTakeFirst();
-  return Number(numDeletedRows);
+  const { numAffectedRows } = await sql`
+    delete from notices using (select id from notices order by id limit ${mostAtOnce}) as oldest
+    where notices.id = oldest.id and status <> 'queued' and created_at < now() - make_interval(days => ${keptDays})
+  `.execute(db);
+  return Number(numAffectedRows ?? 0n);
 }
 
 /**
@@ -82,7 +91,7 @@ export async function forgetNotices(db: Kysely<Database>): Promise<number> {
  *
  * @param gapMs between two emails to the same inviter
  * @param limit how many emails
- * @returns how many emails it made
+ * @returns how many inviters it gathered for; some of what waits may be left for another time
  */
 export async function gatherNotices(db: Kysely<Database>, gapMs: number, limit: number): Promise<number> {
   const { rows: waiting } = await sql<Pick<NoticesTable, 'organization_id' | 'account_id'>>`
@@ -103,11 +112,20 @@ export async function gatherNotices(db: Kysely<Database>, gapMs: number, limit: 
   if (waiting.length === 0) return 0;
   await sql`
     update notices n set email_id = g.email
-    from unnest(
-      ${waiting.map((w) => w.organization_id)}::text[], ${waiting.map((w) => w.account_id)}::text[],
-      ${waiting.map(() => newId('ntc'))}::text[]
-    ) g (organization, account, email)
-    where n.organization_id = g.organization and n.account_id = g.account and n.status = 'queued' and n.email_id is null
+    from (
+      select of_inviter.id, w.email
+      from unnest(
+        ${waiting.map((w) => w.organization_id)}::text[], ${waiting.map((w) => w.account_id)}::text[],
+        ${waiting.map(() => newId('ntc'))}::text[]
+      ) w (organization, account, email)
+      cross join lateral (
+        select id from notices
+        where organization_id = w.organization and account_id = w.account and status = 'queued' and email_id is null
+        limit ${mostInEmail}
+      ) of_inviter
+      limit ${mostAtOnce}
+    ) g
+    where n.id = g.id and n.status = 'queued' and n.email_id is null
   `.execute(db);
   return waiting.length;
 }
@@ -171,7 +189,7 @@ export const findNoticeEmail = (db: Kysely<Database>, email: NoticeEmailId) =>
               e('notices.kind', '=', 'undeliverable'),
               e('state', '=', 'pending'),
               e('delivery_ordinal', '=', e.ref('notices.ordinal')),
-              e('deliveries.status', 'in', ['bounced', 'complained', 'failed']),
+              e('deliveries.status', 'in', troubles),
             ]),
           ]),
         ])

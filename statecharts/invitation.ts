@@ -140,9 +140,11 @@ const sameAddress = (facts: InvitationFacts, event: { emailVersion?: number }) =
 /** The result of one delivery, as its actor reports it. */
 export type DeliveryOutcome = { ordinal: number; status: DeliveryStatus };
 
-const troubled: readonly DeliveryStatus[] = ['bounced', 'complained', 'failed'];
-/** True for a delivery that will not reach anybody. */
-export const isTrouble = (status: DeliveryStatus): boolean => troubled.includes(status);
+/** Of a delivery that will not reach anybody. */
+export const troubles: readonly DeliveryStatus[] = ['bounced', 'complained', 'failed'];
+export const isTrouble = (status: DeliveryStatus): boolean => troubles.includes(status);
+/** The trouble that a delivery is in; null: none. */
+export const troubleOf = (status: DeliveryStatus): DeliveryStatus | null => (isTrouble(status) ? status : null);
 
 const next = (facts: InvitationFacts, kind: DeliveryKind): InvitationFacts['delivery'] => ({
   ordinal: facts.delivery.ordinal + 1,

@@ -1,10 +1,11 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createInvitationActivities } from '../../activities/invitation.ts';
 import { recordReport } from '../../db/feedback.ts';
 import type { InvitationId } from '../../db/ids.ts';
 import { factsOf, findInvitation } from '../../db/invitations.ts';
 import { insertMember } from '../../db/members.ts';
-import { gatherNotices } from '../../db/notices.ts';
+import { dropOldNotices, forgetNotices, gatherNotices } from '../../db/notices.ts';
 import { chartVersion } from '../../statecharts/versions.ts';
 import { taskQueue, workflowTypes } from '../../workflows/contract.ts';
 import type { SentNotices } from '../../workflows/notices.ts';
@@ -71,10 +72,10 @@ const expire = async (id: InvitationId) => {
   });
   expect(outcome.status).toBe('committed');
 };
-const report = (id: InvitationId, status: 'bounced' | 'delivered', second: number) =>
+const report = (id: InvitationId, status: 'bounced' | 'complained' | 'delivered', second: number) =>
   recordReport(usher.db, `${id}/1`, {
     status,
-    detail: status === 'bounced' ? 'hard_bounce' : null,
+    detail: { bounced: 'hard_bounce', complained: 'spam_complaint', delivered: null }[status],
     at: new Date(Date.UTC(2030, 0, 1) + second * 1_000),
     messageId: 'message',
   });
@@ -158,6 +159,39 @@ test('what is no news any more is dropped, and so is what somebody who left woul
     .execute();
   expect(await tell()).toEqual({ ...none, dropped: 1 });
   expect((await dora.told()).length).toBe(1);
+});
+
+test('trouble that healed before anybody was told of it is told when there is trouble again, once', async () => {
+  const gus = await inviter('gus');
+  const id = await gus.invite('a');
+  await report(id, 'bounced', 1);
+  await report(id, 'delivered', 2);
+  expect(await tell()).toEqual({ ...none, dropped: 1 });
+  await report(id, 'complained', 3);
+  expect(await tell()).toEqual({ ...none, sent: 1 });
+  expect(await tell()).toEqual(none);
+  expect((await gus.told()).length).toBe(1);
+});
+
+test('what has waited for three days is dropped, and after thirty forgotten', async () => {
+  const hal = await inviter('hal');
+  const id = await hal.invite('a');
+  await decide(id, 'decline');
+  const ofHal = () =>
+    usher.db.selectFrom('notices').select('status').where('account_id', '=', hal.account.id).execute();
+  const age = (days: number) =>
+    usher.db
+      .updateTable('notices')
+      .set({ created_at: sql`now() - make_interval(days => ${days})` })
+      .where('account_id', '=', hal.account.id)
+      .execute();
+  await age(2);
+  expect([await dropOldNotices(usher.db), await ofHal()]).toEqual([0, [{ status: 'queued' }]]);
+  await age(4);
+  expect([await dropOldNotices(usher.db), await ofHal()]).toEqual([1, [{ status: 'dropped' }]]);
+  expect([await forgetNotices(usher.db), (await ofHal()).length]).toEqual([0, 1]);
+  await age(31);
+  expect([await forgetNotices(usher.db), (await ofHal()).length]).toEqual([1, 0]);
 });
 
 test('an email whose outcome is unknown is looked up, and sent again only if the provider has it not', async () => {
