@@ -25,6 +25,7 @@ import { envelopeAddress } from '../identity/mailbox.ts';
 import { type Mail, MailError, type Message } from '../mail/mail.ts';
 import { messageIdOf } from '../mail/message.ts';
 import { webhookDisabledEmail } from '../mail/templates/webhook-disabled-email.ts';
+import { codeLabel, webhookAttempts } from '../telemetry/metrics.ts';
 import type { Answer, Post } from '../webhooks/post.ts';
 import { webhookStart, workflowTypes } from '../workflows/contract.ts';
 import type { WebhookActivities } from '../workflows/webhook.ts';
@@ -69,7 +70,11 @@ export function createWebhookActivities(deps: WebhookDeps): WebhookActivities {
 
   async function attempt(webhook: Webhook, message: WebhookMessage): Promise<Answer> {
     const body = JSON.stringify(await payloadOf(db, webhook, message));
-    return post.send(webhook.url, headersOf(webhook, message, body, new Date()), body);
+    const answer = await post.send(webhook.url, headersOf(webhook, message, body, new Date()), body);
+    webhookAttempts.inc({
+      answer: 'status' in answer ? `${Math.floor(answer.status / 100)}xx` : codeLabel(answer.code),
+    });
+    return answer;
   }
 
   /** Sends some of what is due; false when there is nothing, or the endpoint is left in peace. */

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from './database.ts';
 
-/** How many queued emails are counted at most. */
+/** How many queued emails are counted at most, and how many messages. */
 const mostCounted = 10_000;
 
 /** What waits, in the whole installation. Ages in seconds; 0 when nothing waits. */
@@ -9,6 +9,10 @@ export interface Backlog {
   /** Emails that are queued, {@link mostCounted} at most, and the age of the oldest. */
   emails: number;
   oldestEmail: number;
+  /** Messages that wait for endpoints that are not disabled, {@link mostCounted} at most. */
+  messages: number;
+  /** Endpoints that are not disabled, and with which nothing gets through. */
+  failingWebhooks: number;
   /** Since the oldest unfinished batch was made. */
   oldestBatch: number;
   /** Since the pending invitation expired that did so first. */
@@ -21,7 +25,7 @@ export interface Backlog {
   fullPools: number;
 }
 
-/** Looks what waits, by one statement that takes no longer the more there is: at the ends of indexes, and at every licence pool. */
+/** Looks what waits, by one statement that takes no longer the more there is: at the ends of indexes, and at every licence pool and endpoint. */
 export async function readBacklog(db: Kysely<Database>): Promise<Backlog> {
   const age = (column: string) => sql`extract(epoch from now() - ${sql.ref(column)})::float8`;
   const { rows } = await sql<Backlog>`
@@ -35,6 +39,18 @@ export async function readBacklog(db: Kysely<Database>): Promise<Backlog> {
       coalesce(
         (select greatest(${age('expires_at')}, 0) from invitations where state = 'pending' order by expires_at limit 1), 0
       ) as overdue,
+      (
+        select count(*)::int from (
+          select from webhooks cross join lateral (
+            select from webhook_messages where webhook_id = webhooks.id and state = 'waiting' limit ${sql.lit(mostCounted)}
+          ) of_one
+          where disabled_at is null and removed_at is null limit ${sql.lit(mostCounted)}
+        ) waiting
+      ) as messages,
+      (
+        select count(*)::int from webhooks
+        where failing_since is not null and disabled_at is null and removed_at is null
+      ) as "failingWebhooks",
       pools.*
     from (
       select coalesce(sum(reserved), 0)::int as reserved, coalesce(sum(assigned), 0)::int as assigned,

@@ -45,15 +45,17 @@ async function showBacklog(db: Kysely<Database>): Promise<void> {
   databaseUp.set(now ? 1 : 0);
   if (!now) {
     // None is better than one of before.
-    for (const gauge of [backlog.emails, backlog.oldestEmail, backlog.oldestBatch, backlog.overdue, backlog.fullPools])
-      gauge.remove();
-    backlog.seats.reset();
+    const { seats, ...others } = backlog;
+    seats.reset();
+    for (const gauge of Object.values(others)) gauge.remove();
     return;
   }
   backlog.emails.set(now.emails);
   backlog.oldestEmail.set(now.oldestEmail);
   backlog.oldestBatch.set(now.oldestBatch);
   backlog.overdue.set(now.overdue);
+  backlog.messages.set(now.messages);
+  backlog.failingWebhooks.set(now.failingWebhooks);
   for (const state of ['reserved', 'assigned', 'available'] as const) backlog.seats.set({ state }, now[state]);
   backlog.fullPools.set(now.fullPools);
 }

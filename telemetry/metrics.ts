@@ -74,6 +74,13 @@ export const emailReports = new Counter({
   registers,
 });
 
+export const webhookAttempts = new Counter({
+  name: 'usher_webhook_attempts_total',
+  help: 'Attempts to tell an endpoint of an organization, by class of its answer, or code of why there was none',
+  labelNames: ['answer'] as const,
+  registers,
+});
+
 export const reconcilerFinds = new Counter({
   name: 'usher_reconciler_finds_total',
   help: 'What the reconciler found, by how it noticed and by what became of it',
@@ -83,6 +90,7 @@ export const reconcilerFinds = new Counter({
 
 // An increase shows only where there was a value before: what alerts look for begins at zero.
 httpProblems.inc({ code: 'engine_unreachable' }, 0);
+webhookAttempts.inc({ answer: '2xx' }, 0);
 for (const became of ['repaired', 'oversold']) reconcilerFinds.inc({ found: 'seats_miscounted', became }, 0);
 for (const found of ['delivery_queued', 'feedback_untold', 'overdue', 'run_terminated', 'run_failed', 'run_timed_out'])
   reconcilerFinds.inc({ found, became: 'unanswered' }, 0);
@@ -106,6 +114,11 @@ export const backlog = {
   emails: gauge('usher_emails_queued', 'Emails that wait to be sent, 10000 at most'),
   oldestEmail: gauge('usher_emails_queued_oldest_seconds', 'How long the oldest of them has waited; 0: none does'),
   oldestBatch: gauge('usher_batches_unfinished_oldest_seconds', 'How long ago the oldest unfinished batch was made'),
+  messages: gauge('usher_webhook_messages_waiting', 'Messages to endpoints that are not disabled, 10000 at most'),
+  failingWebhooks: gauge(
+    'usher_webhooks_failing',
+    'Endpoints that are not disabled, and with which nothing gets through',
+  ),
   overdue: gauge('usher_invitations_overdue_seconds', 'How long ago the pending invitation expired that did first'),
   seats: gauge('usher_license_seats', 'Seats of all named licences that have not ended, by state', ['state']),
   fullPools: gauge('usher_license_pools_full', 'Named licences that have not ended and have no seat left'),
@@ -114,7 +127,7 @@ export const backlog = {
 const mostCodes = 50;
 const codes = new Set<string>();
 
-/** A code of the provider's as a label. There is no end to the codes of providers: those that come first are told apart. */
+/** A code of a provider's or a network's as a label. There is no end to them: those that come first are told apart. */
 export function codeLabel(code: string): string {
   if (codes.size < mostCodes) codes.add(code);
   return codes.has(code) ? code : 'other';

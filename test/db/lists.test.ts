@@ -60,11 +60,12 @@ async function readings(ask: (db: Kysely<Database>) => Promise<unknown>) {
 }
 
 /** Tables that do not grow with invitations. */
-const small = ['organizations', 'license_pools', 'reasons'];
+const small = ['organizations', 'license_pools', 'reasons', 'webhooks'];
 
 test.each(Object.entries(listsOf(count)))('%s', async (_, ask) => {
-  const read = (await readings(ask)).filter(({ of }) => !small.includes(of));
-  expect(read.length).toBeGreaterThan(0);
+  const all = await readings(ask);
+  expect(all.length).toBeGreaterThan(0);
+  const read = all.filter(({ of }) => !small.includes(of));
   expect(read.filter(({ by }) => by === 'Seq Scan')).toEqual([]);
   // Where most rows are the organization's, or of the state, Postgres may pass over those that are not.
   expect(read.filter(({ rows }) => rows > 2 * mostLookedAt)).toEqual([]);
