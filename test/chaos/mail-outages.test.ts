@@ -134,13 +134,13 @@ test('an address that was corrected while the provider did not take its email is
   expect((await usher.messages(right)).length).toBe(1);
 });
 
-test('a mail server that cannot be asked is sent the message again after a while, under the same Message-ID', async () => {
+test('a mail server that cannot be asked is sent the message again after a while, under the same Message-ID, and a batch at the rate of the account', async () => {
   await worker.stop();
   const server = await startSmtpServer({
     onMessage: (answer) => (server.received.length === 1 ? server.hangUp() : answer()),
   });
   closing.defer(() => server.close());
-  const mail = createSmtpMail({ smtp: server.smtp });
+  const mail = createSmtpMail({ smtp: server.smtp, perSecond: 5 });
   closing.defer(() => mail.close());
   const another = await usher.startWorker({ mail, lookupPatienceMs: 1_000 });
   closing.defer(() => another.stop());
@@ -149,4 +149,12 @@ test('a mail server that cannot be asked is sent the message again after a while
   const ids = server.received.map(({ source }) => /^Message-ID: (.+)$/m.exec(source)![1]);
   expect(ids.length).toBe(2);
   expect(new Set(ids).size).toBe(1);
+
+  // And no more in a second than its account allows, however many are invited at once.
+  const start = Date.now();
+  const invitations = Array.from({ length: 12 }, (_, i) => ({ email: `rated-${i}@example.com` }));
+  await usher.call('/v1/organizations/acme/invitation-batches', { body: { mode: 'all', invitations } });
+  await usher.until('all of the batch', async () => server.received.length >= 14);
+  expect(Date.now() - start).toBeGreaterThanOrEqual(2_000);
+  expect(server.received.length).toBe(14);
 });
