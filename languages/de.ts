@@ -111,9 +111,9 @@ export const de: Dictionary = {
   'wrong.invited': 'Eingeladen',
   'wrong.signedIn': 'Angemeldet',
   'wrong.switch':
-    'Wechseln Sie zu dem Konto mit der eingeladenen Adresse, um beizutreten. Es geht nichts verloren: Die Einladung gilt bis {time}.',
+    'Wechseln Sie zu dem Konto mit der eingeladenen Adresse, um beizutreten. Es geht nichts verloren: Die Einladung gilt bis zum {time}.',
   'wrong.askToChange':
-    'Wenn Sie mit der Adresse beitreten möchten, mit der Sie angemeldet sind, bitten Sie die Person, die Sie eingeladen hat, die Adresse zu ändern.',
+    'Wenn Sie mit der Adresse beitreten möchten, mit der Sie angemeldet sind, bitten Sie die Person, die Sie eingeladen hat, die Einladung auf diese Adresse zu ändern.',
 
   'unverified.title': 'Bestätigen Sie zuerst Ihre Adresse',
   'unverified.words':
@@ -127,10 +127,9 @@ export const de: Dictionary = {
   'unreachable.heading': 'Der Dienst antwortet gerade nicht',
   'unreachable.nothingLost': 'Es ist nichts verloren gegangen.',
   'unreachable.accept': 'Ihr Beitritt kann noch wirksam werden, und ein weiterer Versuch schadet nicht.',
-  'unreachable.decline': 'Ihre Absage kann noch wirksam werden, und ein weiterer Versuch schadet nicht.',
+  'unreachable.decline': 'Ihre Ablehnung kann noch wirksam werden, und ein weiterer Versuch schadet nicht.',
   'unreachable.now': 'Der Stand der Dinge',
-  'unreachable.pending':
-    'Die Einladung zu {organization} ist noch offen, und zwar bis {time}. Es ist nichts entschieden.',
+  'unreachable.pending': 'Die Einladung zu {organization} ist noch bis zum {time} offen. Es ist nichts entschieden.',
   'unreachable.accepted': 'Die Einladung zu {organization} wurde angenommen. Sie brauchen nichts weiter zu tun.',
   'unreachable.declined': 'Die Einladung zu {organization} wurde abgelehnt. Sie brauchen nichts weiter zu tun.',
   'unreachable.expired':
@@ -172,7 +171,7 @@ export const de: Dictionary = {
   'home.joinedNow': 'Willkommen bei {organization}. Sie sind jetzt Mitglied.',
   'home.unverified': 'Ihre Adresse ist nicht bestätigt.',
   'home.verify':
-    'Einladungen an {email} stehen hier, sobald Ihr Anmeldedienst bestätigt hat, dass die Adresse Ihnen gehört. Suchen Sie dessen E-Mail, folgen Sie ihr und kommen Sie dann zurück.',
+    'Einladungen an {email} stehen hier, sobald Ihr Anmeldedienst bestätigt hat, dass die Adresse Ihnen gehört. Suchen Sie dessen E-Mail, folgen Sie den Anweisungen darin und kommen Sie dann zurück.',
   'home.invitations': 'Einladungen',
   'home.waiting': { one: 'wartet', other: 'warten' },
   'home.noneWaiting': 'Für {email} liegt keine Einladung vor.',
@@ -180,18 +179,18 @@ export const de: Dictionary = {
   'home.askToBeInvited':
     'Bitten Sie einen Eigentümer oder Administrator Ihrer Organisation, diese Adresse einzuladen: Die Einladung steht auch dann hier, wenn ihre E-Mail verloren geht.',
   'home.invitedAs': '{inviter} hat Sie als {role} eingeladen.',
-  'home.expires': 'Gültig bis {time}',
-  'home.view': 'Einladung ansehen',
+  'home.expires': 'Gültig bis zum {time}',
+  'home.view': 'Zur Einladung',
   'home.viewOf': 'von {organization}',
   'home.organizations': 'Organisationen',
   'home.noOrganization': 'Sie sind noch in keiner Organisation Mitglied.',
   'home.openOne': 'Öffnen Sie oben eine Einladung, um einer beizutreten.',
   'home.onceJoined': 'Sobald Sie einer beitreten, steht sie hier, mit Ihren Lizenzen.',
-  'home.joined': 'Mitglied seit {date}',
+  'home.joined': 'Mitglied seit dem {date}',
   'home.open': 'Öffnen',
   'home.manage': 'Verwalten',
   'home.licenses': { one: 'Ihre Lizenz', other: 'Ihre Lizenzen' },
-  'home.since': 'Ihnen zugewiesen seit {date}',
+  'home.since': 'Ihnen zugewiesen seit dem {date}',
   'home.noLicense': 'Noch keine. Ein Eigentümer oder Administrator der Organisation kann Ihnen eine geben.',
   'home.runUsher': 'Sie betreiben Usher',
   'home.runUsherWords': 'Finden Sie eine Einladung, eine Person oder eine Organisation, die Hilfe braucht.',
@@ -229,7 +228,7 @@ export const de: Dictionary = {
 
   'email.subject': '{inviter} lädt Sie zu {organization} ein',
   'email.reminderOf': 'Erinnerung: {subject}',
-  'email.preview': 'Bitte nehmen Sie bis {time} an oder lehnen Sie ab.',
+  'email.preview': 'Bitte nehmen Sie die Einladung bis {time} an oder lehnen Sie sie ab.',
   'email.invitation': 'Einladung',
   'email.reminder': 'Erinnerung',
   'email.heading': 'Sie sind zu {organization} eingeladen',
@@ -246,11 +245,12 @@ export const de: Dictionary = {
   'email.until': 'Gültig bis',
   'email.view': 'Einladung ansehen',
   'email.copy': 'Falls die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren Browser:',
-  'email.opening': 'Auf der verlinkten Seite nehmen Sie an oder lehnen ab; das Öffnen allein ändert nichts.',
+  'email.opening':
+    'Auf der verlinkten Seite können Sie die Einladung annehmen oder ablehnen; das Öffnen allein ändert nichts.',
   'email.onlyFor':
     'Diese Einladung ist für {email} und kann nur von jemandem angenommen werden, der sich mit dieser Adresse anmeldet.',
   'email.unexpected':
-    'Falls Sie nicht damit gerechnet haben, können Sie diese E-Mail ignorieren. Sie werden nur dann Mitglied von {organization}, wenn Sie annehmen.',
+    'Falls Sie nicht damit gerechnet haben, können Sie diese E-Mail ignorieren. Sie werden nur dann Mitglied von {organization}, wenn Sie die Einladung annehmen.',
 
   'request.subject': '{email} bittet um eine neue Einladung zu {organization}',
   'request.preview': 'Der bisherige Link funktioniert nicht mehr.',

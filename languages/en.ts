@@ -106,7 +106,8 @@ export const en = {
   'wrong.signedIn': 'Signed in',
   'wrong.switch':
     'Switch to the account with the invited address to join. Nothing is lost: the invitation stays open until {time}.',
-  'wrong.askToChange': 'To join with the address you are signed in with, ask the person who invited you to change it.',
+  'wrong.askToChange':
+    'To join with the address you are signed in with, ask the person who invited you to send the invitation to that address instead.',
 
   'unverified.title': 'Verify your address first',
   'unverified.words': 'Before you join {organization}, your sign-in provider has to confirm that {email} is yours.',
@@ -210,7 +211,7 @@ export const en = {
 
   'email.subject': '{inviter} invited you to join {organization}',
   'email.reminderOf': 'Reminder: {subject}',
-  'email.preview': 'Accept or decline until {time}.',
+  'email.preview': 'Accept or decline by {time}.',
   'email.invitation': 'Invitation',
   'email.reminder': 'Reminder',
   'email.heading': 'You are invited to join {organization}',

@@ -18,7 +18,7 @@ export const es: Dictionary = {
   'as.billing_manager': 'gestor de facturación',
   'as.member': 'miembro',
 
-  'license.named': 'Plaza nominal',
+  'license.named': 'Plaza nominativa',
   'license.floating': 'Flotante',
   'license.ended': 'Caducada',
   'license.reserved': 'Tiene una plaza reservada',
@@ -55,7 +55,7 @@ export const es: Dictionary = {
     'La dirección de la persona que le invita, {address}, tiene letras que pueden confundirse con otras. Compruebe que es la que espera.',
   'lookAlike.invited':
     'La dirección invitada, {address}, tiene letras que pueden confundirse con otras. Compruebe que es la que espera.',
-  'lookAlike.domain': 'Su dominio {readable} se escribe {plain} en letras simples.',
+  'lookAlike.domain': 'El dominio {readable} se escribe {plain} con letras simples.',
 
   'decline.heading': '¿Rechazar la invitación a {organization}?',
   'decline.words':
@@ -106,11 +106,11 @@ export const es: Dictionary = {
   'wrong.switch':
     'Para unirse, cambie a la cuenta de la dirección invitada. No se pierde nada: la invitación sigue abierta hasta el {time}.',
   'wrong.askToChange':
-    'Para unirse con la dirección de su sesión actual, pida a la persona que le invitó que la cambie.',
+    'Para unirse con la dirección de su sesión actual, pida a la persona que le invitó que envíe la invitación a esa dirección.',
 
   'unverified.title': 'Confirme primero su dirección',
   'unverified.words':
-    'Antes de que se una a {organization}, su servicio de inicio de sesión debe confirmar que {email} es suya.',
+    'Antes de que se una a {organization}, su servicio de inicio de sesión debe confirmar que la dirección {email} es suya.',
   'unverified.find':
     'Busque el correo que su servicio de inicio de sesión le envió al registrarse y confirme su dirección como se indica en él. Si ya no lo tiene, pida otro desde su cuenta.',
   'unverified.comeBack': 'Vuelva aquí y pulse el botón. La invitación le espera.',
@@ -158,7 +158,7 @@ export const es: Dictionary = {
   'home.joinedNow': 'Le damos la bienvenida a {organization}. Ya es miembro.',
   'home.unverified': 'Su dirección no está confirmada.',
   'home.verify':
-    'Las invitaciones a {email} aparecerán aquí cuando su servicio de inicio de sesión haya confirmado que la dirección es suya. Busque su correo, siga las indicaciones y vuelva después.',
+    'Las invitaciones a {email} aparecerán aquí cuando su servicio de inicio de sesión haya confirmado que la dirección es suya. Busque el correo que le envió, siga las indicaciones y vuelva después.',
   'home.invitations': 'Invitaciones',
   'home.waiting': { one: 'a la espera', other: 'a la espera' },
   'home.noneWaiting': 'No hay ninguna invitación a la espera para {email}.',
@@ -171,7 +171,7 @@ export const es: Dictionary = {
   'home.viewOf': 'a {organization}',
   'home.organizations': 'Organizaciones',
   'home.noOrganization': 'Todavía no es miembro de ninguna organización.',
-  'home.openOne': 'Abra una invitación de las de arriba para unirse a una.',
+  'home.openOne': 'Abra una de las invitaciones de arriba para unirse.',
   'home.onceJoined': 'Cuando se una a una, aparecerá aquí con sus licencias.',
   'home.joined': 'Miembro desde el {date}',
   'home.open': 'Abrir',
@@ -214,7 +214,7 @@ export const es: Dictionary = {
 
   'email.subject': '{inviter} le invita a unirse a {organization}',
   'email.reminderOf': 'Recordatorio: {subject}',
-  'email.preview': 'Acepte o rechace antes del {time}.',
+  'email.preview': 'Acéptela o rechácela antes del {time}.',
   'email.invitation': 'Invitación',
   'email.reminder': 'Recordatorio',
   'email.heading': 'Tiene una invitación para unirse a {organization}',

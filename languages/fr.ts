@@ -39,7 +39,7 @@ export const fr: Dictionary = {
 
   'invitation.join': 'Rejoindre {organization}',
   'invitation.heading': 'Votre invitation à rejoindre',
-  'invitation.invitedBy': 'De la part de {inviter}',
+  'invitation.invitedBy': 'Invitation envoyée par {inviter}',
   'invitation.wrote': '{inviter} vous écrit',
   'invitation.signedInAs': 'Vous utilisez le compte',
   'invitation.notYou': 'Ce n’est pas vous ?',
@@ -74,7 +74,7 @@ export const fr: Dictionary = {
 
   'accepted.title': 'Invitation déjà acceptée',
   'accepted.heading': 'Cette invitation a déjà été acceptée',
-  'accepted.used': 'Quelqu’un a déjà rejoint {organization} grâce à elle, et une invitation ne sert qu’une fois.',
+  'accepted.used': 'Quelqu’un a déjà rejoint {organization} avec cette invitation, qui ne sert qu’une fois.',
   'accepted.switch':
     'Vous utilisez le compte {email}. Si vous avez rejoint l’organisation avec un autre compte, changez de compte.',
   'accepted.signIn': 'Si c’était vous, connectez-vous avec le compte qui vous a servi à rejoindre l’organisation.',
@@ -114,7 +114,7 @@ export const fr: Dictionary = {
   'wrong.switch':
     'Pour rejoindre l’organisation, passez au compte de l’adresse invitée. Rien n’est perdu : l’invitation reste ouverte jusqu’au {time}.',
   'wrong.askToChange':
-    'Pour la rejoindre avec l’adresse de votre compte actuel, demandez à la personne qui vous invite de modifier l’adresse.',
+    'Pour la rejoindre avec l’adresse de votre compte actuel, demandez à la personne qui vous invite d’envoyer l’invitation à cette adresse.',
 
   'unverified.title': 'Confirmez d’abord votre adresse',
   'unverified.words':
@@ -123,7 +123,7 @@ export const fr: Dictionary = {
     'Retrouvez l’e-mail que votre service de connexion vous a envoyé à l’inscription et confirmez votre adresse comme il l’indique. Si vous ne l’avez plus, demandez-en un autre depuis votre compte.',
   'unverified.comeBack': 'Revenez ici et appuyez sur le bouton. L’invitation vous attend.',
 
-  'unreachable.title': 'Pas encore fait',
+  'unreachable.title': 'Opération inachevée',
   'unreachable.heading': 'Le service ne répond pas pour le moment',
   'unreachable.nothingLost': 'Rien n’est perdu.',
   'unreachable.accept': 'Votre acceptation peut encore aboutir, et réessayer est sans risque.',
@@ -147,10 +147,11 @@ export const fr: Dictionary = {
 
   'leaving.joined': 'C’est fait',
   'leaving.welcome': 'Bienvenue chez {organization}',
-  'leaving.member': 'Vous êtes maintenant membre. Nous vous dirigeons vers {site}…',
+  'leaving.member': 'Vous êtes maintenant membre. Nous vous redirigeons vers {site}…',
   'leaving.moment': 'Un instant',
-  'leaving.signIn': 'Nous vous dirigeons vers {site} pour la connexion…',
-  'leaving.signOut': 'Votre session Usher est fermée. Nous vous dirigeons vers {site}, pour vous déconnecter là aussi…',
+  'leaving.signIn': 'Nous vous redirigeons vers {site} pour la connexion…',
+  'leaving.signOut':
+    'Votre session Usher est fermée. Nous vous redirigeons vers {site}, pour vous déconnecter là aussi…',
   'leaving.continue': 'Continuer',
 
   'welcome.heading': 'Se connecter à Usher',
@@ -233,13 +234,13 @@ export const fr: Dictionary = {
   'email.heading': 'Vous avez une invitation à rejoindre {organization}',
   'email.headingOfReminder': 'Votre invitation à rejoindre {organization} vous attend',
   'email.invites': '{inviter} ({address}) vous invite à rejoindre {organization}.',
-  'email.invited': '{inviter} ({address}) vous invite toujours à rejoindre {organization}.',
+  'email.invited': '{inviter} ({address}) vous a envoyé une invitation à rejoindre {organization}.',
   'email.notAnswered': 'Vous n’avez pas encore répondu.',
   'email.writes': '{inviter} vous écrit :',
   'email.role': 'Votre rôle',
   'email.licenses': { one: 'Votre licence', other: 'Vos licences' },
   'email.hasEnded': '{license} (expirée)',
-  'email.invitedBy': 'De la part de',
+  'email.invitedBy': 'Envoyée par',
   'email.for': 'Pour',
   'email.until': 'Valable jusqu’au',
   'email.view': 'Voir l’invitation',
@@ -248,7 +249,7 @@ export const fr: Dictionary = {
   'email.onlyFor':
     'Cette invitation est destinée à {email} et ne peut être acceptée qu’en se connectant avec cette adresse.',
   'email.unexpected':
-    'Si vous ne vous y attendiez pas, vous pouvez ignorer cet e-mail. Vous ne deviendrez membre de {organization} que si vous acceptez.',
+    'Si vous ne vous y attendiez pas, vous pouvez ignorer cet e-mail. Vous ne rejoindrez {organization} que si vous acceptez.',
 
   'request.subject': '{email} demande une nouvelle invitation à rejoindre {organization}',
   'request.preview': 'Son lien ne fonctionne plus.',
