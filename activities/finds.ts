@@ -7,7 +7,7 @@ import { listUntold, noteTold } from '../db/feedback.ts';
 import type { LicensePoolId } from '../db/ids.ts';
 import { findPending, listOverdue, listPending, type Span } from '../db/invitations.ts';
 import { findMiscounted, type Recounted, recountSeats } from '../db/licenses.ts';
-import { type DeliveryStatus, isTrouble } from '../statecharts/invitation.ts';
+import { type DeliveryStatus, troubleOf } from '../statecharts/invitation.ts';
 import {
   type InvitationId,
   type InvitationStatus,
@@ -89,16 +89,22 @@ const tellingMs = 10_000;
  * could not reach Temporal. It is asked until it knows.
  */
 export async function untoldFeedback({ db, temporal, pageSize, pace, count, now }: Look): Promise<void> {
-  for (const delivery of await listUntold(db, new Date(now - tellingMs), pageSize)) {
-    const { id, ordinal, status, wanted, untold_at } = delivery;
-    const lags = (run: InvitationStatus) => isTrouble(run.delivery as DeliveryStatus) !== isTrouble(status);
-    await pace.begin(async () => {
-      const found = 'feedback_untold';
-      // Of an email that was followed by another nobody waits to hear.
-      const outcome = wanted ? await resumeInvitation({ db, temporal }, delivery, found, lags) : 'running';
-      if (outcome !== 'running') count(found, outcome);
-      await noteTold(db, { invitation: id, ordinal }, untold_at, outcome === 'running');
-    });
+  const found = 'feedback_untold';
+  for (;;) {
+    const page = await listUntold(db, new Date(now - tellingMs), pageSize);
+    for (const delivery of page) {
+      const { id, ordinal, status, wanted, untold_at } = delivery;
+      const lags = (run: InvitationStatus) => troubleOf(run.delivery as DeliveryStatus) !== troubleOf(status);
+      await pace.begin(async () => {
+        // Of an email that was followed by another nobody waits to hear.
+        const outcome = wanted ? await resumeInvitation({ db, temporal }, delivery, found, lags) : 'running';
+        if (outcome !== 'running') count(found, outcome);
+        await noteTold(db, { invitation: id, ordinal }, untold_at, outcome === 'running');
+      });
+    }
+    // None of these is listed again: they know, or have been asked since.
+    await pace.end();
+    if (page.length < pageSize) return;
   }
 }
 

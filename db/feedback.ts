@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { type DeliveryStatus, isTrouble } from '../statecharts/invitation.ts';
+import { type DeliveryStatus, isTrouble, troubleOf } from '../statecharts/invitation.ts';
 import type { Database } from './database.ts';
 import { type Delivery, type DeliveryKey, deliveryRef } from './deliveries.ts';
 import { insertNotes } from './events.ts';
@@ -24,7 +24,7 @@ type Known = Pick<Delivery, 'status' | 'detail' | 'reported_at' | 'opened_at'>;
 /**
  * What is known after a report, whatever was reported before it: reports in any order, each any number of times, come to the
  * same. The latest of those that say whether it arrived counts, so that a delivery heals a bounce before it, and a bounce
- * undoes a delivery; at the same time the bounce. Nothing undoes a complaint. That it was opened says more than that it
+ * undoes a delivery; at the same time the bounce, and of two the code that comes later in the alphabet. Nothing undoes a complaint. That it was opened says more than that it
  * was delivered, but heals nothing that was reported: often it is a program that opens.
  */
 export function merged(known: Known, report: Pick<Report, 'status' | 'detail' | 'at'>): Known {
@@ -33,32 +33,32 @@ export function merged(known: Known, report: Pick<Report, 'status' | 'detail' | 
     const isReported = known.reported_at !== null && isTrouble(known.status);
     return isReported ? { ...known, opened_at } : { ...known, status: 'opened', detail: null, opened_at };
   }
-  const weight = (status: DeliveryStatus, at: Date) =>
-    [status === 'complained' ? 1 : 0, at.getTime(), isTrouble(status) ? 1 : 0] as const;
-  if (known.reported_at && !isAbove(weight(report.status, report.at), weight(known.status, known.reported_at)))
-    return known;
+  const weight = ({ status, detail }: Pick<Known, 'status' | 'detail'>, at: Date) =>
+    [status === 'complained' ? 1 : 0, at.getTime(), isTrouble(status) ? 1 : 0, detail ?? ''] as const;
+  if (known.reported_at && !isAbove(weight(report, report.at), weight(known, known.reported_at))) return known;
   const status = report.status === 'delivered' && known.opened_at ? 'opened' : report.status;
   return { status, detail: report.detail, reported_at: report.at, opened_at: known.opened_at };
 }
 
-/** Whether one list of numbers comes after another, the first that differ deciding. */
-const isAbove = (one: readonly number[], other: readonly number[]): boolean => {
-  const i = one.findIndex((n, place) => n !== other[place]);
+/** Whether one list comes after another, the first that differ deciding. */
+const isAbove = <T extends readonly (number | string)[]>(one: T, other: T): boolean => {
+  const i = one.findIndex((part, place) => part !== other[place]);
   return i !== -1 && one[i]! > other[i]!;
 };
 
 /**
  * Records a report, with a note in the audit log if it says anything new. The run of a pending invitation is to be told when
- * its email comes into trouble, or out of it: that it is not is noted as well, for the reconciler.
+ * its email comes into trouble, into another, or out of it: that it is not is noted as well, for the reconciler.
  *
  * @param ref as of {@link deliveryRef}
- * @returns undefined when there is no such delivery; else whether the run is to be told, and of which invitation
+ * @returns undefined when there is no such delivery; else whether the run is to be told, and of which invitation; `became`:
+ *   what the delivery is now and was not before
  */
 export const recordReport = (
   db: Kysely<Database>,
   ref: string,
   report: Report,
-): Promise<{ invitation: InvitationId; isToBeTold: boolean } | undefined> =>
+): Promise<{ invitation: InvitationId; isToBeTold: boolean; became?: DeliveryStatus } | undefined> =>
   db.transaction().execute(async (trx) => {
     const [invitation = '', ordinal = ''] = ref.split('/');
     if (!isId('inv', invitation) || !/^-?\d{1,9}$/.test(ordinal)) return undefined;
@@ -81,7 +81,7 @@ export const recordReport = (
     // The provider has it, though whoever sent it has not said so yet.
     const wasQueued = known.status === 'queued';
     const isOfRun = delivery.state === 'pending' && delivery.delivery_ordinal === delivery.ordinal;
-    const isToBeTold = isOfRun && isTrouble(now.status) !== isTrouble(known.status);
+    const isToBeTold = isOfRun && troubleOf(now.status) !== troubleOf(known.status);
     await trx
       .updateTable('deliveries')
       .set({
@@ -104,7 +104,7 @@ export const recordReport = (
     const notes = [...(wasQueued ? [note('sent', null)] : []), ...(isNews ? [note(now.status, now.detail)] : [])];
     const notice = { invitation, ordinal: delivery.ordinal, kind: 'undeliverable' } as const;
     await insertNotes(isToBeTold && isTrouble(now.status) ? withNotice(trx, notice) : trx, notes);
-    return { invitation, isToBeTold };
+    return { invitation, isToBeTold, ...(now.status === known.status ? {} : { became: now.status }) };
   });
 
 const isSame = (one: Known, other: Known): boolean =>
@@ -141,7 +141,8 @@ export async function noteTold(
 ): Promise<void> {
   await db
     .updateTable('deliveries')
-    .set({ untold_at: isTold ? null : new Date() })
+    // To the millisecond, as it will be read back and compared.
+    .set({ untold_at: isTold ? null : sql<Date>`date_trunc('milliseconds', now())` })
     .where('invitation_id', '=', invitation)
     .where('ordinal', '=', ordinal)
     .where('untold_at', '=', before)

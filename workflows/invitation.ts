@@ -23,6 +23,7 @@ import {
   invitationChart,
   isTrouble,
   refusalOf,
+  troubleOf,
 } from '../statecharts/invitation.ts';
 import { chartVersion, presentFacts } from '../statecharts/versions.ts';
 import {
@@ -170,7 +171,8 @@ export async function invitation({ id }: InvitationInput): Promise<void> {
     // into trouble, or out of it.
     isBehind: ({ context }, { facts: { delivery } }) =>
       (delivery.ordinal === inHand && delivery.status === 'queued') ||
-      isTrouble(delivery.status) !== isTrouble(context.delivery.status),
+      // Runs that looked at their row before this was so did not adopt it.
+      (troubleOf(delivery.status) !== troubleOf(context.delivery.status) && patched('trouble of the row')),
     input: (row: StoredInvitation, at) => ({ facts: presentFacts(row), at }),
     commit: async ({ sequence, event, effects, context }): Promise<Committed<StoredInvitation, Refusal>> => {
       const { by, request, account, reason } = event as Partial<AcceptInput>;
@@ -261,8 +263,10 @@ function upsertChanges({ context }: InvitationSnapshot, before: InvitationSnapsh
   const { typedSearchAttributes: given } = workflowInfo();
   if (given.getAll().length === 0) return;
   const { state, expiresAt, delivery } = context;
-  const trouble = troubleOf(context);
-  const troubleBefore = before ? troubleOf(before.context) : (given.get(searchAttributes.delivery) ?? null);
+  const trouble = troubleOf(context.delivery.status);
+  const troubleBefore = before
+    ? troubleOf(before.context.delivery.status)
+    : (given.get(searchAttributes.delivery) ?? null);
   // Runs that began before this was so have no such command in their history.
   if (!before && (trouble === troubleBefore || !patched('trouble at the start'))) return;
   const changes = [
@@ -274,8 +278,6 @@ function upsertChanges({ context }: InvitationSnapshot, before: InvitationSnapsh
   ];
   if (changes.length > 0) upsertSearchAttributes(changes);
 }
-
-const troubleOf = ({ delivery }: InvitationFacts) => (isTrouble(delivery.status) ? delivery.status : null);
 
 function statusOf(snapshot: InvitationSnapshot | undefined, sequence: number): InvitationStatus {
   return snapshot

@@ -165,7 +165,7 @@ test('a run that was not told that its email bounced, or arrived after all, is t
   ];
   await usher.call(`/v1/invitations/${ended}/revoke`, { body: {} });
   /** As an API that dies before it tells anybody, for a while. */
-  const report = async (of: InvitationId, status: 'bounced' | 'delivered', at: number) => {
+  const report = async (of: InvitationId, status: 'bounced' | 'complained' | 'delivered', at: number) => {
     await recordReport(usher.db, `${of}/1`, { status, detail: null, at: new Date(at), messageId: 'message' });
     await usher.db
       .updateTable('deliveries')
@@ -195,8 +195,13 @@ test('a run that was not told that its email bounced, or arrived after all, is t
   const untold = usher.db.selectFrom('deliveries').select('invitation_id').where('untold_at', 'is not', null);
   expect(await untold.execute()).toEqual([]);
   await report(id, 'delivered', at + 1);
-  expect((await reconcile()).found).toEqual({ 'feedback_untold.reloaded': 1 });
+  await report(never, 'complained', at + 1);
+  expect((await reconcile()).found).toEqual({ 'feedback_untold.reloaded': 2 });
   await usher.until('it knows', async () => (await standing(id)) === 'pending.waiting');
+  await usher.until(
+    'the other to know of the other trouble',
+    async () => (await workflow(never).query(stateQuery)).delivery === 'complained',
+  );
   expect(await said(id)).toEqual(['feedback_untold']);
   for (const of of [id, never]) await usher.call(`/v1/invitations/${of}/revoke`, { body: {} });
 });

@@ -8,9 +8,9 @@ type Known = Parameters<typeof merged>[0];
 type Told = Parameters<typeof merged>[1];
 
 const sent: Known = { status: 'sent', detail: null, reported_at: null, opened_at: null };
-const told = (status: Told['status'], second: number): Told => ({
+const told = (status: Told['status'], second: number, bounce = 'soft_bounce'): Told => ({
   status,
-  detail: status === 'bounced' ? 'soft_bounce' : null,
+  detail: status === 'bounced' ? bounce : null,
   at: new Date(Date.UTC(2030, 0, 1) + second * 1_000),
 });
 const after = (reports: readonly Told[], before = sent) => reports.reduce(merged, before);
@@ -35,12 +35,16 @@ test.each([
 
 test('reports in any order, each any number of times, come to the same', () => {
   const report = fc
-    .tuple(fc.constantFrom('delivered', 'opened', 'bounced', 'complained'), fc.integer({ min: 0, max: 4 }))
-    .map(([status, second]) => told(status as Told['status'], second));
+    .tuple(
+      fc.constantFrom('delivered', 'opened', 'bounced', 'complained'),
+      fc.integer({ min: 0, max: 4 }),
+      fc.constantFrom('soft_bounce', 'hard_bounce', 'dns_error'),
+    )
+    .map(([status, second, bounce]) => told(status as Told['status'], second, bounce));
   const reports = fc.uniqueArray(report, {
     minLength: 1,
     maxLength: 8,
-    selector: ({ status, at }) => `${status} ${+at}`,
+    selector: ({ status, detail, at }) => `${status} ${detail} ${+at}`,
   });
   const orders = reports.chain((these) =>
     fc.tuple(fc.constant(these), fc.shuffledSubarray([...these, ...these], { minLength: 2 * these.length })),
