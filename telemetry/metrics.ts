@@ -69,7 +69,7 @@ export const emailSeconds = new Histogram({
 
 export const emailReports = new Counter({
   name: 'usher_email_reports_total',
-  help: 'What the mail provider reported of emails: delivered, opened, bounced, complained; none: of no email of ours, or nothing',
+  help: 'What emails became by what the mail provider reported: delivered, opened, bounced, complained; none: nothing new, or of no email of ours',
   labelNames: ['status'] as const,
   registers,
 });
@@ -96,6 +96,8 @@ for (const found of ['delivery_queued', 'feedback_untold', 'overdue', 'run_termi
   reconcilerFinds.inc({ found, became: 'unanswered' }, 0);
 
 for (const status of ['bounced', 'complained']) emailReports.inc({ status }, 0);
+for (const kind of ['invitation', 'reminder', 'resend_request', 'notice', 'webhook_disabled'])
+  emails.inc({ kind, result: 'sent', code: 'none' }, 0);
 
 const gauge = <TLabel extends string = never>(name: string, help: string, labelNames: readonly TLabel[] = []) =>
   new Gauge({ name, help, labelNames, registers });

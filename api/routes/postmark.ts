@@ -54,7 +54,7 @@ export function registerPostmark(app: App, { db, engine, limits, feedbackPasswor
     async (request) => {
       const { feedback } = request.body as { feedback: Feedback | null };
       const recorded = feedback && (await recordReport(db, feedback.delivery, feedback));
-      emailReports.inc({ status: recorded ? feedback.status : 'none' });
+      emailReports.inc({ status: (recorded && recorded.became) ?? 'none' });
       if (!recorded) return { recorded: false };
       request.invitation = recorded.invitation;
       if (recorded.isToBeTold) engine.catchUp({ id: recorded.invitation });

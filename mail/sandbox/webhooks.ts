@@ -25,8 +25,8 @@ const timeoutMs = 5_000;
 
 /**
  * Reports what happened to messages, as Postmark's webhooks do
- * (https://postmarkapp.com/developer/webhooks/webhooks-overview): 2xx is success, 408, 429, 5xx and no answer are tried
- * again, any other answer is not. Best effort: what waits when the sandbox closes, or beyond ten thousand, is lost.
+ * (https://postmarkapp.com/developer/webhooks/webhooks-overview): 200 is success, 403 is the end of it, any other answer and
+ * none are tried again. Best effort: what waits when the sandbox closes, or beyond ten thousand, is lost.
  */
 export class Webhooks {
   readonly stats = { posted: 0, failed: 0, dropped: 0 };
@@ -46,7 +46,10 @@ export class Webhooks {
     if (this.#url() === null) return;
     for (const message of messages) {
       if (this.#queue.length >= limit) this.stats.dropped += message.events.length;
-      else this.#queue.push(message.events.map((event) => payload(message, event)));
+      else {
+        const reports = message.events.flatMap((event) => [event, ...following(event)]);
+        this.#queue.push(reports.map((report) => payload(message, report)));
+      }
     }
     this.#pump();
   }
@@ -104,11 +107,19 @@ export class Webhooks {
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       }).catch(() => undefined);
       await response?.body?.cancel().catch(() => {});
-      if (response?.ok) return true;
-      if (response && response.status < 500 && response.status !== 408 && response.status !== 429) return false;
+      if (response?.status === 200) return true;
+      if (response?.status === 403) return false;
     }
     return false;
   }
+}
+
+/** That the address is sent nothing more is reported after the reason for it. */
+function following(event: MessageEvent): Report[] {
+  if (event.type === 'Delivered' || !deactivates(event.bounce)) return [];
+  const { recipient, at, bounce } = event;
+  const reason = bounce === 'HardBounce' || bounce === 'SpamComplaint' ? bounce : 'ManualSuppression';
+  return [{ type: 'SubscriptionChanged', recipient, at, reason }];
 }
 
 /** Postmark takes credentials in the URL; `fetch` refuses such URLs. */

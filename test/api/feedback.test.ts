@@ -7,7 +7,8 @@ import type { InvitationId } from '../../db/ids.ts';
 import { bounceTypes } from '../../mail/bounce-types.ts';
 import { postmarkFeedback } from '../../mail/postmark-feedback.ts';
 import type { Order } from '../../mail/sandbox/reports.ts';
-import { invitationWorkflowId, stateQuery } from '../../workflows/contract.ts';
+import { emailReports } from '../../telemetry/metrics.ts';
+import { invitationWorkflowId, reloadSignal, stateQuery } from '../../workflows/contract.ts';
 import { findBreaches } from '../setup/consistency.ts';
 import { decided } from '../setup/until.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
@@ -233,8 +234,14 @@ describe('reports', () => {
       { ...changed, at: at(3), reason: null },
     ]);
     expect((await read(id)).delivery.status).toBe('opened');
+    const counted = async () =>
+      (await emailReports.get()).values.find(({ labels }) => labels.status === 'bounced')!.value;
+    const before = await counted();
     await report(message, [{ ...changed, at: at(4), reason: 'HardBounce' }]);
     expect((await read(id)).delivery).toMatchObject({ status: 'bounced', detail: 'hard_bounce' });
+    // However often it is told, one email bounced.
+    await report(message, [{ type: 'Bounced', bounce: 'HardBounce', at: at(5) }]);
+    expect((await counted()) - before).toBe(1);
   });
 
   test('on a former email, or an invitation that is over, are written down and move nothing', async () => {
@@ -261,6 +268,10 @@ describe('reports', () => {
       { ordinal: 2, status: 'sent', untold_at: null },
     ]);
     expect((await standing(id)).at).toBe('pending.waiting');
+    const run = usher.temporal.client.workflow.getHandle(invitationWorkflowId(id as InvitationId));
+    const { events: history } = await run.fetchHistory();
+    const signals = history!.flatMap((event) => event.workflowExecutionSignaledEventAttributes?.signalName ?? []);
+    expect(signals).not.toContain(reloadSignal.name);
     await decided(() => usher.call(`/v1/invitations/${id}/revoke`, { body: {} }));
     await report(newest, [{ ...bounced, at: at(1) }]);
     expect((await rows())[1]).toEqual({ ordinal: 2, status: 'bounced', untold_at: null });

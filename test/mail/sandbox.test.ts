@@ -238,6 +238,11 @@ describe('webhooks', () => {
       Metadata: { invitation: 'inv_test' },
     });
     expect((await mail.send(message({ to }))).status).toBe(inactive ? 'failed' : 'sent');
+    expect((await next()).body).toMatchObject(
+      inactive
+        ? { RecordType: 'SubscriptionChange', SuppressSending: true, SuppressionReason: 'HardBounce' }
+        : { RecordType: 'Bounce' },
+    );
   });
 
   it('tell of a complaint after the delivery', async () => {
