@@ -230,7 +230,7 @@ async function main() {
   const metrics =
     metricsAddress &&
     (await attempt(`Metrics cannot be served at ${metricsAddress}: free it, or give another address`, () =>
-      serveMetrics(metricsAddress, createExposition({ db, sdk })),
+      serveMetrics(metricsAddress, createExposition({ db, logger, sdk })),
     ));
   await requireAdmission(db);
   const { connectionOptions, namespace } = loadClientConnectConfig();

@@ -40,7 +40,7 @@ async function main() {
     limitFactor: config.limitFactor,
     trustedProxies: config.trustedProxies,
     temporalUi: config.temporalUi,
-    metrics: config.metricsToken ? { token: config.metricsToken, read: createExposition({ db }) } : undefined,
+    metrics: config.metricsToken ? { token: config.metricsToken, read: createExposition({ db, logger }) } : undefined,
     tracing: tracing?.plugin,
     feedbackPassword: config.feedbackPassword,
     webhookNetworks: config.webhookNetworks,

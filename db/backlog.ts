@@ -53,8 +53,8 @@ export async function readBacklog(db: Kysely<Database>): Promise<Backlog> {
       ) as "failingWebhooks",
       pools.*
     from (
-      select coalesce(sum(reserved), 0)::int as reserved, coalesce(sum(assigned), 0)::int as assigned,
-        coalesce(sum(greatest(quantity - reserved - assigned, 0)), 0)::int as available,
+      select coalesce(sum(reserved), 0)::bigint as reserved, coalesce(sum(assigned), 0)::bigint as assigned,
+        coalesce(sum(greatest(quantity - reserved - assigned, 0)), 0)::bigint as available,
         count(*) filter (where reserved + assigned >= quantity)::int as "fullPools"
       from license_pools where kind = 'named' and (expires_at is null or expires_at > now())
     ) pools

@@ -220,7 +220,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     cookieKey: Buffer.from(secrets.cookieKey, 'base64'),
     // One person at one machine is everybody here: a script that invites hundreds is no abuse.
     limitFactor: 100,
-    metrics: { token: secrets.metricsToken, read: createExposition({ db, sdk: sdkMetrics }) },
+    metrics: { token: secrets.metricsToken, read: createExposition({ db, logger, sdk: sdkMetrics }) },
     webhookNetworks,
     logger: logger.child({ part: 'API' }),
   });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { Logger } from 'pino';
 import { readBacklog } from '../db/backlog.ts';
 import { type Database, poolOf } from '../db/database.ts';
 import { backlog, databaseUp, pool, registry, watchProcess } from './metrics.ts';
@@ -15,12 +16,17 @@ const patienceMs = 1_000;
 /** How long what Postgres has said is good for, ms: however many scrape, it is asked no more often. */
 const goodForMs = 5_000;
 
-/**
- * The metrics of this process, and of the installation as Postgres knows it. It never fails: what is not known is left out.
- *
- * @param sdk host:port where Temporal's SDK serves its own, which are added
- */
-export function createExposition({ db, sdk }: { db: Kysely<Database>; sdk?: string | undefined }): Exposition {
+export interface ExpositionDeps {
+  db: Kysely<Database>;
+  /** Is told what Postgres cannot say. */
+  logger?: Logger | undefined;
+  /** host:port where Temporal's SDK serves its own metrics, which are added. */
+  sdk?: string | undefined;
+}
+
+/** The metrics of this process, and of the installation as Postgres knows it. It never fails: what is not known is left out. */
+export function createExposition(deps: ExpositionDeps): Exposition {
+  const { db, sdk } = deps;
   watchProcess();
   let read: { at: number; done: Promise<void> } | undefined;
   return async () => {
@@ -29,20 +35,30 @@ export function createExposition({ db, sdk }: { db: Kysely<Database>; sdk?: stri
     pool.connections.set({ state: 'busy' }, totalCount - idleCount);
     pool.mostConnections.set(options.max);
     pool.waiting.set(waitingCount);
-    if (!read || Date.now() - read.at > goodForMs) read = { at: Date.now(), done: showBacklog(db) };
+    if (!read || Date.now() - read.at > goodForMs) read = { at: Date.now(), done: showBacklog(deps) };
     const [theirs] = await Promise.all([sdk ? metricsOfSdk(sdk) : '', read.done]);
     return `${await registry.metrics()}${theirs}`;
   };
 }
 
-async function showBacklog(db: Kysely<Database>): Promise<void> {
+/** Undefined when it fails, or has not come in time. */
+async function inTime<T>(
+  asked: Promise<T>,
+  failed?: (error: Error & { code?: string }) => void,
+): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, patienceMs, undefined);
   });
-  const now = await Promise.race([readBacklog(db).catch(() => undefined), late]);
-  clearTimeout(timer);
-  databaseUp.set(now ? 1 : 0);
+  const answer = asked.catch((error) => void failed?.(error));
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer)) as Promise<T | undefined>;
+}
+
+async function showBacklog({ db, logger }: ExpositionDeps): Promise<void> {
+  const now = await inTime(readBacklog(db), ({ name, code }) =>
+    logger?.warn({ error: name, code }, 'what waits could not be counted'),
+  );
+  databaseUp.set(now || (await inTime(sql`select 1`.execute(db))) ? 1 : 0);
   if (!now) {
     // None is better than one of before.
     const { seats, ...others } = backlog;
