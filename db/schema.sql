@@ -268,8 +268,8 @@ create table notices (
   constraint notices_kind_check CHECK ((kind = ANY (ARRAY['accepted'::text, 'declined'::text, 'expired'::text, 'undeliverable'::text]))),
   constraint notices_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'failed'::text, 'dropped'::text])))
 );
-CREATE INDEX notices_attempted ON notices USING btree (account_id, organization_id, attempted_at) WHERE (attempted_at IS NOT NULL);
 CREATE INDEX notices_of_email ON notices USING btree (email_id) WHERE ((status = 'queued'::text) AND (email_id IS NOT NULL));
+CREATE INDEX notices_of_inviter ON notices USING btree (account_id, organization_id, attempted_at);
 CREATE INDEX notices_queued ON notices USING btree (account_id, organization_id, email_id, created_at) WHERE (status = 'queued'::text);
 
 create table organizations (

@@ -18,10 +18,10 @@ export async function up(db: Kysely<any>): Promise<void> {
       attempted_at timestamptz,
       unique (invitation_id, ordinal, kind)
     );
-    -- Of one that is written only the first counts: those who join wait for it.
     create index notices_queued on notices (account_id, organization_id, email_id, created_at) where status = 'queued';
     create index notices_of_email on notices (email_id) where status = 'queued' and email_id is not null;
-    create index notices_attempted on notices (account_id, organization_id, attempted_at) where attempted_at is not null;
+    -- Of somebody who is erased, too.
+    create index notices_of_inviter on notices (account_id, organization_id, attempted_at);
   `.execute(db);
 }
 
