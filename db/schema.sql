@@ -474,7 +474,7 @@ AS $function$
           ) as one
         ) then return null; end if;
         insert into webhook_messages (webhook_id, type, thread, event_id, invitation_id, member_id, pool_id)
-        select webhooks.id, told.type, coalesce(made.invitation_id, member.invitation_id, member.id), made.id,
+        select webhooks.id, told.type, coalesce(made.invitation_id, member.invitation_id, made.target_id), made.id,
           made.invitation_id, member.id, told.pool_id
         from made
         join webhooks on webhooks.organization_id = made.organization_id and webhooks.removed_at is null
