@@ -88,12 +88,15 @@ export async function findSecrets(
 /** Every row of every table, but for the ID tokens that sessions keep for signing out. */
 export async function rowsOf(db: Kysely<Database>): Promise<{ where: string; text: string }[]> {
   const tables = await db.introspection.getTables();
-  const rows = await Promise.all(
-    tables.map(({ name }) =>
-      sql<{ text: string }>`select (to_jsonb(t) - 'id_token')::text as text from ${sql.table(name)} t`.execute(db),
-    ),
-  );
-  return tables.flatMap(({ name }, i) => rows[i]!.rows.map(({ text }) => ({ where: `table ${name}`, text })));
+  const found: { where: string; text: string }[] = [];
+  // One after the other: there are more tables than connections, for which a busy machine would make them wait.
+  for (const { name } of tables) {
+    const { rows } = await sql<{ text: string }>`
+      select (to_jsonb(t) - 'id_token')::text as text from ${sql.table(name)} t
+    `.execute(db);
+    for (const { text } of rows) found.push({ where: `table ${name}`, text });
+  }
+  return found;
 }
 
 /** Searches every history of a Temporal namespace, log lines, and for secrets the tables too. @param more what the database no longer knows */
