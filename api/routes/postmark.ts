@@ -1,15 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { recordReport } from '../../db/feedback.ts';
 import { type Feedback, postmarkFeedback } from '../../mail/postmark-feedback.ts';
 import { emailReports } from '../../telemetry/metrics.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import { Problem } from '../problem.ts';
+import { isSecret } from '../secret.ts';
 
 /** Of a bounce Postmark can send along what the other server said, whole. */
 const bodyLimit = 1024 * 1024;
-
-const hashOf = (text: string) => createHash('sha256').update(text).digest();
 
 /**
  * Where Postmark tells what became of emails. Without a password there is no such route. It is for Postmark alone, and so
@@ -19,7 +17,6 @@ const hashOf = (text: string) => createHash('sha256').update(text).digest();
  */
 export function registerPostmark(app: App, { db, engine, limits, feedbackPassword }: RouteDeps): void {
   if (feedbackPassword === undefined) return;
-  const expected = hashOf(feedbackPassword);
 
   const requirePassword = async (request: FastifyRequest) => {
     const [, credentials = ''] = /^Basic ([\w+/=-]{1,1000})$/i.exec(request.headers.authorization ?? '') ?? [];
@@ -27,7 +24,7 @@ export function registerPostmark(app: App, { db, engine, limits, feedbackPasswor
     const password = Buffer.from(credentials, 'base64')
       .toString()
       .replace(/^[^:]*:/, '');
-    if (timingSafeEqual(hashOf(password), expected)) return;
+    if (isSecret(password, feedbackPassword)) return;
     await limits.use({ unknown_key: request.ip });
     throw new Problem(
       'not_authenticated',
