@@ -5,6 +5,7 @@ import { Webhook as Verifier } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { WebhookId } from '../../db/ids.ts';
 import { webhookTypes } from '../../db/webhooks.ts';
+import { webhookAttempts } from '../../telemetry/metrics.ts';
 import { findBreaches } from '../setup/consistency.ts';
 import { type Received, type Receiver, startReceiver } from '../setup/receiver.ts';
 import { type RunningWorker, startUsher, type Usher } from '../setup/usher.ts';
@@ -313,6 +314,13 @@ describe('an endpoint', () => {
       return items[0]?.attempts === 1 && items;
     });
     expect(message.lastAnswer).toBe('address_not_public');
+  });
+
+  test('has had its attempts counted, by what came of them', async () => {
+    const { values } = await webhookAttempts.get();
+    const answers = values.filter(({ value }) => value > 0).map(({ labels }) => labels.answer);
+    // As the tests before this one have it.
+    expect(answers).toEqual(expect.arrayContaining(['2xx', '4xx', '5xx', 'address_not_public']));
   });
 
   test('is made once a request, of ten at most, changed, and removed', async () => {
