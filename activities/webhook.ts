@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Context } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import { Webhook as Signer } from 'standardwebhooks';
@@ -11,6 +11,7 @@ import {
   findReceptive,
   findUntold,
   nextMessages,
+  nextProbes,
   noteAttempts,
   noteFailure,
   noteReceived,
@@ -60,6 +61,11 @@ const delayOf = (times: number, longest: number) =>
 
 const isReceived = (answer: Answer) => 'status' in answer && answer.status >= 200 && answer.status < 300;
 const textOf = (answer: Answer) => ('status' in answer ? String(answer.status) : answer.code);
+/** The longest pause that was asked for by those not received, ms. */
+const pauseOf = (answers: readonly Answer[]) =>
+  Math.max(0, ...answers.map((a) => ('retryAfterMs' in a && !isReceived(a) ? (a.retryAfterMs ?? 0) : 0)));
+/** Of a message that cannot be written: it is the message's fault, and the endpoint was not asked. */
+const unreadable: Answer = { code: 'unreadable' };
 
 /**
  * Sends what endpoints are to be told. A message is sent at least once: one whose answer could not be noted is sent again,
@@ -68,8 +74,16 @@ const textOf = (answer: Answer) => ('status' in answer ? String(answer.status) :
 export function createWebhookActivities(deps: WebhookDeps): WebhookActivities {
   const { db, mail, from, post, payloadOf } = deps;
 
-  async function attempt(webhook: Webhook, message: WebhookMessage): Promise<Answer> {
-    const body = JSON.stringify(await payloadOf(db, webhook, message));
+  async function bodyOf(webhook: Webhook, message: WebhookMessage): Promise<string | undefined> {
+    try {
+      return JSON.stringify(await payloadOf(db, webhook, message));
+    } catch (error) {
+      log.error('a message to a webhook cannot be written', { message: message.id, error: (error as Error).name });
+      return undefined;
+    }
+  }
+
+  async function attempt(webhook: Webhook, message: WebhookMessage, body: string): Promise<Answer> {
     const answer = await post.send(webhook.url, headersOf(webhook, message, body, new Date()), body);
     webhookAttempts.inc({
       answer: 'status' in answer ? `${Math.floor(answer.status / 100)}xx` : codeLabel(answer.code),
@@ -80,20 +94,35 @@ export function createWebhookActivities(deps: WebhookDeps): WebhookActivities {
   /** Sends some of what is due; false when there is nothing, or the endpoint is left in peace. */
   async function sendSome(id: Webhook['id']): Promise<boolean> {
     const webhook = await findReceptive(db, id);
-    // Of one in trouble is only tried whether it still is.
-    const messages = webhook ? await nextMessages(db, id, webhook.failures > 0 ? 1 : atOnce) : [];
+    const messages = webhook ? await (webhook.failures > 0 ? nextProbes : nextMessages)(db, id, atOnce) : [];
     if (!webhook || messages.length === 0) return false;
-    const answers = await Promise.all(messages.map((message) => attempt(webhook, message)));
-    const received = answers.some(isReceived);
-    await noteAttempts(
-      db,
-      messages.map((message, i) => outcomeOf(message, answers[i]!, received ? null : webhook.failing_since)),
+    const bodies = await Promise.all(messages.map((message) => bodyOf(webhook, message)));
+    const answers = await Promise.all(
+      bodies.map((body, i) => (body === undefined ? unreadable : attempt(webhook, messages[i]!, body))),
     );
-    if (answers.some((answer) => textOf(answer) === '410'))
-      await noteFailure(db, webhook, { againInMs: 0, disable: 'gone' });
-    else if (!received) await noteFailure(db, webhook, troubleOf(webhook, answers));
-    else if (webhook.failing_since) await noteReceived(db, id);
+    await note(webhook, messages, answers);
     return true;
+  }
+
+  /**
+   * Notes what was answered, at one moment: the messages with which an outage begins are not older than it. The endpoint is
+   * noted first, as whoever enables it locks it before its messages.
+   */
+  async function note(webhook: Webhook, messages: readonly WebhookMessage[], answers: readonly Answer[]) {
+    const heard = answers.filter((answer) => answer !== unreadable);
+    const received = heard.some(isReceived);
+    const failing = received ? null : webhook.failing_since;
+    await db.transaction().execute(async (trx) => {
+      if (heard.some((answer) => textOf(answer) === '410'))
+        await noteFailure(trx, webhook, { againInMs: 0, disable: 'gone' });
+      else if (!received && heard.length > 0) await noteFailure(trx, webhook, troubleOf(webhook, heard));
+      else if (received && (webhook.failing_since || pauseOf(heard) > 0))
+        await noteReceived(trx, webhook.id, pauseOf(heard));
+      await noteAttempts(
+        trx,
+        messages.map((message, i) => outcomeOf(message, answers[i]!, failing)),
+      );
+    });
   }
 
   return {
@@ -157,8 +186,7 @@ function outcomeOf(message: WebhookMessage, answer: Answer, failing: Date | null
   const { position, attempts, first_attempted_at: first } = message;
   const noted = { position, answer: textOf(answer) };
   if (isReceived(answer)) return { ...noted, became: { state: 'delivered' } };
-  const asked = 'retryAfterMs' in answer ? (answer.retryAfterMs ?? 0) : 0;
-  const againInMs = Math.max(delayOf(attempts, 3 * hour), asked);
+  const againInMs = Math.max(delayOf(attempts, 3 * hour), pauseOf([answer]));
   const isTriedEnough = first !== null && Date.now() + againInMs > first.getTime() + triedMs;
   const othersGotThrough = failing === null || (first !== null && failing > first);
   return {
@@ -169,8 +197,7 @@ function outcomeOf(message: WebhookMessage, answer: Answer, failing: Date | null
 
 /** Until when an endpoint with which nothing got through is left in peace, and whether it has been for too long. */
 function troubleOf({ failures, failing_since }: Webhook, answers: readonly Answer[]) {
-  const asked = answers.map((answer) => ('retryAfterMs' in answer ? (answer.retryAfterMs ?? 0) : 0));
-  const againInMs = Math.max(delayOf(failures, hour * 0.75), ...asked);
+  const againInMs = Math.max(delayOf(failures, hour * 0.75), pauseOf(answers));
   const isOver = failing_since !== null && Date.now() + againInMs > failing_since.getTime() + triedMs;
   return { againInMs, ...(isOver ? { disable: 'failing' as const } : {}) };
 }

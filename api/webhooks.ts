@@ -28,6 +28,8 @@ import {
   resendMessage,
   rotateSecret,
   testType,
+  tryAnew,
+  tryNow,
   updateWebhook,
   type Webhook as WebhookRow,
 } from '../db/webhooks.ts';
@@ -264,6 +266,8 @@ export async function changeWebhook(
     const changes = webhookVersion(before) !== webhookVersion(after);
     const turns = disabled !== undefined && disabled !== (before.disabled_at !== null);
     if (changes) await updateWebhook(trx, id, after);
+    // How the old address fared says nothing of the new one.
+    if (after.url !== before.url) await tryAnew(trx, id);
     if (turns) await (disabled ? disableWebhook : enableWebhook)(trx, id);
     if (!changes && !turns) return undefined;
     const turned = turns ? [disabled ? 'disabled' : 'enabled'] : [];
@@ -334,6 +338,7 @@ export async function testWebhook(
   await acting(db, organization, id, act, async (trx, webhook) => {
     requireEnabled(webhook);
     await insertTest(trx, id, `test/${act.request}`);
+    await tryNow(trx, id);
     return { type: 'webhook_tested', value: true };
   });
 }
@@ -349,6 +354,7 @@ export async function resendOne(
   await acting(db, organization, message.webhook_id, act, async (trx, webhook) => {
     requireEnabled(webhook);
     await resendMessage(trx, message);
+    await tryNow(trx, message.webhook_id);
     return { type: 'webhook_messages_resent', detail: message.id, value: true };
   });
 }
@@ -364,6 +370,7 @@ export async function resendSince(
   const { value: resent = 0 } = await acting(db, organization, id, act, async (trx, webhook) => {
     requireEnabled(webhook);
     const count = await resendFailed(trx, id, since, mostResent);
+    await tryNow(trx, id);
     return { type: 'webhook_messages_resent', detail: String(count), value: count };
   });
   return { resent, more: resent === mostResent };

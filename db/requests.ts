@@ -4,7 +4,7 @@ import { forgetActResults, forgetResults } from './batches.ts';
 import type { Database } from './database.ts';
 import { forgetUnused } from './limits.ts';
 import { forgetNotices } from './notices.ts';
-import { forgetMessages } from './webhooks.ts';
+import { forgetMessages, forgetSecrets } from './webhooks.ts';
 
 /** Requests made with an Idempotency-Key, for 24 hours. */
 export interface RequestsTable {
@@ -90,11 +90,11 @@ const messagesKeptDays = 30;
 
 /**
  * Deletes what is past its time: kept answers after 24 hours, likewise the results of batches that invited (of acts on many
- * after 30 days), and what an amend was to
- * change and did not; messages to webhooks after 30 days; sessions, limits unused again, what inviters were told. Returns how
- * many rows.
+ * after 30 days), and what an amend was to change and did not; messages to webhooks after 30 days, and their secrets that sign
+ * no more; sessions, limits unused again, what inviters were told. Returns how many rows.
  */
 export async function forgetExpired(db: Kysely<Database>): Promise<number> {
+  await forgetSecrets(db);
   const requests = await db
     .deleteFrom('requests')
     .where('created_at', '<', sql<Date>`now() - make_interval(hours => ${hoursKept})`)

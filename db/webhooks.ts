@@ -123,13 +123,13 @@ export const findWebhook = (
   id: WebhookId,
 ): Promise<Webhook | undefined> => selectWebhooks(db, organization).where('id', '=', id).executeTakeFirst();
 
-/** The same, held until the transaction ends. */
+/** The same, held until the transaction ends; that it is told of something need not wait. */
 export const lockWebhook = (
   trx: Transaction<Database>,
   organization: OrganizationId,
   id: WebhookId,
 ): Promise<Webhook | undefined> =>
-  selectWebhooks(trx, organization).where('id', '=', id).forUpdate().executeTakeFirst();
+  selectWebhooks(trx, organization).where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
 
 /** The endpoint that a request has made, if it has made one. */
 export const findWebhookByRequest = (db: Kysely<Database>, request: string): Promise<Webhook | undefined> =>
@@ -166,11 +166,20 @@ export const disableWebhook = (trx: Transaction<Database>, id: WebhookId): Promi
     .where('id', '=', id)
     .execute();
 
-/** Enables an endpoint again: what has waited is sent, the oldest first, and tried as if it were new. */
+/** Enables an endpoint again: what has waited is sent. */
 export async function enableWebhook(trx: Transaction<Database>, id: WebhookId): Promise<void> {
   await trx
     .updateTable('webhooks')
     .set({ disabled_at: null, disabled_why: null, telling_since: null, told_at: null })
+    .where('id', '=', id)
+    .execute();
+  await tryAnew(trx, id);
+}
+
+/** Has an endpoint tried as if it were new, and what has waited for it too, the oldest first. */
+export async function tryAnew(trx: Transaction<Database>, id: WebhookId): Promise<void> {
+  await trx
+    .updateTable('webhooks')
     .set({ failing_since: null, failures: 0, retry_at: null })
     .where('id', '=', id)
     .execute();
@@ -183,16 +192,35 @@ export async function enableWebhook(trx: Transaction<Database>, id: WebhookId): 
     .execute();
 }
 
-/** Gives an endpoint a new secret; the one before signs too for {@link overlapHours}. */
+/** Has an endpoint in trouble tried now, which may still be. */
+export async function tryNow(trx: Transaction<Database>, id: WebhookId): Promise<void> {
+  await trx.updateTable('webhooks').set({ retry_at: null }).where('id', '=', id).execute();
+}
+
+/**
+ * Gives an endpoint a new secret; the one before signs too for {@link overlapHours}. Within them it goes on alone: the one
+ * that is replaced then may have been lost on the way, and the receiver still have the one before.
+ */
 export async function rotateSecret(trx: Transaction<Database>, id: WebhookId, secret: string): Promise<void> {
+  const overlaps = sql`previous_secret_until > now()`;
   await trx
     .updateTable('webhooks')
     .set({
       secret,
-      previous_secret: sql`secret`,
-      previous_secret_until: sql<Date>`now() + make_interval(hours => ${overlapHours})`,
+      previous_secret: sql`case when ${overlaps} then previous_secret else secret end`,
+      previous_secret_until: sql<Date>`case when ${overlaps} then previous_secret_until
+        else now() + make_interval(hours => ${overlapHours}) end`,
     })
     .where('id', '=', id)
+    .execute();
+}
+
+/** Forgets secrets that sign no more. */
+export async function forgetSecrets(db: Kysely<Database>): Promise<void> {
+  await db
+    .updateTable('webhooks')
+    .set({ previous_secret: null, previous_secret_until: null })
+    .where('previous_secret_until', '<=', sql<Date>`now()`)
     .execute();
 }
 
@@ -261,16 +289,31 @@ export const findReceptive = (db: Kysely<Database>, id: WebhookId): Promise<Webh
     .where((e) => e.or([e('retry_at', 'is', null), e('retry_at', '<=', sql<Date>`now()`)]))
     .executeTakeFirst();
 
-/** What is due to an endpoint, of each thread the first. */
-export const nextMessages = (db: Kysely<Database>, id: WebhookId, limit: number): Promise<WebhookMessage[]> =>
+const dueTo = (db: Kysely<Database>, id: WebhookId) =>
   db
     .selectFrom('webhook_messages')
     .selectAll()
     .where('webhook_id', '=', id)
     .where('state', '=', 'waiting')
     .where('next_attempt_at', '<=', sql<Date>`now()`)
-    .where(isNext)
-    .orderBy('next_attempt_at')
+    .where(isNext);
+
+/** What is due to an endpoint, of each thread the first. */
+export const nextMessages = (db: Kysely<Database>, id: WebhookId, limit: number): Promise<WebhookMessage[]> =>
+  dueTo(db, id).orderBy('next_attempt_at').orderBy('position').limit(limit).execute();
+
+/**
+ * What shows whether an endpoint in trouble still is: of what is due one message of each type, the least attempted, so that
+ * none that is always refused stands before the others. A test comes first.
+ */
+export const nextProbes = (db: Kysely<Database>, id: WebhookId, limit: number): Promise<WebhookMessage[]> =>
+  db
+    .selectFrom(
+      dueTo(db, id).distinctOn('type').orderBy('type').orderBy('attempts').orderBy('position').as('webhook_messages'),
+    )
+    .selectAll()
+    .orderBy((e) => e('type', '=', testType), 'desc')
+    .orderBy('attempts')
     .orderBy('position')
     .limit(limit)
     .execute();
@@ -285,7 +328,7 @@ export interface Attempted {
 }
 
 /** Notes what attempts came to. */
-export async function noteAttempts(db: Kysely<Database>, attempts: readonly Attempted[]): Promise<void> {
+export async function noteAttempts(trx: Transaction<Database>, attempts: readonly Attempted[]): Promise<void> {
   const rows = attempts.map(({ position, answer, became }) => ({
     position,
     answer,
@@ -299,51 +342,50 @@ export async function noteAttempts(db: Kysely<Database>, attempts: readonly Atte
       next_attempt_at = now() + came.again_in_ms * interval '1 millisecond'
     from json_to_recordset(${JSON.stringify(rows)}::json) as came (position bigint, answer text, state text, again_in_ms float)
     where webhook_messages.position = came.position and webhook_messages.state = 'waiting'
-  `.execute(db);
+  `.execute(trx);
 }
 
-/** Notes that something got through. After an outage what has waited is due at once. */
-export async function noteReceived(db: Kysely<Database>, id: WebhookId): Promise<void> {
+/** Notes that something got through. After an outage what has waited is due at once. @param pauseMs that it asked for */
+export async function noteReceived(trx: Transaction<Database>, id: WebhookId, pauseMs: number): Promise<void> {
+  const retryAt = pauseMs > 0 ? sql`now() + ${pauseMs} * interval '1 millisecond'` : sql`null`;
   await sql`
     with recovered as (
-      update webhooks set failing_since = null, failures = 0, retry_at = null from webhooks as before
-      where webhooks.id = ${id} and before.id = webhooks.id and webhooks.failing_since is not null
+      update webhooks set failing_since = null, failures = 0, retry_at = ${retryAt} from webhooks as before
+      where webhooks.id = ${id} and before.id = webhooks.id
       returning before.failing_since
     )
     update webhook_messages set next_attempt_at = now()
     where webhook_id = ${id} and state = 'waiting' and next_attempt_at > now()
       -- Not at every success beside one message that is always refused.
       and (select failing_since < now() - interval '1 minute' from recovered)
-  `.execute(db);
+  `.execute(trx);
 }
 
 /** Notes that nothing got through, until when the endpoint is left in peace, or why it is disabled. */
 export async function noteFailure(
-  db: Kysely<Database>,
+  trx: Transaction<Database>,
   webhook: Pick<Webhook, 'id' | 'organization_id'>,
   o: { againInMs: number; disable?: 'failing' | 'gone' },
 ): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    const { numUpdatedRows } = await trx
-      .updateTable('webhooks')
-      .set({
-        failing_since: sql`coalesce(failing_since, now())`,
-        failures: sql`failures + 1`,
-        retry_at: sql<Date>`now() + ${o.againInMs} * interval '1 millisecond'`,
-        ...(o.disable ? { disabled_at: sql`now()`, disabled_why: o.disable } : {}),
-      })
-      .where('id', '=', webhook.id)
-      .where('disabled_at', 'is', null)
-      .where('removed_at', 'is', null)
-      .executeTakeFirst();
-    if (!o.disable || numUpdatedRows === 0n) return;
-    await insertEvent(trx, {
-      organization: webhook.organization_id,
-      target: { kind: 'webhook', id: webhook.id },
-      type: 'webhook_disabled',
-      detail: o.disable,
-      by: { kind: 'system', id: null },
-    });
+  const { numUpdatedRows } = await trx
+    .updateTable('webhooks')
+    .set({
+      failing_since: sql`coalesce(failing_since, now())`,
+      failures: sql`failures + 1`,
+      retry_at: sql<Date>`now() + ${o.againInMs} * interval '1 millisecond'`,
+      ...(o.disable ? { disabled_at: sql`now()`, disabled_why: o.disable } : {}),
+    })
+    .where('id', '=', webhook.id)
+    .where('disabled_at', 'is', null)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  if (!o.disable || numUpdatedRows === 0n) return;
+  await insertEvent(trx, {
+    organization: webhook.organization_id,
+    target: { kind: 'webhook', id: webhook.id },
+    type: 'webhook_disabled',
+    detail: o.disable,
+    by: { kind: 'system', id: null },
   });
 }
 

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { sql } from 'kysely';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { WebhookId } from '../../db/ids.ts';
+import { newId, type WebhookId } from '../../db/ids.ts';
+import { forgetExpired } from '../../db/requests.ts';
 import { webhookTypes } from '../../db/webhooks.ts';
 import { webhookAttempts } from '../../telemetry/metrics.ts';
 import { findBreaches } from '../setup/consistency.ts';
@@ -153,7 +154,19 @@ describe('a program', () => {
     expect(new Set(ofRefused.map((received) => received.id)).size).toBe(2);
   });
 
-  test('that asks for a pause is given it', async () => {
+  test('that refuses all of one type gets the others', async () => {
+    const before = await usher.invite('before@example.com');
+    await add({ types: ['invitation.created', 'invitation.revoked'] });
+    receiver.answer = ({ message }, response) =>
+      response.writeHead(message.type === 'invitation.created' ? 500 : 204).end();
+    // More than travel at once.
+    await Promise.all(Array.from({ length: 12 }, (_, n) => usher.invite(`refused-${n}@example.com`)));
+    await arrived('a refusal', () => receiver.received.length > 0);
+    await usher.call(`/v1/invitations/${before.id}/revoke`, { body: {} });
+    await arrived('the other', () => typesOf(before.id).length === 1);
+  });
+
+  test('that asks for a pause is given it, until somebody tries it or it has moved', async () => {
     const { id } = await add();
     receiver.answer = answering(503, { 'retry-after': '120' });
     await post(`${id}/test`);
@@ -168,6 +181,38 @@ describe('a program', () => {
     const [message] = (await get(`${id}/messages?state=waiting`)).items;
     expect(message).toMatchObject({ type: 'webhook.test', attempts: 1, lastAnswer: '503' });
     expect(Date.parse(message.nextAttemptAt) - Date.now()).toBeGreaterThan(100_000);
+    await post(`${id}/test`);
+    await arrived('another', () => receiver.received.length === 2);
+    await usher.until('the pause', async () => (await get(`${id}/messages`)).items[0].attempts === 1);
+    receiver.answer = answering(204);
+    const url = `${receiver.url}?moved`;
+    const moved = await usher.call(`${base}/${id}`, { method: 'PATCH', body: { url } });
+    expect(moved.body.failingSince).toBeNull();
+    await usher.until('both', async () => (await get(`${id}/messages?state=delivered`)).items.length === 2);
+  });
+
+  test('is heard of each message of a batch: one that cannot be written, one taken, one that asks for a pause', async () => {
+    const { id } = await add();
+    let asked = 0;
+    receiver.answer = (received, response) =>
+      (asked++ === 0 ? answering(204) : answering(503, { 'retry-after': '120' }))(received, response);
+    const ofBatch = { webhook_id: id, type: 'webhook.test' } as const;
+    await usher.db
+      .insertInto('webhook_messages')
+      .values([
+        { ...ofBatch, type: 'invitation.sent', thread: 'a', invitation_id: newId('inv') },
+        ...['b', 'c'].map((thread) => ({ ...ofBatch, thread })),
+      ])
+      .execute();
+    const answers = await usher.until('all', async () => {
+      const { items } = await get(`${id}/messages`);
+      const found: (string | null)[] = items.map(({ lastAnswer }: { lastAnswer: string | null }) => lastAnswer);
+      return !found.includes(null) && found;
+    });
+    expect(answers.toSorted()).toEqual(['204', '503', 'unreadable']);
+    const row = await usher.db.selectFrom('webhooks').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    expect(row).toMatchObject({ failures: 0, failing_since: null });
+    expect(row.retry_at!.getTime() - Date.now()).toBeGreaterThan(60_000);
   });
 
   test('gets both signatures for a day after its secret was rotated, and then the new one', async () => {
@@ -180,15 +225,24 @@ describe('a program', () => {
     await post(`${id}/test`);
     await arrived('it', () => receiver.received.length === 1);
     for (const each of [secret, rotated.body.secret]) verified(receiver.received[0]!, each);
+    // The answer may have been lost: the receiver still has the first.
+    const again = await post(`${id}/rotate`);
+    expect(again.body.previousSecretUntil).toBe(rotated.body.previousSecretUntil);
+    await post(`${id}/test`);
+    await arrived('another', () => receiver.received.length === 2);
+    for (const each of [secret, again.body.secret]) verified(receiver.received[1]!, each);
     await usher.db
       .updateTable('webhooks')
       .set({ previous_secret_until: new Date(Date.now() - 1) })
       .where('id', '=', id)
       .execute();
     await post(`${id}/test`);
-    await arrived('another', () => receiver.received.length === 2);
-    verified(receiver.received[1]!, rotated.body.secret);
-    expect(() => verified(receiver.received[1]!, secret)).toThrow();
+    await arrived('a third', () => receiver.received.length === 3);
+    verified(receiver.received[2]!, again.body.secret);
+    expect(() => verified(receiver.received[2]!, secret)).toThrow();
+    await forgetExpired(usher.db);
+    const row = await usher.db.selectFrom('webhooks').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    expect(row.previous_secret).toBeNull();
   });
 });
 
@@ -230,17 +284,24 @@ describe('an endpoint', () => {
   test('with which nothing got through for three days is disabled', async () => {
     const { id } = await add();
     receiver.answer = answering(500);
+    await post(`${id}/test`);
+    await usher.until('a failure', async () => (await get(id)).failingSince !== null);
+    // The very message with which it began, as if that were three days ago.
+    await usher.db
+      .updateTable('webhook_messages')
+      .set({ first_attempted_at: sql`first_attempted_at - interval '3 days'`, next_attempt_at: sql`now()` })
+      .where('webhook_id', '=', id)
+      .execute();
     await usher.db
       .updateTable('webhooks')
-      .set({ failing_since: sql`now() - interval '3 days'`, failures: 20 })
+      .set({ failing_since: sql`failing_since - interval '3 days'`, retry_at: null })
       .where('id', '=', id)
       .execute();
-    await post(`${id}/test`);
     expect(await usher.until('it', async () => (await get(id)).disabled ?? undefined)).toMatchObject({
       why: 'failing',
     });
     const [message] = (await get(`${id}/messages`)).items;
-    expect(message).toMatchObject({ state: 'waiting', attempts: 1 });
+    expect(message).toMatchObject({ state: 'waiting', attempts: 2 });
   });
 
   test('that has recovered gets at once what waited for a later attempt', async () => {

@@ -10,7 +10,15 @@ import { type InvitationId, type LicensePoolId, type MemberId, newId, type Organ
 import { assignSeats, ensureLicensePool, findLicensePools } from '../../db/licenses.ts';
 import { insertMember } from '../../db/members.ts';
 import { ensureOrganization } from '../../db/organizations.ts';
-import { dueWebhooks, forgetMessages, insertWebhook, nextMessages, type WebhookType } from '../../db/webhooks.ts';
+import {
+  dueWebhooks,
+  forgetMessages,
+  insertWebhook,
+  lockWebhook,
+  nextMessages,
+  nextProbes,
+  type WebhookType,
+} from '../../db/webhooks.ts';
 import { mailboxOf } from '../../identity/mailbox.ts';
 import { freshDatabase } from '../setup/database.ts';
 
@@ -194,6 +202,17 @@ test('an email that was overtaken has not bounced', async () => {
     ).toEqual([]);
 });
 
+test('whoever holds an endpoint holds nobody up who tells it something', async () => {
+  await db.transaction().execute(async (holding) => {
+    await lockWebhook(holding, organization, all);
+    const messages = await toldBy(async (trx) => {
+      await sql`set local lock_timeout = '5s'`.execute(trx);
+      await insertEvent(trx, { organization, type: 'revoked', by, invitation, sequence: null });
+    });
+    expect(messages).toHaveLength(1);
+  });
+});
+
 test('many rows of one statement tell in their order', async () => {
   const events = Array.from(
     { length: 3_000 },
@@ -248,6 +267,9 @@ test('what is due is found by index, of each thread the first, and forgotten whe
       ['invitation.revoked', invitation],
       ['invitation.revoked', thread],
     ]);
+    // Of one type, one shows how an endpoint in trouble fares: the one that was tried the least.
+    await db.updateTable('webhook_messages').set({ attempts: 1 }).where('position', '=', due[0]!.position).execute();
+    expect((await nextProbes(looking, all, 10)).map(({ position }) => position)).toEqual([due[1]!.position]);
     for (const query of asked) {
       const { rows } = await db.executeQuery<{ 'QUERY PLAN': string }>({ ...query, sql: `explain ${query.sql}` });
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n');

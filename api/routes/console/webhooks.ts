@@ -248,7 +248,7 @@ export function registerWebhookPages(app: App, deps: RouteDeps): void {
     resend: async (visit: Visit, id: Webhook['id'], key: string) => {
       const act = { standing: visit.standing, request: key };
       const { resent } = await resendSince(db, visit.organization, id, new Date(0), act);
-      return resent === 0 ? 'Nothing has failed.' : `${resent} are being sent again.`;
+      return resent === 0 ? 'Nothing that failed is left to be sent again.' : `${resent} are being sent again.`;
     },
   };
   for (const [act, carryOut] of Object.entries(atOnce))
