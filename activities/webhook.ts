@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Context, log } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
 import { Webhook as Signer } from 'standardwebhooks';
 import type { Database } from '../db/database.ts';
+import type { WebhookId } from '../db/ids.ts';
 import { listOwners } from '../db/members.ts';
 import {
   type Attempted,
@@ -230,21 +232,37 @@ const mostFound = 100;
 
 /**
  * Starts the workflows of endpoints for which something is due, from now on. What could not be started is found again by
- * the next look, of this worker or another.
+ * a later look, of this worker or another; that looks fail is logged once until one succeeds.
  */
-export function watchWebhooks({ db, temporal }: { db: Kysely<Database>; temporal: Client }): {
+export function watchWebhooks({ db, temporal, logger }: { db: Kysely<Database>; temporal: Client; logger?: Logger }): {
   close(): Promise<void>;
 } {
   const closing = new AbortController();
+  let after: WebhookId | undefined;
+  let fails = false;
   const look = async () => {
-    for (const id of await dueWebhooks(db, mostFound))
-      await temporal.withDeadline(Date.now() + startPatienceMs, () =>
-        temporal.workflow.start(workflowTypes.webhook, webhookStart(id)),
+    const found = await dueWebhooks(db, mostFound, after);
+    // More than one look finds have their turn one after the other.
+    after = found.length === mostFound ? found.at(-1) : undefined;
+    await temporal.withDeadline(Date.now() + startPatienceMs, async () => {
+      const started = await Promise.allSettled(
+        found.map((id) => temporal.workflow.start(workflowTypes.webhook, webhookStart(id))),
       );
+      for (const each of started) if (each.status === 'rejected') throw each.reason;
+    });
+  };
+  const lookLogging = async () => {
+    try {
+      await look();
+      fails = false;
+    } catch (error) {
+      if (!fails) logger?.error({ error: (error as Error).name }, 'webhooks with something due could not be started');
+      fails = true;
+    }
   };
   const ended = (async () => {
     while (!closing.signal.aborted) {
-      await look().catch(() => undefined);
+      await lookLogging();
       await sleep(lookEveryMs, undefined, { signal: closing.signal }).catch(() => undefined);
     }
   })();

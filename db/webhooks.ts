@@ -252,18 +252,25 @@ const isNext = sql<boolean>`webhook_messages.position = (
 /**
  * Endpoints for which something is to be done now: to send what is due, or to tell owners that one is disabled. It costs a
  * look at an index, and one more for each endpoint that has something waiting.
+ *
+ * @param after the last of those that were found before. @default the first are looked for
  */
-export async function dueWebhooks(db: Kysely<Database>, limit: number): Promise<WebhookId[]> {
+export async function dueWebhooks(
+  db: Kysely<Database>,
+  limit: number,
+  after: WebhookId | '' = '',
+): Promise<WebhookId[]> {
   const { rows } = await sql<{ id: WebhookId }>`
     with recursive waiting as (
-      (select webhook_id as id from webhook_messages where state = 'waiting' order by webhook_id limit 1)
+      (select webhook_id as id from webhook_messages
+        where state = 'waiting' and webhook_id > ${after} order by webhook_id limit 1)
       union all
       select (
         select webhook_id from webhook_messages
         where state = 'waiting' and webhook_id > waiting.id order by webhook_id limit 1
       ) from waiting where waiting.id is not null
     )
-    select webhooks.id from waiting join webhooks using (id)
+    (select webhooks.id from waiting join webhooks using (id)
     -- Endpoint by endpoint: joined, Postgres may read all messages.
     cross join lateral (
       select from webhook_messages
@@ -271,9 +278,12 @@ export async function dueWebhooks(db: Kysely<Database>, limit: number): Promise<
       limit 1
     ) as due
     where disabled_at is null and removed_at is null and (retry_at is null or retry_at <= now())
+    limit ${limit})
     union all
-    select id from webhooks where disabled_at is not null and told_at is null and removed_at is null
-    limit ${limit}
+    (select id from webhooks
+    where disabled_at is not null and told_at is null and removed_at is null and id > ${after}
+    order by id limit ${limit})
+    order by id limit ${limit}
   `.execute(db);
   return rows.map(({ id }) => id);
 }

@@ -262,6 +262,7 @@ test('what is due is found by index, of each thread the first, and forgotten whe
       await sql`vacuum analyze ${sql.table(table)}`.execute(db);
 
     expect(await dueWebhooks(looking, 100)).toEqual([all]);
+    expect(await dueWebhooks(looking, 100, all)).toEqual([]);
     const due = await nextMessages(looking, all, 10);
     expect(due.map(({ type, thread }) => [type, thread])).toEqual([
       ['invitation.revoked', invitation],
