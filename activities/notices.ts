@@ -46,7 +46,7 @@ export function createNoticeActivities(deps: NoticeDeps): NoticeActivities {
   return {
     sendNotices: beating<void, SentNotices>(async () => {
       const sum: SentNotices = { sent: 0, failed: 0, dropped: 0, waiting: 0 };
-      await dropOldNotices(db).catch((error: Error) =>
+      await dropAllOld(db).catch((error: Error) =>
         log.error('old notices could not be dropped', { error: error.name }),
       );
       while ((await gatherNotices(db, noticeGapMs, gatheredAtOnce)) > 0);
@@ -60,6 +60,10 @@ export function createNoticeActivities(deps: NoticeDeps): NoticeActivities {
       }
     }),
   };
+}
+
+async function dropAllOld(db: Kysely<Database>): Promise<void> {
+  while ((await dropOldNotices(db)) > 0);
 }
 
 /** One that cannot be sent, for whatever reason, does no harm to the others. */

@@ -60,15 +60,17 @@ const newsForDays = 3;
 /** For so long it is kept what inviters were told, days. */
 const keptDays = 30;
 
-/** How many rows a statement changes at most: it must be done in time, however many there are. */
-const mostAtOnce = 20_000;
-/** How many are gathered in an email at most; the rest is for the next one. */
-const mostInEmail = 5_000;
+/**
+ * How many rows a statement changes at most, and so how many are gathered in an email: it must be done in time, however many there
+ * are, and takes a second where the machine has too much to do. They are updated by their ids: with the condition of an index on
+ * what waits, which may hold far more than was known of it, they would be looked for in all of that one by one.
+ */
+const mostAtOnce = 5_000;
 
 /** Drops some of what has waited for so long that it is no news. Returns how many; the rest is for the next time. */
 export async function dropOldNotices(db: Kysely<Database>): Promise<number> {
   const { numAffectedRows } = await sql`
-    update notices set status = 'dropped' where status = 'queued' and id in (
+    update notices set status = 'dropped' where status not in ('sent', 'failed') and id in (
       select id from notices where status = 'queued' and created_at < now() - make_interval(days => ${newsForDays})
       limit ${mostAtOnce}
     )
@@ -121,11 +123,11 @@ export async function gatherNotices(db: Kysely<Database>, gapMs: number, limit: 
       cross join lateral (
         select id from notices
         where organization_id = w.organization and account_id = w.account and status = 'queued' and email_id is null
-        limit ${mostInEmail}
+        limit ${mostAtOnce}
       ) of_inviter
       limit ${mostAtOnce}
     ) g
-    where n.id = g.id and n.status = 'queued' and n.email_id is null
+    where n.id = g.id and n.email_id is null
   `.execute(db);
   return waiting.length;
 }
