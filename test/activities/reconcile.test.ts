@@ -10,6 +10,7 @@ import type { InvitationId } from '../../db/ids.ts';
 import { factsOf, findInvitation } from '../../db/invitations.ts';
 import { mailboxOf } from '../../identity/mailbox.ts';
 import { chartVersion } from '../../statecharts/versions.ts';
+import { ensureReconcileSchedule } from '../../worker.ts';
 import {
   invitationStart,
   invitationWorkflowId,
@@ -25,14 +26,19 @@ import { startUsher, type Usher } from '../setup/usher.ts';
 
 let usher: Usher;
 beforeAll(async () => {
-  usher = await startUsher({ worker: { pageSize: 4 } });
-  // Its own runs would find some of it first.
+  usher = await startUsher({ withWorker: false, worker: { pageSize: 4 } });
+  // Its own runs would find some of it first: it is paused before there is anybody to carry one out.
+  await ensureReconcileSchedule(usher.temporal.client);
   await usher.temporal.client.schedule.getHandle('reconcile').pause();
+  usher.worker = await usher.startWorker();
 });
 afterEach(async () => {
   expect(await findBreaches(usher.db)).toEqual([]);
 });
-afterAll(() => usher?.close());
+afterAll(async () => {
+  await usher?.worker?.stop();
+  await usher?.close();
+});
 
 let runs = 0;
 /** A run by hand: it has no mark, so it looks at all that is late by a minute. */
