@@ -99,7 +99,7 @@ export async function createBatch(
 
   const id = newId('bat');
   const createdAt = new Date();
-  const invitations = invitationsOf(candidates, organization, standing, createdAt);
+  const invitations = await invitationsOf(candidates, organization, standing, createdAt);
   try {
     const created = await db.transaction().execute(async (trx) => {
       const { by } = standing;
@@ -259,16 +259,19 @@ async function candidatesOf(
   return candidates;
 }
 
-function invitationsOf(
+async function invitationsOf(
   candidates: readonly Candidate[],
   organization: Organization,
   standing: Standing,
   createdAt: Date,
-): NewRow[] {
-  // Most of a batch live equally long.
-  const reminders = new Map(
-    [...new Set(candidates.map(({ expiresIn }) => expiresIn))].map((ms) => [ms, remindersFromNow(organization, ms)]),
-  );
+): Promise<NewRow[]> {
+  // Most of a batch live equally long; but each may live for as long as it likes.
+  const reminders = new Map<number, number[]>();
+  for (const { expiresIn } of candidates) {
+    if (reminders.has(expiresIn)) continue;
+    if (reminders.size % atOnce === atOnce - 1) await letOthers();
+    reminders.set(expiresIn, remindersFromNow(organization, expiresIn));
+  }
   // Ids ascend with the rows, so that lists show them in their order.
   const ids = candidates.map(() => newId('inv')).sort() as InvitationId[];
   return candidates.map(({ email, mailbox, role, poolIds, expiresIn, rest }, i) => ({

@@ -7,20 +7,28 @@ const hour = 3_600_000;
 /** By time zone: making one takes far longer than using it. There are some six hundred. */
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
+/** The clock of a time zone; of UTC for one that this Node does not know, as one stored by a newer may be. */
 function clockOf(timeZone: string): Intl.DateTimeFormat {
   let clock = clocks.get(timeZone);
   if (!clock) {
-    clock = new Intl.DateTimeFormat('en', { hour: 'numeric', hourCycle: 'h23', timeZone });
+    const known = timeZoneNamed(timeZone) ?? 'UTC';
+    clock = new Intl.DateTimeFormat('en', { hour: 'numeric', hourCycle: 'h23', timeZone: known });
     clocks.set(timeZone, clock);
   }
   return clock;
 }
 
-/** The name of a time zone as it is written; undefined for none, such as an offset. @param name IANA, in capitals or not */
+/**
+ * The name of a time zone as it is written; undefined for none, such as an offset. One that has another name too, as `Asia/Kolkata`
+ * is `Asia/Calcutta` to some, stays as it is said.
+ *
+ * @param name IANA, in capitals or not
+ */
 export function timeZoneNamed(name: string): string | undefined {
   if (!/^[A-Za-z]/.test(name)) return undefined;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    return timeZone.toLowerCase() === name.toLowerCase() ? timeZone : name;
   } catch {
     return undefined;
   }
