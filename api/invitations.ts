@@ -239,7 +239,7 @@ export function written(
   if (mailbox && !invitesMailbox(mailbox, organization)) {
     throw new Problem('domain_not_allowed', 'Its owners and admins say in its settings which domains it invites.');
   }
-  if (locale && organization.languages.length > 0 && !organization.languages.includes(locale)) {
+  if (locale !== undefined && organization.languages.length > 0 && !organization.languages.includes(locale ?? '')) {
     throw new Problem('language_not_allowed', `Choose one of ${organization.languages.join(', ')}.`);
   }
   if (role === 'billing_manager' && teams && teams.length > 0) {
@@ -267,7 +267,7 @@ export function written(
     ...(teams ? { teams } : {}),
     ...(wanted ? { poolIds: wanted.map((pool) => pool.id) } : {}),
     ...(message === undefined ? {} : { message }),
-    ...(locale ? { locale } : {}),
+    ...(locale === undefined ? {} : { locale }),
     ...(redirectUrl === undefined ? {} : { redirectUrl }),
     ...(metadata ? { metadata } : {}),
   };

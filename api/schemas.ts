@@ -173,7 +173,7 @@ export const AmendInvitation = Type.Object(
     role: Type.Optional(role),
     teams: Type.Optional(teams),
     licenses: Type.Optional(licenses),
-    locale: Type.Optional(locale),
+    locale: Type.Optional(nullable(locale)),
     message: Type.Optional(nullable(message)),
     redirectUrl: Type.Optional(nullable(redirectUrl)),
     metadata: Type.Optional(metadata),

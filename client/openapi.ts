@@ -1637,8 +1637,7 @@ export interface operations {
                     email?: string;
                     /** @description Products; a seat of each is reserved */
                     licenses?: string[];
-                    /** @description BCP 47 */
-                    locale?: string;
+                    locale?: string | null;
                     message?: string | null;
                     /** @description The caller's own notes, returned as they are */
                     metadata?: {

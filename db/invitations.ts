@@ -116,7 +116,7 @@ export interface Amendment {
   teams?: string[];
   poolIds?: LicensePoolId[];
   message?: string | null;
-  locale?: string;
+  locale?: string | null;
   redirectUrl?: string | null;
   metadata?: Metadata;
 }

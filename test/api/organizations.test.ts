@@ -103,13 +103,11 @@ describe('the settings', () => {
     const { body } = await invite('settled@example.com');
     const lifetime = new Date(body.expiresAt).getTime() - new Date(body.createdAt).getTime();
     expect([lifetime, body.locale]).toEqual([10 * day, 'fr']);
+    const row = (id = body.id) =>
+      usher.db.selectFrom('invitations').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
     const reminders = async () => {
-      const row = await usher.db
-        .selectFrom('invitations')
-        .selectAll()
-        .where('id', '=', body.id)
-        .executeTakeFirstOrThrow();
-      return row.reminders.map((time) => Math.round((row.expires_at.getTime() - time.getTime()) / day));
+      const { reminders, expires_at } = await row();
+      return reminders.map((time) => Math.round((expires_at.getTime() - time.getTime()) / day));
     };
     // None when it ends.
     expect(await reminders()).toEqual([8, 1]);
@@ -118,14 +116,15 @@ describe('the settings', () => {
     expect(await reminders()).toEqual([9]);
     expect((await invite('german@example.com', { locale: 'de-CH', expiresIn: 'P1D' })).body.locale).toBe('de-CH');
     expect(code(await invite('english@example.com', { locale: 'en' }))).toBe('400 language_not_allowed');
+    const amend = (locale: string | null) =>
+      usher.call(`/v1/invitations/${body.id}`, { method: 'PATCH', body: { locale } });
+    expect(code(await amend(null))).toBe('400 language_not_allowed');
+    await change({ languages: [] });
+    expect((await amend(null)).status).toBe(200);
+    expect((await row()).locale).toBeNull();
     await change({ reminders: [] });
     const { body: quiet } = await invite('quiet@example.com');
-    const row = await usher.db
-      .selectFrom('invitations')
-      .selectAll()
-      .where('id', '=', quiet.id)
-      .executeTakeFirstOrThrow();
-    expect(row.reminders).toEqual([]);
+    expect((await row(quiet.id)).reminders).toEqual([]);
     await change(usual);
   });
 });

@@ -280,12 +280,13 @@ describe('an invitation', () => {
 
   test('is changed by its form, in what the form changes and nothing else', async () => {
     const { id } = await usher.invite('amended@people.example', {
+      locale: 'de',
       licenses: ['studio'],
       teams: ['Blue'],
       message: 'Hi',
     });
     const now = async () => (await usher.call(`/v1/invitations/${id}`)).body;
-    const filled = { email: 'amended@people.example', role: 'member', licenses: 'studio', message: 'Hi', locale: '' };
+    const filled = { email: 'amended@people.example', role: 'member', licenses: 'studio', message: 'Hi', locale: 'de' };
     await admin.visit(`${at(id)}/amend`);
     const drawn = admin.page;
     expect((await admin.submit('/amend', { ...filled, teams: 'Blue' })).text).toContain('Nothing is changed yet.');
@@ -310,6 +311,21 @@ describe('an invitation', () => {
       email: 'other@people.example',
     });
     expect(await now()).toMatchObject({ email: 'other@people.example', generation: 2, licenses: [], message: 'Hi' });
+    await admin.visit(`${at(id)}/amend`);
+    // Nothing is said of its language any more.
+    await admin.submit('/amend', {
+      ...same,
+      role: 'admin',
+      teams: 'Blue, Green',
+      locale: '',
+      email: 'other@people.example',
+    });
+    const { locale } = await usher.db
+      .selectFrom('invitations')
+      .select('locale')
+      .where('email', '=', 'other@people.example')
+      .executeTakeFirstOrThrow();
+    expect(locale).toBeNull();
     await admin.visit(`${at(id)}/amend`);
     const wrong = await admin.submit('/amend', { ...same, role: 'owner', teams: '', email: 'nobody' });
     expect(wrong.status).toBe(400);

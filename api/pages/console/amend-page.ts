@@ -28,11 +28,13 @@ export interface InvitationTerms {
   roles: readonly Role[];
   /** Those that the organization invites in; none: any. */
   languages: readonly string[];
+  /** What it has been so far, which it may stay; null: nothing is said of it. */
+  locale?: string | null;
   error?: FormError | undefined;
 }
 
 /** The fields of what an invitation says besides its address. */
-export const termFields = ({ filled, licenses, products, roles, languages, error }: InvitationTerms): Html => {
+export const termFields = ({ filled, licenses, products, roles, languages, locale, error }: InvitationTerms): Html => {
   const field = (name: string) => ({ name, value: filled[name], error });
   return html`${choice({ ...field('role'), label: 'Role', options: roleOptions.filter(({ value }) => roles.includes(value)) })}${
     products.length > 0
@@ -56,8 +58,8 @@ export const termFields = ({ filled, licenses, products, roles, languages, error
       ? choice({
           ...field('locale'),
           label: 'Language',
-          options: languages.map((value) => ({ value, text: value })),
-          any: filled.locale ? undefined : 'Of the browser',
+          options: [...new Set([...languages, ...(locale ? [locale] : [])])].map((value) => ({ value, text: value })),
+          any: locale === null ? 'Not said: the email in English, pages as the browser' : undefined,
         })
       : textField({
           ...field('locale'),

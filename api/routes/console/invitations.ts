@@ -310,6 +310,7 @@ export function registerInvitationPages(app: App, deps: RouteDeps): void {
             products,
             roles: roles.filter((role) => mayGrant(standing.role, role)),
             languages: organization.languages,
+            locale: row.locale,
           }
         : undefined,
       filled: again?.filled ?? amendFilled(row),
@@ -388,12 +389,13 @@ function changesOf(
   const teams = filled.teams === undefined ? row.teams : listed(filled.teams);
   // Browsers end the lines of a text with two characters.
   const message = filled.message?.replaceAll('\r\n', '\n') ?? row.message ?? '';
+  const locale = filled.locale === undefined ? row.locale : filled.locale.trim() || null;
   return {
     ...(filled.email !== undefined && filled.email.trim() !== row.email ? { email: filled.email.trim() } : {}),
     ...(filled.role && filled.role !== row.role ? { role: filled.role } : {}),
     ...(filled.role !== undefined && !isSame(filled.licenses, held) ? { licenses: filled.licenses } : {}),
     ...(isSame(teams, row.teams) ? {} : { teams }),
     ...(message === (row.message ?? '') ? {} : { message: message.trim() === '' ? null : message }),
-    ...(filled.locale && filled.locale.trim() !== row.locale ? { locale: filled.locale.trim() } : {}),
+    ...(locale === row.locale ? {} : { locale }),
   };
 }
