@@ -16,7 +16,7 @@ import type { Links } from '../identity/links.ts';
 import { envelopeAddress } from '../identity/mailbox.ts';
 import type { Wordings } from '../languages/wording.ts';
 import { type Mail, MailError, type Message } from '../mail/mail.ts';
-import { bareAddress, messageIdOf, namedAddress } from '../mail/message.ts';
+import { messageIdOf, namedAddress, senderFor } from '../mail/message.ts';
 import { invitationEmail } from '../mail/templates/invitation-email.ts';
 import { resendRequestEmail } from '../mail/templates/resend-request-email.ts';
 import { invitationSeconds } from '../telemetry/metrics.ts';
@@ -191,7 +191,7 @@ export function compose(
     ...envelope,
     ...content,
     to: envelopeAddress(email),
-    ...(senderName ? { from: namedAddress(senderName, bareAddress(from)) } : {}),
+    ...(senderName ? { from: senderFor(senderName, from) } : {}),
     ...(replyTo ? { replyTo } : {}),
     // A resend threads under the first email, which people click.
     ...(delivery.ordinal > 1 ? { inReplyTo: first } : {}),
@@ -200,7 +200,7 @@ export function compose(
 
 /** Where answers to an invitation go: where its organization wants them, else to whoever invited. */
 function replyAddress(invitation: Invitation): string | undefined {
-  if (invitation.organization_reply_to) return envelopeAddress(invitation.organization_reply_to);
+  if (invitation.organization_reply_to) return invitation.organization_reply_to;
   if (invitation.inviter_erased_at) return undefined;
   return namedAddress(invitation.inviter_name, envelopeAddress(invitation.inviter_email));
 }

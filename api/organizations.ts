@@ -7,12 +7,12 @@ import type { OrganizationId } from '../db/ids.ts';
 import { logoPath } from '../db/logos.ts';
 import { noticeKinds } from '../db/notices.ts';
 import { findOrganization, lockOrganization, type Organization, updateOrganization } from '../db/organizations.ts';
-import { isPlainLine, isPlainText } from '../db/plain-text.ts';
+import { isPlainLine, isPlainText, isSenderName } from '../db/plain-text.ts';
 import { timeZoneNamed } from '../db/reminders.ts';
 import { mailDomain } from '../identity/mail-domains.ts';
-import { mailboxOf } from '../identity/mailbox.ts';
+import { envelopeAddress, mailboxOf } from '../identity/mailbox.ts';
 import { isSecureWebUrl } from '../identity/origins.ts';
-import { placeholders, type Wording, type Wordings } from '../languages/wording.ts';
+import { placeholders, unknownIn, type Wording, type Wordings } from '../languages/wording.ts';
 import { languages as languageTags } from '../languages/words.ts';
 import type { Standing } from './caller.ts';
 import { expiresInMs } from './invitations.ts';
@@ -56,15 +56,13 @@ export async function requireOrganization(db: Kysely<Database>, slug: string): P
   return organization;
 }
 
-/** A setting that cannot be as it is asked. */
-const refused = (name: string, message: string) =>
-  new Problem('invalid_request', `${name}: ${message}`, [{ path: `body/${name}`, message }]);
+/** A setting that cannot be as it is asked. @param detail the same for those who do not see what it is about */
+const refused = (name: string, message: string, detail = `${name}: ${message}`) =>
+  new Problem('invalid_request', detail, [{ path: `body/${name}`, message }]);
 
 /** A text that strangers would read, and may not. */
-const unsafe = (name: string, leaveOut: string) => {
-  const message = `${leaveOut} ${name}.`;
-  return new Problem('unsafe_text', message, [{ path: `body/${name}`, message }]);
-};
+const unsafe = (name: string, message: string) =>
+  new Problem('unsafe_text', message, [{ path: `body/${name}`, message }]);
 
 /** Domains as they are compared. @throws Problem `invalid_request` naming what is none */
 function domainsOf(name: string, domains: readonly string[]): string[] {
@@ -103,13 +101,32 @@ function colorOf(color: string): string {
   );
 }
 
-const known = placeholders.map((name) => `{${name}}`);
+/** Where answers go, as it is stored. @throws Problem `invalid_request` for what mail providers do not take */
+function replyToOf(text: string): string {
+  const address = text.trim();
+  if (!mailboxOf(address)) throw refused('replyTo', `"${text}" is no address that mail can be sent to.`);
+  if (/[^\x20-\x7e]/.test(address.slice(0, address.lastIndexOf('@'))))
+    throw refused(
+      'replyTo',
+      'Before the @ can stand plain letters alone, without accents: mail providers take no others.',
+    );
+  return envelopeAddress(address);
+}
 
 /** One text of an organization's own wording, as it is stored. @throws Problem `invalid_request`, `unsafe_text` */
-function wordingText(path: string, text: string, isPlain: (text: string) => boolean): string {
-  const unknown = known.reduce((rest, name) => rest.replaceAll(name, ''), text).match(/\{[^{}]*\}|[{}]/);
-  if (unknown) throw refused(path, `There is no ${unknown[0]}: in braces can stand ${known.join(', ')}.`);
-  if (!isPlain(text)) throw unsafe(path, 'Leave links and markup out of');
+function wordingText(language: string, name: string, text: string): string {
+  const path = `wording/${language}/${name}`;
+  const unknown = unknownIn(text);
+  if (unknown) {
+    const known = placeholders.map((one) => `{${one}}`).join(', ');
+    const message = `There is no ${unknown}: in braces can stand ${known}.`;
+    throw refused(path, message, message);
+  }
+  if (name === 'body' ? !isPlainText(text) : !isPlainLine(text))
+    throw unsafe(
+      path,
+      `Leave links${name === 'body' ? ' and markup' : ', markup and line breaks'} out of the ${name}.`,
+    );
   return text.replaceAll('\r\n', '\n').trim();
 }
 
@@ -118,7 +135,7 @@ function wordingsOf(wordings: Wordings): Wordings | null {
   const read = Object.entries(wordings).map(([language, wording]: [string, Wording]) => {
     const texts = Object.entries(wording).map(([name, text]: [string, string]) => [
       name,
-      wordingText(`wording/${language}/${name}`, text, name === 'body' ? isPlainText : isPlainLine),
+      wordingText(language, name, text),
     ]);
     return [language, Object.fromEntries(texts.filter(([, text]) => text !== ''))] as const;
   });
@@ -143,16 +160,17 @@ export function columnsOf({
   wording,
 }: ChangeOrganization) {
   // Strangers read it in emails from us.
-  if (name !== undefined && (name.trim() === '' || !isPlainLine(name)))
-    throw unsafe('name', 'Leave links, markup and line breaks out of');
+  if (name?.trim() === '') throw unsafe('name', 'Write a name: it is empty.');
+  if (name && !isPlainLine(name)) throw unsafe('name', 'Leave links, markup and line breaks out of name.');
   if (homeUrl && !isSecureWebUrl(homeUrl)) throw refused('homeUrl', 'It must be an https URL.');
   expiresInMs(expiresIn);
   const zone = timeZone === undefined ? undefined : timeZoneNamed(timeZone);
   if (timeZone !== undefined && !zone)
     throw refused('timeZone', `"${timeZone}" is no time zone, such as Europe/Berlin or UTC.`);
-  if (senderName && (senderName.trim() === '' || senderName.includes('@') || !isPlainLine(senderName)))
-    throw unsafe('senderName', 'Leave links, addresses, markup and line breaks out of');
-  if (replyTo && !mailboxOf(replyTo)) throw refused('replyTo', `"${replyTo}" is no address that mail can be sent to.`);
+  if (senderName && !/[\p{L}\p{N}]/u.test(senderName))
+    throw unsafe('senderName', 'Write a name that can be read, or none (null): then emails come by that of Usher.');
+  if (senderName && !isSenderName(senderName))
+    throw unsafe('senderName', 'Leave links, addresses, markup and line breaks out of senderName.');
   return {
     ...(name === undefined ? {} : { name: name.trim() }),
     ...(homeUrl === undefined ? {} : { home_url: homeUrl }),
@@ -166,7 +184,7 @@ export function columnsOf({
     ...(zone ? { time_zone: zone } : {}),
     ...(color === undefined ? {} : { color: color && colorOf(color) }),
     ...(senderName === undefined ? {} : { sender_name: senderName && senderName.trim() }),
-    ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+    ...(replyTo === undefined ? {} : { reply_to: replyTo && replyToOf(replyTo) }),
     ...(wording ? { wording: wordingsOf(wording) } : {}),
   };
 }

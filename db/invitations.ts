@@ -413,6 +413,7 @@ export const emailFacts = (invitation: Invitation, page: (path: string) => strin
   expiresAt: invitation.expires_at,
   email: invitation.email,
   locale: invitation.locale,
+  replyTo: invitation.organization_reply_to ?? undefined,
   looks: {
     color: invitation.organization_color ?? undefined,
     logo: invitation.organization_logo

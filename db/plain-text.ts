@@ -15,6 +15,10 @@ export function isPlainText(text: string): boolean {
 /** Whether it is plain, and of one line: a name. */
 export const isPlainLine = (text: string): boolean => isPlainText(text) && !/[\t\r\n]/.test(text);
 
+/** Whether it is plain, of one line, no address in any spelling, and has something to read: a name that emails come by. */
+export const isSenderName = (text: string): boolean =>
+  isPlainLine(text) && !unhidden(text).includes('@') && /[\p{L}\p{N}]/u.test(unhidden(text));
+
 /**
  * What a person is called where others read it: the name that their identity provider tells, when it is plain and has
  * 200 characters at most; else the

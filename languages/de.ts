@@ -242,6 +242,7 @@ export const de: Dictionary = {
   'email.hasEnded': '{license} (abgelaufen)',
   'email.invitedBy': 'Eingeladen von',
   'email.for': 'Für',
+  'email.answers': 'Antworten gehen an',
   'email.until': 'Gültig bis',
   'email.view': 'Einladung ansehen',
   'email.copy': 'Falls die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren Browser:',

@@ -225,6 +225,7 @@ export const en = {
   'email.hasEnded': '{license} (has ended)',
   'email.invitedBy': 'Invited by',
   'email.for': 'For',
+  'email.answers': 'Answers go to',
   'email.until': 'Open until',
   'email.view': 'View the invitation',
   'email.copy': 'If the button does not work, copy this link into your browser:',

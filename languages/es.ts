@@ -228,6 +228,7 @@ export const es: Dictionary = {
   'email.hasEnded': '{license} (caducada)',
   'email.invitedBy': 'De parte de',
   'email.for': 'Para',
+  'email.answers': 'Las respuestas van a',
   'email.until': 'Válida hasta',
   'email.view': 'Ver la invitación',
   'email.copy': 'Si el botón no funciona, copie este enlace en su navegador:',

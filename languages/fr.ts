@@ -242,6 +242,7 @@ export const fr: Dictionary = {
   'email.hasEnded': '{license} (expirée)',
   'email.invitedBy': 'Envoyée par',
   'email.for': 'Pour',
+  'email.answers': 'Les réponses vont à',
   'email.until': 'Valable jusqu’au',
   'email.view': 'Voir l’invitation',
   'email.copy': 'Si le bouton ne fonctionne pas, copiez ce lien dans votre navigateur :',

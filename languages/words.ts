@@ -50,7 +50,7 @@ export interface Words {
 }
 
 /** A text, taken apart at its placeholders: every other piece is the name of one. */
-const pieces = (text: string): string[] => text.split(/\{(\w+)\}/);
+export const pieces = (text: string): string[] => text.split(/\{(\w+)\}/);
 
 /**
  * Puts values in the place of a text's placeholders, `{name}`.

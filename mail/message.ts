@@ -31,8 +31,17 @@ export function namedAddress(name: string, email: string): string {
   return text === '' ? email : `"${text.replace(/["\\]/g, '\\$&')}" <${email}>`;
 }
 
-/** An address without the name before it. */
-export const bareAddress = (named: string): string => /<([^<>]+)>$/.exec(named)?.[1] ?? named;
+/**
+ * The sender of emails for somebody: their name, and always whose the address is.
+ *
+ * @param name theirs, whoever they say they are
+ * @param from Usher's own sender; for one without a name stands its domain
+ */
+export function senderFor(name: string, from: string): string {
+  const [, quoted, plain, email = from] = /^(?:"(.*)"|([^"<]*?)) ?<([^<>]+)>$/.exec(from) ?? [];
+  const usher = quoted?.replace(/\\(.)/g, '$1') || plain || email.slice(email.lastIndexOf('@') + 1);
+  return namedAddress(`${name} (via ${usher})`, email);
+}
 
 /**
  * The Message-ID of a delivery: the same for each of its attempts, so that mail programs show a message that was sent

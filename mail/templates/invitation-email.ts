@@ -2,7 +2,19 @@ import type { Wordings } from '../../languages/wording.ts';
 import { filled, wordsFor } from '../../languages/words.ts';
 import { headerText } from '../message.ts';
 import { asText } from './as-text.ts';
-import { action, type Email, facts, type Looks, note, paragraph, prose, quote, renderEmail, strong } from './layout.ts';
+import {
+  action,
+  type Email,
+  facts,
+  type Looks,
+  note,
+  paragraph,
+  paragraphsOf,
+  prose,
+  quote,
+  renderEmail,
+  strong,
+} from './layout.ts';
 
 export interface InvitationEmail {
   /** `reminder` repeats the invitation while it waits. */
@@ -21,6 +33,8 @@ export interface InvitationEmail {
   email: string;
   /** BCP 47; null: nothing is said of it. */
   locale: string | null;
+  /** Where answers go, if the organization says so; else to whoever invites. */
+  replyTo?: string | undefined;
   looks?: Looks;
   wording?: Wordings | undefined;
 }
@@ -28,11 +42,18 @@ export interface InvitationEmail {
 /** Characters of a subject with an organization's own wording, whatever stands in its placeholders: no provider takes any number. */
 const longestSubject = 250;
 
+/** A subject that is not too long, or as much of it as there may be. */
+function shortened(subject: string): string {
+  const characters = [...subject];
+  return characters.length > longestSubject ? `${characters.slice(0, longestSubject - 1).join('')}…` : subject;
+}
+
 /**
  * The email that invites, and the one that reminds.
  *
  * It names who invites whom to what until when, says what to do if it was not expected, and shows everything that a user
- * wrote as text ({@link asText}). An organization's own wording takes none of that away.
+ * wrote as text ({@link asText}). An organization's own wording takes none of that away; of its paragraphs, those that name
+ * licences are left out where there are none.
  */
 export function invitationEmail(invitation: InvitationEmail): Email {
   const words = wordsFor(invitation.locale);
@@ -41,7 +62,7 @@ export function invitationEmail(invitation: InvitationEmail): Email {
   const { email: address } = invitation.inviter;
   const inviter = asText(invitation.inviter.name) || address;
   const licenses = invitation.licenses.map(({ name, ended }) =>
-    asText(ended ? words.text('email.hasEnded', { license: name }) : name),
+    ended ? words.text('email.hasEnded', { license: name }) : name,
   );
   const message = asText(invitation.message ?? '');
   const until = words.weekdayAndMinute(invitation.expiresAt);
@@ -51,18 +72,25 @@ export function invitationEmail(invitation: InvitationEmail): Email {
     inviter: invitation.inviter.name.trim() || address,
     organization: invitation.organization,
     role: words.text(`as.${invitation.role}`),
-    licenses: invitation.licenses.map(({ name }) => name).join(', '),
+    licenses: licenses.join(', '),
     expires: until,
     email: invitation.email,
   };
+  const written = (text = '') =>
+    filled(
+      paragraphsOf(text)
+        .filter((part) => licenses.length > 0 || !part.includes('{licenses}'))
+        .join('\n\n'),
+      values,
+    );
+  const greeting = asText(written(own.greeting));
+  const body = asText(written(own.body));
   const subject =
-    // Of placeholders alone, nothing may be left.
-    headerText(filled(own.subject ?? '', values).slice(0, longestSubject)) ||
+    shortened(headerText(written(own.subject))) ||
     words.text('email.subject', {
       inviter: headerText(invitation.inviter.name) || address,
       organization: headerText(invitation.organization),
     });
-  const written = (text: string) => asText(filled(text, values));
   const named = { inviter: strong(inviter), address, organization: strong(organization) };
   const notAnswered = words.text('email.notAnswered');
 
@@ -74,9 +102,9 @@ export function invitationEmail(invitation: InvitationEmail): Email {
     kicker: words.text(reminds ? 'email.reminder' : 'email.invitation'),
     heading: words.text(reminds ? 'email.headingOfReminder' : 'email.heading', { organization }),
     content: [
-      ...(own.greeting ? [paragraph(written(own.greeting))] : []),
-      ...(own.body
-        ? [...prose(written(own.body)), ...(reminds ? [paragraph(notAnswered)] : [])]
+      ...(greeting ? [paragraph(greeting)] : []),
+      ...(body
+        ? [...prose(body), ...(reminds ? [paragraph(notAnswered)] : [])]
         : [
             reminds
               ? paragraph(...words.parts('email.invited', named), ' ', notAnswered)
@@ -84,14 +112,15 @@ export function invitationEmail(invitation: InvitationEmail): Email {
           ]),
       ...(message === '' ? [] : [note(words.text('email.writes', { inviter })), quote(message, invitation.looks)]),
       facts([
-        ...(own.body
+        ...(body
           ? [[words.text('email.invitedBy'), inviter === address ? address : `${inviter} (${address})`] as const]
           : []),
         [words.text('email.role'), words.text(`role.${invitation.role}`)],
         ...(licenses.length === 0
           ? []
-          : [[words.count('email.licenses', licenses.length), licenses.join(', ')] as const]),
+          : [[words.count('email.licenses', licenses.length), asText(licenses.join(', '))] as const]),
         [words.text('email.for'), invitation.email],
+        ...(invitation.replyTo ? [[words.text('email.answers'), invitation.replyTo] as const] : []),
         [words.text('email.until'), until],
       ]),
       action(words, words.text('email.view'), invitation.url, invitation.looks),

@@ -38,6 +38,7 @@ const sheet = `
   .rule { border-color: #34343a !important; }
   .panel { background-color: #26262a !important; }
   .link { color: #9ec1ff !important; }
+  .button { border-color: #787aa0 !important; }
 }
 @media (max-width: 480px) {
   .card { padding: 24px 20px !important; }
@@ -104,9 +105,12 @@ export const strong = (text: string): Part => ({ html: html`<strong style="${sty
 
 const broken = (lines: readonly string[]) => lines.map((line, i) => (i === 0 ? line : html`<br/>${line}`));
 
-/** Text of several paragraphs, with empty lines between; line breaks are kept. */
+/** The paragraphs of a text, which has empty lines between them. */
+export const paragraphsOf = (text: string): string[] => text.split(/\n(?:[^\S\n]*\n)+/);
+
+/** Text of several paragraphs; line breaks are kept. */
 export const prose = (text: string): Part[] =>
-  text.split(/\n(?:[^\S\n]*\n)+/).map((part) => {
+  paragraphsOf(text).map((part) => {
     const lines = part.split('\n');
     return {
       html: html`<p class="ink" style="${style.paragraph}">${broken(lines)}</p>`,

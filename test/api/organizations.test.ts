@@ -82,12 +82,19 @@ describe('the settings', () => {
     [{ timeZone: 'Berlin' }, '400 invalid_request'],
     [{ timeZone: '+02:00' }, '400 invalid_request'],
     [{ color: 'blue' }, '400 invalid_request'],
-    [{ color: '#ffcc00' }, '400 invalid_request'],
+    [{ color: '#777777' }, '400 invalid_request'],
     [{ senderName: 'ceo@acme.example' }, '400 unsafe_text'],
+    [{ senderName: 'support＠bigbank.example' }, '400 unsafe_text'],
+    [{ senderName: 'support﹫bigbank' }, '400 unsafe_text'],
+    [{ senderName: '\u200b' }, '400 unsafe_text'],
+    [{ senderName: '\u3164' }, '400 unsafe_text'],
+    [{ senderName: '(–)' }, '400 unsafe_text'],
     [{ senderName: 'Acme\r\nBcc: eve@evil.example' }, '400 unsafe_text'],
     [{ replyTo: 'a@b, c@d' }, '400 invalid_request'],
+    [{ replyTo: 'jörg@acme.example' }, '400 invalid_request'],
     [{ wording: { de: { subject: 'Hallo {name}' } } }, '400 invalid_request'],
     [{ wording: { de: { body: 'Bis {expires' } } }, '400 invalid_request'],
+    [{ wording: { de: { body: '{em{inviter}ail}' } } }, '400 invalid_request'],
     [{ wording: { de: { body: 'See www.evil.example' } } }, '400 unsafe_text'],
     [{ wording: { de: { subject: 'Hallo\nBcc: eve@evil.example' } } }, '400 unsafe_text'],
     [{ wording: { it: { subject: 'Ciao' } } }, '400 invalid_request'],
@@ -133,6 +140,9 @@ describe('what an organization makes of its emails', () => {
   test('says what is wrong with a colour and with words, and what could be', async () => {
     const { body: pale } = await change({ color: '#ffcc00' });
     expect(pale.detail).toContain('contrast of 1.5 : 1 only');
+    expect(await change({ color: '#767676' })).toMatchObject({ status: 200, body: { color: '#767676' } });
+    const { body: broken } = await change({ wording: { de: { subject: 'Hallo\nWelt' } } });
+    expect(broken.detail).toBe('Leave links, markup and line breaks out of the subject.');
     const { body: unknown } = await change({ wording: { en: { greeting: 'Dear {firstName},' } } });
     expect(unknown.errors).toEqual([
       {
@@ -148,9 +158,10 @@ describe('what an organization makes of its emails', () => {
       fr: { subject: 'Bienvenue chez {organization}', body: ' Bonjour,\r\n\r\n{inviter} vous attend. ' },
       de: { subject: '  ' },
     };
-    const looks = { color: '#7C2D12', senderName: ' Acme Personal ', replyTo: 'people@acme.example' };
+    const looks = { color: '#7C2D12', senderName: ' Acme Personal ', replyTo: ' people@büro.example' };
+    const replyTo = 'people@xn--bro-hoa.example';
     const { body } = await change({ ...looks, wording });
-    expect(body).toMatchObject({ color: '#7c2d12', senderName: 'Acme Personal', replyTo: 'people@acme.example' });
+    expect(body).toMatchObject({ color: '#7c2d12', senderName: 'Acme Personal', replyTo });
     expect(body.wording).toEqual({
       fr: { subject: 'Bienvenue chez {organization}', body: 'Bonjour,\n\n{inviter} vous attend.' },
     });
@@ -169,12 +180,13 @@ describe('what an organization makes of its emails', () => {
       return (await answer.json()) as { From: string; Subject: string; HtmlBody: string; TextBody: string };
     };
     const own = await details('own@example.com');
-    expect(own.From).toMatch(/^"Acme Personal" <[^@<>]+@[^@<>]+>$/);
+    expect(own.From).toBe('"Acme Personal (via Usher)" <usher@usher.example>');
     expect(own.TextBody).toMatch(/Bonjour,\n\n.* vous attend\.\n/);
     expect(own.HtmlBody).toContain('background-color:#7c2d12');
+    expect(own.TextBody).toContain(replyTo);
     const [{ MessageID } = { MessageID: '' }] = await usher.messages('own@example.com');
     expect(await (await fetch(`${usher.inbox}/inbox/${MessageID}`)).text()).toMatch(
-      /<dt>Reply to<\/dt>\s*<dd>people@acme\.example</,
+      new RegExp(`<dt>Reply to</dt>\\s*<dd>${replyTo}<`),
     );
     await usher.linkTo('usual@example.com', /lädt Sie zu Acme ein$/);
     const sheet = await fetch(`${usher.url}/colors/7c2d12.css`);

@@ -119,7 +119,7 @@ test('an email is seen as it is filled in, beside its form, before it is saved',
   await page.getByLabel('Colour').fill('#7c2d12');
   await page.getByLabel('Subject in French').fill('Bienvenue chez {organization}');
   await page.getByLabel('Text in French').fill('Bonjour,\n\nà bientôt.');
-  await page.getByRole('button', { name: 'Preview' }).click();
+  await page.getByRole('button', { name: 'Preview', exact: true }).click();
   await email.getByText('Bienvenue chez Acme').waitFor();
   expect(await email.getByText('à bientôt.').count()).toBe(1);
   // The form is as it was, and nothing is saved.

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Wording } from '../../languages/wording.ts';
+import { senderFor } from '../../mail/message.ts';
 import { type InvitationEmail, invitationEmail } from '../../mail/templates/invitation-email.ts';
 import { type NoticeEmail, noticeEmail } from '../../mail/templates/notice-email.ts';
 import { resendRequestEmail } from '../../mail/templates/resend-request-email.ts';
@@ -168,8 +170,45 @@ describe('the invitation email of an organization with its own', () => {
     expect(reminder.subject).toBe('Erinnerung: Acme: Komm, grace@navy.test');
     expect(reminder.text).toContain('Sie haben noch nicht geantwortet.');
     expect(invitationEmail(invitation({ locale: 'fr', wording })).subject).toContain('vous invite');
-    const blank = { en: { subject: '{licenses}' } };
-    expect(invitationEmail(invitation({ licenses: [], wording: blank })).subject).toContain('invited you');
+  });
+
+  it('wording says nothing of licences where there are none, and is as usual where nothing is left of it', () => {
+    const of = (en: Wording, more: Partial<InvitationEmail> = {}) =>
+      invitationEmail(invitation({ licenses: [], wording: { en }, ...more }));
+    const body = 'Welcome.\n \nYour seat: {licenses}.\n\nSee you';
+    expect(of({ body }).text).toContain('Welcome.\n\nSee you\n');
+    expect(of({ body }, { licenses: [{ name: 'Studio', ended: true }] }).text).toContain(
+      'Welcome.\n\nYour seat: Studio (has ended).\n\nSee you\n',
+    );
+    const nothing = of({ subject: 'Yours: {licenses}', greeting: 'For {licenses}', body: '{licenses}' });
+    expect(nothing).toEqual(invitationEmail(invitation({ licenses: [] })));
+  });
+
+  it('wording that is too long for a subject is cut between characters, and says so', () => {
+    const wording = { en: { subject: '{organization}' } };
+    const { subject } = invitationEmail(invitation({ organization: `A${'🎉'.repeat(300)}`, wording }));
+    expect(subject).toBe(`A${'🎉'.repeat(248)}…`);
+  });
+
+  it.each([
+    ['Usher <usher@usher.example>', '"Bank (via Usher)" <usher@usher.example>'],
+    ['"Acme, \\"Inc.\\"" <usher@usher.example>', '"Bank (via Acme, \\"Inc.\\")" <usher@usher.example>'],
+    ['<usher@usher.example>', '"Bank (via usher.example)" <usher@usher.example>'],
+    ['usher@usher.example', '"Bank (via usher.example)" <usher@usher.example>'],
+  ])('name comes with whose the address is: %s', (from, sender) => {
+    expect(senderFor('Bank', from)).toBe(sender);
+  });
+
+  it.each([
+    ['en', 'Answers go to'],
+    ['de', 'Antworten gehen an'],
+    ['fr', 'Les réponses vont à'],
+    ['es', 'Las respuestas van a'],
+  ])('address for answers says so, in %s', (locale, words) => {
+    const { html, text } = invitationEmail(invitation({ locale, replyTo: 'people@acme.test' }));
+    expect(text).toMatch(new RegExp(`\n${words} +people@acme\\.test\n`));
+    expect(html).toContain('people@acme.test');
+    expect(invitationEmail(invitation({ locale })).text).not.toContain(words);
   });
 
   it('wording puts in what users wrote as text, and never a second time', () => {

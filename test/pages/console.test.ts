@@ -580,11 +580,14 @@ describe('the settings', () => {
         value,
       ]),
     );
-    const preview = async (more: object) =>
-      (await owner.visit(`${path}/de/email`, { ...hidden, ...filled, ...more })).text;
+    const preview = async (more: object, query = '') =>
+      (await owner.visit(`${path}/de/email${query}`, { ...hidden, ...filled, ...more })).text;
     expect(await preview({})).toMatch(
-      /Subject: <strong>Willkommen bei Worded<.*>Hallo<\/p><p.*background-color:#7c2d12/s,
+      /From: <strong>Worded Team \(via .*people@worded\.example<.*Subject: <strong>Willkommen bei Worded<.*>Hallo<\/p><p.*background-color:#7c2d12/s,
     );
+    const licensed = { body: 'Hallo\n\nmit {licenses}' };
+    expect(await preview(licensed)).toContain('>mit Studio<');
+    expect(await preview(licensed, '?licenses=none')).not.toMatch(/>mit |Studio/);
     expect(await preview({ body: 'Hallo {you}' })).toContain('There is no {you}');
     expect((await again({ color: '#ffcc00' })).text).toMatch(/id="field-color"[^>]* aria-invalid="true"/);
     expect((await again({ body: '{you}' })).text).toMatch(/id="field-body"[^>]* aria-invalid="true"/);

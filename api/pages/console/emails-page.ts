@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import { placeholders } from '../../../languages/wording.ts';
 import { type Language, languages } from '../../../languages/words.ts';
 import type { Html } from '../layout.ts';
+import { lookAlikeNote } from '../look-alike.ts';
 import { supplied } from '../supplied.ts';
 import { consoleForm, type Filled, type FormError, textArea, textField } from './form.ts';
 import { type ConsoleFrame, consolePage, nothing } from './frame.ts';
@@ -49,12 +50,12 @@ const form = ({ frame, language, emails, version, filled, error }: EmailsPageVie
       html`${textField({
         ...field('senderName'),
         label: 'Sender’s name',
-        hint: 'By which invitations come; the address stays that of Usher.',
+        hint: 'By which invitations come, with that of Usher behind it; the address stays Usher’s.',
         most: 100,
       })}${textField({
         ...field('replyTo'),
         label: 'Answers go to',
-        hint: 'An address. None: to whoever invited.',
+        hint: html`An address, which invitations name. None: to whoever invited.${lookAlikeNote(shown.replyTo ?? '')}`,
         most: 254,
       })}${textField({
         ...field('color'),
@@ -64,7 +65,7 @@ const form = ({ frame, language, emails, version, filled, error }: EmailsPageVie
       })}${textField({
         ...field('subject'),
         label: `Subject in ${nameOf(language)}`,
-        hint: `Here and below can stand ${placeholders.map((name) => `{${name}}`).join(', ')}.`,
+        hint: `Here and below can stand ${placeholders.map((name) => `{${name}}`).join(', ')}. A paragraph that names the licences is left out where there are none.`,
         most: 150,
       })}${textField({
         ...field('greeting'),
@@ -79,15 +80,16 @@ const form = ({ frame, language, emails, version, filled, error }: EmailsPageVie
         most: 2000,
       })}
       <div class="confirm-do"><button class="button primary">Save</button>
-        <button class="button secondary" formaction="${path}/email" formtarget="preview">Preview</button></div>`,
+        <button class="button secondary" formaction="${path}/email" formtarget="preview">Preview</button>
+        <button class="button secondary" formaction="${path}/email?licenses=none" formtarget="preview">Preview without licences</button></div>`,
     )}
     </div>`;
 };
 
 const facts = ({ language, emails }: EmailsPageView): Html => {
-  const said: [string, string][] = [
+  const said: [string, string, note?: Html | null][] = [
     ['Sender’s name', emails.senderName],
-    ['Answers go to', emails.replyTo],
+    ['Answers go to', emails.replyTo, lookAlikeNote(emails.replyTo)],
     ['Colour', emails.color],
     [`Subject in ${nameOf(language)}`, emails.subject],
     [`Greeting in ${nameOf(language)}`, emails.greeting],
@@ -95,7 +97,7 @@ const facts = ({ language, emails }: EmailsPageView): Html => {
   ];
   return html`
     <section class="card confirm"><dl class="facts">${said.map(
-      ([name, text]) => html`<div><dt>${name}</dt><dd>${text ? supplied(text) : nothing}</dd></div>`,
+      ([name, text, note]) => html`<div><dt>${name}</dt><dd>${text ? supplied(text) : nothing}${note}</dd></div>`,
     )}</dl></section>`;
 };
 

@@ -22,7 +22,7 @@ interface Field {
   name: string;
   label: string;
   /** Below the label: how to fill it in. */
-  hint?: string | undefined;
+  hint?: Html | string | undefined;
   value?: string | undefined;
   error?: FormError | undefined;
   required?: boolean | undefined;

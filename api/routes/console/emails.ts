@@ -4,7 +4,7 @@ import { logoPath } from '../../../db/logos.ts';
 import { findOrganizationById, type Organization } from '../../../db/organizations.ts';
 import type { Wording } from '../../../languages/wording.ts';
 import { type Language, languages } from '../../../languages/words.ts';
-import { invitationEmail } from '../../../mail/templates/invitation-email.ts';
+import { type InvitationEmail, invitationEmail } from '../../../mail/templates/invitation-email.ts';
 import type { App, RouteDeps } from '../../deps.ts';
 import { formTurn } from '../../idempotency.ts';
 import { usualsOf } from '../../invitations.ts';
@@ -18,6 +18,8 @@ import { besideNow, doneBefore, field, formBody, formErrorOf, inputOf } from './
 import { enter, organizationPath, type Visit } from './visit.ts';
 
 const languagePath = Type.Object({ ...organizationPath.properties, language: oneOf(languages) });
+/** With licences of an example, or without. */
+const previewQuery = Type.Object({ licenses: Type.Optional(oneOf(['none'])) });
 const emailsBody = Type.Object({
   ...formBody,
   version: field(60),
@@ -82,26 +84,37 @@ export function registerEmailPages(app: App, deps: RouteDeps): void {
     });
 
   /** An invitation such as the organization would send, with settings that need not be saved. */
-  const exampleOf = ({ account, organization }: Visit, language: Language, settings: Partial<Organization>) => {
-    const { name, logo, color, wording } = { ...organization, ...settings };
+  const exampleOf = (
+    { account, organization }: Visit,
+    language: Language,
+    settings: Partial<Organization>,
+    licenses: InvitationEmail['licenses'] = [{ name: 'Studio', ended: false }],
+  ) => {
+    const { name, logo, color, wording, sender_name, reply_to } = { ...organization, ...settings };
     const email = invitationEmail({
       kind: 'invitation',
       organization: name,
       inviter: { name: account.name, email: account.email },
       role: 'member',
-      licenses: [{ name: 'Studio', ended: false }],
+      licenses,
       url: '#',
       expiresAt: new Date(Date.now() + usualsOf(organization).expiresIn),
       email: 'grace@example.com',
       locale: language,
+      replyTo: reply_to ?? undefined,
       looks: {
         color: color ?? undefined,
         logo: logo ? { url: links.page(logoPath(logo)), alt: name } : undefined,
       },
       wording: wording ?? undefined,
     });
-    const subject = html`<p style="background:#ffffff;color:#18181b;font-family:sans-serif;margin:0;padding:12px 16px">Subject: <strong>${email.subject}</strong></p>`;
-    return email.html.replace(/<body[^>]*>/, (body) => `${body}${String(subject)}`);
+    const above = [
+      ['From', sender_name ? `${sender_name} (via Usher’s sender)` : 'Usher’s sender'],
+      ['Answers go to', reply_to ?? `${account.name} <${account.email}>`],
+      ['Subject', email.subject],
+    ].map(([what, said]) => html`${what}: <strong>${said}</strong><br/>`);
+    const head = html`<p style="background:#ffffff;color:#18181b;font-family:sans-serif;margin:0;padding:12px 16px">${above}</p>`;
+    return email.html.replace(/<body[^>]*>/, (body) => `${body}${String(head)}`);
   };
 
   app.get(
@@ -154,7 +167,10 @@ export function registerEmailPages(app: App, deps: RouteDeps): void {
 
   app.post(
     '/console/:organization/settings/emails/:language/email',
-    { schema: { hide: true, params: languagePath, body: emailsBody }, preHandler: app.csrfProtection },
+    {
+      schema: { hide: true, params: languagePath, querystring: previewQuery, body: emailsBody },
+      preHandler: app.csrfProtection,
+    },
     async (request, reply) => {
       const visit = await enter(deps, request, reply, 'changeOrganization');
       if (!visit) return reply;
@@ -164,7 +180,7 @@ export function registerEmailPages(app: App, deps: RouteDeps): void {
         const changes = changesOf(visit.organization, language, filled);
         const settings =
           Object.keys(changes).length > 0 ? columnsOf(inputOf(request, ChangeOrganization, 'body', changes)) : {};
-        return sendEmail(reply, exampleOf(visit, language, settings), deps.publicUrl);
+        return sendEmail(reply, exampleOf(visit, language, settings, request.query.licenses && []), deps.publicUrl);
       } catch (error) {
         const { text, fields } = formErrorOf(reply, besideField(error), { message: 'body' });
         const why = [text, ...Object.values(fields).filter((one) => !text.includes(one))].join(' ');
