@@ -97,15 +97,25 @@ function resultOf(error: NodemailerError, begun: boolean): SendResult {
   const { command, permanent, responseCode = 0 } = error;
   const answered = error.code === 'EMESSAGE' && responseCode >= 400;
   if (begun && !answered) return { status: 'unknown', code };
-  const isOfMessage = answered || command === 'DATA' || (command === 'RCPT TO' && !isOfUs(error));
+  const isOfMessage = command === 'RCPT TO' ? !isOfUs(error) : (answered || command === 'DATA') && isOfThis(error);
   return permanent && isOfMessage ? { status: 'failed', code } : { status: 'not_sent', code };
 }
 
 /**
- * Whether a recipient was refused because of who sends: not signed in (RFC 4954, section 6), or not allowed to (RFC 3463,
- * 3.8: `5.7.x`). As a sender that is refused, it is for the operator to mend, and worth repeating.
+ * Whether a recipient was refused because of who sends: not signed in (RFC 4954, section 6), not allowed to (RFC 3463, 3.8:
+ * `5.7.x`), not known (3.2: `5.1.7`, `5.1.8`), or too much for today (`5.4.5`, so Gmail). As a sender that is refused, it is
+ * for the operator to mend, and worth repeating.
  */
-const isOfUs = ({ response = '' }: NodemailerError): boolean => /^(53[0458]|\d{3}[ -]5\.7\.)/.test(response);
+const isOfUs = ({ response = '' }: NodemailerError): boolean =>
+  /^(53[0458]|\d{3}[ -]5\.(7\.|1\.[78]\b|4\.5\b))/.test(response);
+
+/**
+ * Whether a message was refused for what it is, or for whom: too large (RFC 5321: `552`; RFC 3463: `5.3.4`), of such content
+ * (`5.6.x`), to no such mailbox (`5.1.1` to `5.1.6`, `5.1.10`) or to one that takes nothing (`5.2.x`). So late servers refuse
+ * for any reason: that a sender is not confirmed yet, or that the account is suspended. What they do not say is no verdict.
+ */
+const isOfThis = (error: NodemailerError): boolean =>
+  !isOfUs(error) && /^(552|\d{3}[ -]5\.(1\.([1-6]|10)|2\.\d+|3\.4|6\.\d+))\b/.test(error.response ?? '');
 
 const codes: Partial<Record<string, string>> = {
   EAUTH: 'smtp_auth',

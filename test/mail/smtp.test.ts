@@ -104,9 +104,13 @@ describe('a message that the mail server refuses for good', () => {
     expect(received.length).toBe(1);
   });
 
-  it('has failed when what it says is refused', async () => {
-    const { smtp: to } = await server({ onMessage: (answer) => answer(refusal(554, '5.6.0 Not like this')) });
-    expect(await smtp({ smtp: to }).send(message())).toEqual({ status: 'failed', code: 'smtp_554' });
+  it.each([
+    ['what it says', 554, '5.6.0 Not like this'],
+    ['its length', 552, 'Too long'],
+    ['its recipient, once all was read', 550, '5.1.10 RESOLVER.ADR.RecipientNotFound'],
+  ])('has failed when %s is refused', async (_what, code, text) => {
+    const { smtp: to } = await server({ onMessage: (answer) => answer(refusal(code, text)) });
+    expect(await smtp({ smtp: to }).send(message())).toEqual({ status: 'failed', code: `smtp_${code}` });
   });
 });
 
@@ -128,6 +132,26 @@ describe('a message that was certainly not taken', () => {
       'nothing is relayed for us',
       { onRcptTo: (_a, _s, answer) => answer(refusal(554, '5.7.1 Relay denied')) },
       'smtp_554',
+    ],
+    [
+      'the sender is refused with the recipient',
+      { onRcptTo: (_a, _s, answer) => answer(refusal(550, '5.1.8 No such domain')) },
+      'smtp_550',
+    ],
+    [
+      'the sender may not send as that, once all was read',
+      { onMessage: (answer) => answer(refusal(550, '5.7.60 Send as')) },
+      'smtp_550',
+    ],
+    [
+      'the sender is not confirmed, once all was read',
+      { onMessage: (answer) => answer(refusal(554, 'Email address is not verified')) },
+      'smtp_554',
+    ],
+    [
+      'the account has sent enough for today',
+      { onMessage: (answer) => answer(refusal(550, '5.4.5 Daily limit')) },
+      'smtp_550',
     ],
     ['nobody may send without signing in', { authOptional: false, disabledCommands: ['STARTTLS'] }, 'smtp_530'],
     ['the server is too busy to greet', { onConnect: (_s, answer) => answer(refusal(421, 'Later')) }, 'smtp_421'],
