@@ -102,7 +102,7 @@ export function createDeliveryActivities(deps: DeliveryDeps): DeliveryActivities
         case 'failed':
           return settle('failed', result.code, null);
         case 'not_sent':
-          await unmarkAttempted(db, { invitation: id, ordinal }, mark);
+          await unmarkAttempted(db, [{ invitation: id, ordinal }], mark);
           throw tryAgain(result.code, result.retryAfterMs ?? (await nextDelay()));
         case 'unknown':
           throw tryAgain(result.code, await nextDelay());

@@ -25,20 +25,26 @@ import { type ComposeDeps, compose, noteSent, wordingsOf } from './delivery.ts';
 export interface FirstAttempts {
   /** Takes a delivery to be sent soon, beside what is under way. False when too many wait: then it is the caller's. */
   handOver(delivery: DeliveryInput): boolean;
-  /** Waits for all that was handed over. */
+  /** Waits for what is under way. What has not begun is left to the reconciler: at the rate of an account it could take hours. */
   close(): Promise<void>;
 }
 
 /** Why an email was not attempted that only its run can see to: it could not be written, or its organization is suspended. */
 export const leftToRuns: ReadonlySet<string> = new Set(['not_written', 'organization_suspended']);
 
+type Pace = Pick<Mail, 'perSecond' | 'atOnce'>;
 /**
- * How many deliveries to attempt together: as many as the provider takes in one request, and no more than are sent long
- * before somebody looks for those that were not.
+ * How many are marked, sent and settled at a time: what the provider takes at once. When this process dies, of so many it is not
+ * known whether they were sent.
  */
-export const togetherAt = ({ perSecond }: Pick<Mail, 'perSecond'>): number => Math.min(500, 5 * perSecond);
-/** Whatever is handed over while so many batches are under way gathers into the next. Where there is a limit, one is enough. */
-const batchesAt = ({ perSecond }: Pick<Mail, 'perSecond'>): number => (perSecond < Number.POSITIVE_INFINITY ? 1 : 4);
+const sliceAt = ({ perSecond, atOnce }: Pace): number => Math.min(500, perSecond, atOnce);
+/**
+ * How many deliveries of a batch to look at together: no more than are sent long before somebody looks for those that were
+ * not, or before what is known of them is old.
+ */
+export const togetherAt = (mail: Pace): number => Math.min(500, 5 * sliceAt(mail));
+/** Whatever is handed over while so many slices are under way gathers into the next. Where there is a limit, one is enough. */
+const slicesAt = ({ perSecond }: Pace): number => (perSecond < Number.POSITIVE_INFINITY ? 1 : 4);
 /** So many wait at most: more than a worker starts within the time that a slow provider takes. */
 const longestLine = 10_000;
 /** Runs told at a time. */
@@ -60,16 +66,16 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
   let closed = false;
 
   const begin = () => {
-    while (underWay.size < batchesAt(mail) && line.length > 0) {
-      const batch = attempt(line.splice(0, togetherAt(mail))).finally(() => {
-        underWay.delete(batch);
+    while (underWay.size < slicesAt(mail) && line.length > 0) {
+      const slice = attempt(line.splice(0, sliceAt(mail))).finally(() => {
+        underWay.delete(slice);
         begin();
       });
-      underWay.add(batch);
+      underWay.add(slice);
     }
   };
 
-  /** Sends a batch. Never rejects. */
+  /** Sends some. Never rejects. */
   async function attempt(batch: readonly Handed[]): Promise<void> {
     const stalled = await attemptTogether(deps, batch).then(
       (ended) => ended.filter(({ result }) => result.status !== 'sent').map(({ delivery }) => delivery),
@@ -99,7 +105,8 @@ export function createFirstAttempts(deps: ComposeDeps & { db: Kysely<Database>; 
     },
     async close() {
       closed = true;
-      while (underWay.size > 0) await Promise.all(underWay);
+      line.length = 0;
+      await Promise.all(underWay);
     },
   };
 }
@@ -135,11 +142,6 @@ export async function attemptTogether(
     db,
     wanted.map(({ invitation }) => rows.get(invitation)!),
   );
-  // What has been attempted is whosoever attempted it.
-  const { marked, mark } = await markFirstAttempts(
-    db,
-    wanted.filter((delivery) => !isHeld(delivery)),
-  );
   const handed = new Map(wanted.map((delivery) => [delivery.invitation, delivery]));
   const attemptOne = async ({ invitation }: DeliveryInput) => {
     const delivery = handed.get(invitation)!;
@@ -148,27 +150,40 @@ export async function attemptTogether(
     if (result.status === 'sent') noteSent(row, delivery.ordinal);
     return { delivery, result };
   };
-  const results: { delivery: DeliveryInput; result: SendResult }[] = [];
-  const { perSecond } = deps.mail;
-  for (let from = 0; from < marked.length; from += perSecond)
-    results.push(...(await Promise.all(marked.slice(from, from + perSecond).map(attemptOne))));
-  const ended = results.flatMap(({ delivery, result }): Settled[] => {
-    if (result.status === 'sent')
-      return [{ ...delivery, status: result.status, detail: null, providerMessageId: result.messageId }];
-    // Refused for good: nobody tries again.
-    if (result.status === 'failed')
-      return [{ ...delivery, status: result.status, detail: result.code, providerMessageId: null }];
-    return [];
-  });
-  await settleDeliveries(db, ended);
-  // Surely not taken, so that it need not be looked for.
-  for (const { delivery, result } of results)
-    if (result.status === 'not_sent') await unmarkAttempted(db, delivery, mark);
+  const attemptSlice = async (slice: readonly DeliveryInput[]) => {
+    // What has been attempted is whosoever attempted it.
+    const { marked, mark } = await markFirstAttempts(db, slice);
+    const results = await Promise.all(marked.map(attemptOne));
+    await settleDeliveries(db, results.flatMap(endOf));
+    // Surely not taken, so that it need not be looked for.
+    const untaken = results.filter(({ result }) => result.status === 'not_sent');
+    await unmarkAttempted(
+      db,
+      untaken.map(({ delivery }) => delivery),
+      mark,
+    );
+    return results;
+  };
+  const free = wanted.filter((delivery) => !isHeld(delivery));
+  const results: { delivery: Handed; result: SendResult }[] = [];
+  const size = sliceAt(deps.mail);
+  for (let from = 0; from < free.length; from += size)
+    results.push(...(await attemptSlice(free.slice(from, from + size))));
   const held = wanted.filter(isHeld).map((delivery) => ({
     delivery,
     result: { status: 'not_sent', code: 'organization_suspended' } as const,
   }));
   return [...results, ...held];
+}
+
+/** How a delivery has ended, if it has. */
+function endOf({ delivery, result }: { delivery: DeliveryInput; result: SendResult }): Settled[] {
+  if (result.status === 'sent')
+    return [{ ...delivery, status: result.status, detail: null, providerMessageId: result.messageId }];
+  // Refused for good: nobody tries again.
+  if (result.status === 'failed')
+    return [{ ...delivery, status: result.status, detail: result.code, providerMessageId: null }];
+  return [];
 }
 
 /** One that cannot be written does no harm to those it travels with: its run meets the same, where operators see it. */

@@ -78,9 +78,10 @@ export async function queueDeliveries(trx: Transaction<Database>, deliveries: re
 const at = (db: Kysely<Database>, { invitation, ordinal }: DeliveryKey) =>
   db.updateTable('deliveries').where('invitation_id', '=', invitation).where('ordinal', '=', ordinal);
 
-/** Rows of `(invitation_id, ordinal)` to be found among deliveries. */
-const keys = (deliveries: readonly DeliveryKey[]) =>
-  sql`unnest(${deliveries.map((d) => d.invitation)}::text[], ${deliveries.map((d) => d.ordinal)}::integer[])`;
+/** What tells rows of these deliveries. */
+const areAmong = (deliveries: readonly DeliveryKey[]) =>
+  sql<boolean>`(invitation_id, ordinal) in (select * from unnest(
+    ${deliveries.map((d) => d.invitation)}::text[], ${deliveries.map((d) => d.ordinal)}::integer[]))`;
 
 /**
  * Marks first attempts before the provider is called: of the deliveries that are queued and have never been attempted.
@@ -98,7 +99,7 @@ export async function markFirstAttempts(
     .set({ attempted_at: mark })
     .where('status', '=', 'queued')
     .where('attempted_at', 'is', null)
-    .where(sql<boolean>`(invitation_id, ordinal) in (select * from ${keys(deliveries)})`)
+    .where(areAmong(deliveries))
     .returning(['invitation_id as invitation', 'ordinal'])
     .execute();
   return { marked, mark };
@@ -127,14 +128,21 @@ export async function markAttempted(
 }
 
 /**
- * Takes the mark back: the provider surely did not take the message, so it need not be looked for. That of a later
- * attempt stays.
+ * Takes a mark back: the provider surely did not take the messages, so they need not be looked for. Those of later
+ * attempts stay.
  */
-export async function unmarkAttempted(db: Kysely<Database>, key: DeliveryKey, mark: Date): Promise<void> {
-  await at(db, key)
+export async function unmarkAttempted(
+  db: Kysely<Database>,
+  deliveries: readonly DeliveryKey[],
+  mark: Date,
+): Promise<void> {
+  if (deliveries.length === 0) return;
+  await db
+    .updateTable('deliveries')
     .set({ attempted_at: null })
     .where('status', '=', 'queued')
     .where('attempted_at', '=', mark)
+    .where(areAmong(deliveries))
     .execute();
 }
 
@@ -252,7 +260,7 @@ export const settleSuperseded = (db: Kysely<Database>, deliveries: readonly Deli
           .whereRef('invitations.id', '=', 'deliveries.invitation_id')
           .where('deliveries.status', '=', 'queued')
           .where('attempted_at', 'is', null)
-          .where(sql<boolean>`(invitation_id, ordinal) in (select * from ${keys(deliveries)})`)
+          .where(areAmong(deliveries))
           .returning(['invitation_id', 'organization_id', 'kind'])
           .execute();
         for (const { invitation_id, organization_id, kind } of settled) {

@@ -74,6 +74,7 @@ export function createLine(o: LineOptions): Omit<Mail, 'find'> {
 
   return {
     perSecond,
+    atOnce: batchSize * requestsAtOnce,
 
     async send(message) {
       if (closed) return { status: 'not_sent', code: 'closed' };

@@ -5,6 +5,8 @@
 export interface Mail {
   /** Messages a second, at most. Of more at once some wait for their turn, and those that wait for long are handed back. */
   readonly perSecond: number;
+  /** How many are under way at once, at most. */
+  readonly atOnce: number;
 
   /**
    * Sends one message. Never throws: every outcome, also that of an invalid message, is a {@link SendResult}.

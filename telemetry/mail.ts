@@ -8,6 +8,7 @@ export function observedMail(mail: Mail, logger?: Logger): Mail {
   const tracer = trace.getTracer('usher');
   return {
     perSecond: mail.perSecond,
+    atOnce: mail.atOnce,
     find: (delivery) => mail.find(delivery),
     close: () => mail.close(),
     send: (message) => {

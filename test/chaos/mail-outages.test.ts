@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { attemptTogether, createFirstAttempts } from '../../activities/first-attempts.ts';
 import type { InvitationId } from '../../db/ids.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
 import type { FailureResponse, SandboxSettings } from '../../mail/sandbox/settings.ts';
@@ -142,8 +143,7 @@ test('a mail server that cannot be asked is sent the message again after a while
   closing.defer(() => server.close());
   const mail = createSmtpMail({ smtp: server.smtp, perSecond: 5 });
   closing.defer(() => mail.close());
-  const another = await usher.startWorker({ mail, lookupPatienceMs: 1_000 });
-  closing.defer(() => another.stop());
+  worker = await usher.startWorker({ mail, lookupPatienceMs: 1_000 });
   const { id } = await usher.invite('cut-off-by-smtp@example.com');
   expect(await settled(id)).toMatchObject({ status: 'sent' });
   const ids = server.received.map(({ source }) => /^Message-ID: (.+)$/m.exec(source)![1]);
@@ -157,4 +157,45 @@ test('a mail server that cannot be asked is sent the message again after a while
   await usher.until('all of the batch', async () => server.received.length >= 14);
   expect(Date.now() - start).toBeGreaterThanOrEqual(2_000);
   expect(server.received.length).toBe(14);
+});
+
+test('of no more emails than a mail server takes at once is it unknown when a worker dies; none is turned away, and one that ends leaves the rest', async () => {
+  await worker.stop();
+  const rows = () =>
+    usher.db
+      .selectFrom('deliveries')
+      .innerJoin('invitations', 'invitations.id', 'invitation_id')
+      .select(['invitations.id', 'status', 'attempted_at'])
+      .where('email', 'like', 'slice-%')
+      .orderBy('invitations.id')
+      .execute();
+  const isMarked = (row: Awaited<ReturnType<typeof rows>>[number]) =>
+    row.status === 'queued' && row.attempted_at !== null;
+  const marked: number[] = [];
+  // So slow that the last of 50 on five connections would wait longer than any may.
+  const server = await startSmtpServer({
+    onMessage: async (answer) => {
+      marked.push((await rows()).filter(isMarked).length);
+      setTimeout(answer, 250);
+    },
+  });
+  closing.defer(() => server.close());
+  const mail = createSmtpMail({ smtp: server.smtp });
+  closing.defer(() => mail.close());
+  const invitations = Array.from({ length: 62 }, (_, i) => ({ email: `slice-${i}@example.com` }));
+  await usher.call('/v1/organizations/acme/invitation-batches', { body: { mode: 'all', invitations } });
+
+  const { db, links, temporal } = usher;
+  const deps = { db, mail, links, from: 'usher@usher.example', temporal: temporal.client };
+  const deliveries = (await rows()).map(({ id }) => ({ invitation: id, ordinal: 1 }));
+  const ended = await attemptTogether(deps, deliveries.slice(0, 50));
+  expect(new Set(ended.map(({ result }) => result.status))).toEqual(new Set(['sent']));
+  expect(server.received.length).toBe(50);
+  expect(Math.max(...marked)).toBe(5);
+
+  const firstAttempts = createFirstAttempts({ ...deps, mail: { ...mail, perSecond: 5 } });
+  for (const delivery of deliveries.slice(50)) expect(firstAttempts.handOver(delivery)).toBe(true);
+  await firstAttempts.close();
+  expect(server.received.length).toBe(51);
+  expect((await rows()).filter((row) => row.status === 'queued' && !row.attempted_at).length).toBe(11);
 });
