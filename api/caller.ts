@@ -105,7 +105,8 @@ export async function authenticate(request: FastifyRequest, deps: CallerDeps): P
     const isBearer = scheme.toLowerCase() === 'bearer' && credential;
     if (isBearer && !isApiKey(credential)) return callerOfBearer(request, credential, deps);
     const key = isBearer && (await findApiKey(deps.db, credential));
-    if (!key) {
+    // As those who run Usher, their keys are not when their provider has been left behind.
+    if (!key || (key.staff_issuer !== null && !isAmong(key.staff_issuer, deps.issuers))) {
       await deps.limits.use({ unknown_key: client });
       throw new Problem('not_authenticated', 'The API key is unknown or revoked.');
     }

@@ -106,13 +106,21 @@ const isLive = (e: ExpressionBuilder<Pick<Database, 'api_keys'>, 'api_keys'>) =>
     e.or([e('api_keys.expires_at', 'is', null), e('api_keys.expires_at', '>', sql<Date>`now()`)]),
   ]);
 
-/** The live key with this text, and the organization it is of. */
+/** The live key with this text, and the organization it is of; of a staff's key, the issuer of the account in whose name it is. */
 export async function findApiKey(db: Kysely<Database>, secret: string) {
   const found = await db
     .selectFrom('api_keys')
     .leftJoin('organizations', 'organizations.id', 'api_keys.organization_id')
     .select(['api_keys.id', 'role', 'scopes', 'created_by', 'api_keys.expires_at'])
     .select(sql<Record<string, unknown> | null>`to_jsonb(organizations)`.as('organization'))
+    .select((e) =>
+      e
+        .case()
+        .when('api_keys.organization_id', 'is', null)
+        .then(e.selectFrom('accounts').select('issuer').whereRef('accounts.id', '=', 'api_keys.created_by'))
+        .end()
+        .as('staff_issuer'),
+    )
     .where('hash', '=', hashOf(secret))
     .where(isLive)
     .executeTakeFirst();

@@ -20,7 +20,8 @@ export const staffScopesOf: Record<StaffRole, readonly StaffScope[]> = {
  * are revoked.
  *
  * @param role null: no longer staff
- * @throws RangeError when there is no such account, it is of no issuer of the installation, or its address is not verified
+ * @throws RangeError when there is no such account; and when it is to be staff, but is of no issuer of the installation, or
+ *   its address is not verified
  */
 export async function setStaffRole(
   db: Kysely<Database>,
@@ -34,12 +35,15 @@ export async function setStaffRole(
       .set({ staff_role: role })
       .where('id', '=', account)
       .where('erased_at', 'is', null)
-      .$if(role !== null, (q) => q.where('email_verified', '=', true))
-      // What an organization's own provider says of people counts in that organization alone.
-      .where(
-        sql<string>`rtrim(issuer, '/')`,
-        'in',
-        issuers.map((issuer) => issuer.replace(/\/$/, '')),
+      .$if(role !== null, (q) =>
+        q
+          .where('email_verified', '=', true)
+          // What an organization's own provider says of people counts in that organization alone.
+          .where(
+            sql<string>`rtrim(issuer, '/')`,
+            'in',
+            issuers.map((issuer) => issuer.replace(/\/$/, '')),
+          ),
       )
       .returning('id')
       .executeTakeFirst();
@@ -70,7 +74,7 @@ export async function setStaffRole(
 export const listStaff = (db: Kysely<Database>) =>
   db
     .selectFrom('accounts')
-    .select(['id', 'email', 'name', 'staff_role'])
+    .select(['id', 'issuer', 'email', 'name', 'staff_role'])
     .where('staff_role', 'is not', null)
     .orderBy('id')
     .execute();

@@ -1,7 +1,9 @@
 import { Command, Option } from 'commander';
+import { installationIssuers } from '../config.ts';
 import { insertApiKey, newApiKey, revokeApiKey, type StaffScope, staffScopes } from '../db/api-keys.ts';
 import { isId } from '../db/ids.ts';
 import { listStaff, staffScopesOf } from '../db/staff.ts';
+import { isAmong } from '../identity/issuers.ts';
 import { withDatabase } from './with-database.ts';
 
 interface Options {
@@ -29,6 +31,8 @@ export const staffKey = new Command('staff-key')
       }
       const account = (await listStaff(db)).find(({ id, email }) => who === id || who === email);
       if (!account) command.error('They are not staff: npm run operate -- staff says who is.');
+      if (!isAmong(account.issuer, installationIssuers(process.env)))
+        command.error(`The key would not work: ${account.issuer} does not count everywhere (any more).`);
       if (!staffScopesOf[account.staff_role!].includes(scope))
         command.error(`The ${account.staff_role} may not ${scope}.`);
       const secret = newApiKey();

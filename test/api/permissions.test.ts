@@ -418,6 +418,25 @@ describe('staff', () => {
     });
   });
 
+  test('of a provider that was left behind may nothing, nor may their keys, and are unmade as any', async () => {
+    const [issuer, email] = ['https://left-behind.example', 'left@usher.example'];
+    const by = { kind: 'support', id: null } as const;
+    const { id } = await upsertAccount(usher.db, { issuer, subject: 'left', email, emailVerified: true, name: 'Left' });
+    await setStaffRole(usher.db, id, 'support', { issuers: [issuer], by });
+    const secret = newApiKey();
+    const of = { organization: null, name: 'left', role: 'member', scopes: ['support'], createdBy: id } as const;
+    const key = await insertApiKey(usher.db, { ...of, secret });
+    expect((await usher.call(`/v1/invitations/${invitation}`, { key: secret })).status).toBe(401);
+    expect((await operate('staff-key', email)).stderr).toContain('would not work');
+    expect((await operate('staff')).stdout).toContain(`support\t${email}\t${id}\tmay nothing`);
+    expect(await operate('staff', id, '--role', 'none')).toMatchObject({
+      code: 0,
+      stdout: expect.not.stringContaining(email),
+    });
+    const kept = usher.db.selectFrom('api_keys').select('revoked_at').where('id', '=', key);
+    expect((await kept.executeTakeFirstOrThrow()).revoked_at).not.toBeNull();
+  });
+
   test('keys of organizations cannot have the scopes of the staff', async () => {
     const key = { secret: newApiKey(), organization: usher.organization.id, name: 'x', role: 'owner' } as const;
     await expect(
