@@ -211,7 +211,7 @@ function readProviders(text: string, issuer: string): ProviderSettings[] | undef
     return;
   }
   if (!Value.Check(furtherProviders, parsed)) return;
-  const providers = parsed.map(({ everywhere = false, hidden = false, domains = [], ...provider }) => ({
+  const providers = parsed.map(({ everywhere = false, hidden = !everywhere, domains = [], ...provider }) => ({
     ...{ ...provider, everywhere, hidden },
     domains: domains.map((domain) => mailDomain(domain) ?? ''),
   }));

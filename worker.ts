@@ -25,7 +25,7 @@ import { attempt, ConfigError, readConfig } from './config.ts';
 import { requireAdmission } from './db/admission.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import { createLinks, type Links } from './identity/links.ts';
-import { issuersOf } from './identity/providers.ts';
+import type { Trust } from './identity/providers.ts';
 import { freePort } from './local/ports.ts';
 import type { Mail } from './mail/mail.ts';
 import { createMail } from './mail/provider.ts';
@@ -49,8 +49,8 @@ export interface WorkerDeps {
   suspendedMs?: number;
   /** As of {@link NoticeDeps}. */
   noticeGapMs?: number;
-  /** Whose accounts count in every organization. */
-  issuers: readonly string[];
+  /** Whose accounts count, and what is believed of them. */
+  providers: readonly Trust[];
   /** Days for which ended invitations are kept where their organization says nothing; 0: for ever. @default 365 */
   retentionDays?: number;
   /** Networks that webhooks may reach although they are private, and without TLS. @default none */
@@ -253,7 +253,7 @@ async function main() {
     links: createLinks(config.publicUrl, config.linkKeys),
     from: config.mail.from,
     lookupPatienceMs: config.mail.lookupPatienceMs,
-    issuers: issuersOf(config.providers),
+    providers: config.providers,
     retentionDays: config.retentionDays,
     webhookNetworks: config.webhookNetworks,
     connection,

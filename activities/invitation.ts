@@ -10,6 +10,7 @@ import { insertMember, isMemberMailbox } from '../db/members.ts';
 import { noticeKinds, withNotice } from '../db/notices.ts';
 import { Refused, refusalOf } from '../db/refusal.ts';
 import { refusalOfInvitee } from '../identity/invitee.ts';
+import { asBelieved, issuersOf, type Trust } from '../identity/providers.ts';
 import type { InvitationEffect } from '../statecharts/invitation.ts';
 import { isNewer, VersionMismatch } from '../statecharts/versions.ts';
 import { invitationEvents, invitationSeconds } from '../telemetry/metrics.ts';
@@ -21,8 +22,7 @@ import type { FirstAttempts } from './first-attempts.ts';
 /** What the effects of one transition share. */
 interface Scene {
   trx: Transaction<Database>;
-  /** The installation's. */
-  issuers: readonly string[];
+  providers: readonly Trust[];
   invitation: LockedInvitation;
   transition: InvitationTransition;
   /** Set by `grantMembership`, for the seats that follow. */
@@ -55,7 +55,7 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
   releaseSeats: ({ trx, invitation }) => releaseSeats(trx, invitation.id),
 
   grantMembership: async (scene, { params }) => {
-    const { trx, invitation } = scene;
+    const { trx, invitation, providers } = scene;
     const account = params.account as AccountId;
     // The API has asked the same before; only this answer, in the transaction that lets the person in, counts.
     const claimant = await trx
@@ -73,7 +73,9 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
       .executeTakeFirst();
     if (claimant?.suspended_at) throw new Refused('organization_suspended');
     const invited = { mailbox: invitation.mailbox, organization: { issuer: claimant?.organization_issuer ?? null } };
-    const refusal = claimant ? refusalOfInvitee(invited, claimant, scene.issuers) : 'wrong_account';
+    const refusal = claimant
+      ? refusalOfInvitee(invited, asBelieved(claimant, providers), issuersOf(providers))
+      : 'wrong_account';
     if (refusal) throw new Refused(refusal);
     scene.member = await insertMember(trx, {
       organization: invitation.organization_id,
@@ -119,18 +121,18 @@ const effects: { [TType in InvitationEffect['type']]: (scene: Scene, effect: Eff
 /**
  * Load and commit of invitations: all that their workflow does to Postgres.
  *
- * @param issuers the installation's: whose accounts count in every organization
+ * @param providers whose accounts count, and what is believed of them
  * @param firstAttempts takes the deliveries that are queued; without it each is its run's
  * @param logger is told of each transition
  */
 export function createInvitationActivities({
   db,
-  issuers,
+  providers,
   firstAttempts,
   logger,
 }: {
   db: Kysely<Database>;
-  issuers: readonly string[];
+  providers: readonly Trust[];
   firstAttempts?: Pick<FirstAttempts, 'handOver'> | undefined;
   logger?: Logger | undefined;
 }): InvitationActivities {
@@ -185,7 +187,7 @@ export function createInvitationActivities({
         const advanced = await db.transaction().execute(async (trx) => {
           const invitation = await advanceInvitation(trx, id, sequence, { chartVersion, facts }, transition.account);
           if (!invitation) return undefined;
-          const scene: Scene = { trx, issuers, invitation, transition };
+          const scene: Scene = { trx, providers, invitation, transition };
           for (const effect of transition.effects) await effects[effect.type](scene, effect as never);
           return invitation;
         });

@@ -8,7 +8,7 @@ import { findMembership, type Role } from '../db/members.ts';
 import { findOrganization, findOrganizationOfIssuer, type Organization } from '../db/organizations.ts';
 import { BearerRefused, type Bearers, IssuerUnavailable } from '../identity/bearers.ts';
 import { isAmong } from '../identity/issuers.ts';
-import { type Provider, providerOf, vouchesFor } from '../identity/providers.ts';
+import { asBelieved, type Provider, providerOf, vouchesFor } from '../identity/providers.ts';
 import type { Actor } from '../statecharts/invitation.ts';
 import type { Cookies } from './cookies.ts';
 import type { Limits } from './limits.ts';
@@ -83,9 +83,10 @@ export async function personOfCookie(
   { db, cookies, providers }: Pick<CallerDeps, 'db' | 'cookies' | 'providers'>,
 ): Promise<{ account: Account; organization: OrganizationId | undefined } | undefined> {
   const session = cookies.session(request);
-  const account = session && (await accountOfSession(db, session));
-  const provider = account && providerOf(providers, account.issuer);
+  const known = session && (await accountOfSession(db, session));
+  const provider = known && providerOf(providers, known.issuer);
   if (!provider) return undefined;
+  const account = asBelieved(known, providers);
   if (provider.everywhere) return { account, organization: undefined };
   const organization = await findOrganizationOfIssuer(db, account.issuer);
   // Such a provider makes nobody staff.
@@ -151,8 +152,9 @@ async function callerOfBearer(
     const bearer = await bearers.verify(token, named);
     const provider = providerOf(providers, named);
     if (bearer.person && provider) bearer.person.emailVerified &&= vouchesFor(provider, bearer.person.email);
-    const account = await accountOfBearer(db, bearer);
-    if (!account) throw new BearerRefused('its account has never signed in, and it says no email and email_verified');
+    const known = await accountOfBearer(db, bearer);
+    if (!known) throw new BearerRefused('its account has never signed in, and it says no email and email_verified');
+    const account = asBelieved(known, providers);
     return { kind: 'account', id: account.id, account, organization: organization?.id, client };
   } catch (error) {
     if (error instanceof IssuerUnavailable) {

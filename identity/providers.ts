@@ -1,3 +1,4 @@
+import type { Claimant } from './invitee.ts';
 import { sameIssuer } from './issuers.ts';
 import { isInDomains } from './mail-domains.ts';
 import { mailboxOf } from './mailbox.ts';
@@ -20,6 +21,9 @@ export interface ProviderSettings {
   /** The domains of the addresses whose owners it knows, as of `mailDomain`; none: all. */
   domains: readonly string[];
 }
+
+/** What is believed of a provider. */
+export type Trust = Pick<ProviderSettings, 'issuer' | 'everywhere' | 'domains'>;
 
 /** A provider at which people sign in. */
 export interface Provider extends Omit<ProviderSettings, 'clientId' | 'clientSecret'> {
@@ -68,15 +72,27 @@ export const createProviders = (
   }));
 
 /** The issuers whose accounts count in every organization. */
-export const issuersOf = (providers: readonly Pick<Provider, 'issuer' | 'everywhere'>[]): string[] =>
+export const issuersOf = (providers: readonly Pick<Trust, 'issuer' | 'everywhere'>[]): string[] =>
   providers.filter(({ everywhere }) => everywhere).map(({ issuer }) => issuer);
 
 /** The provider that has the issuer. */
-export const providerOf = (providers: readonly Provider[], issuer: string): Provider | undefined =>
-  providers.find((provider) => sameIssuer(provider.issuer, issuer));
+export const providerOf = <T extends Pick<Provider, 'issuer'>>(
+  providers: readonly T[],
+  issuer: string,
+): T | undefined => providers.find((provider) => sameIssuer(provider.issuer, issuer));
 
 /** Whether a provider may say that an address is verified. */
-export function vouchesFor({ domains }: Pick<Provider, 'domains'>, email: string): boolean {
+export function vouchesFor({ domains }: Pick<Trust, 'domains'>, email: string): boolean {
   const mailbox = mailboxOf(email);
   return mailbox !== undefined && (domains.length === 0 || isInDomains(mailbox, domains));
+}
+
+/**
+ * An account as far as its provider is believed now: what was recorded of it may be from before `domains` were set. Of an
+ * issuer that is no provider an organization answers for itself.
+ */
+export function asBelieved<T extends Claimant>(account: T, providers: readonly Trust[]): T {
+  const provider = providerOf(providers, account.issuer);
+  const isBelieved = !provider || vouchesFor(provider, account.mailbox);
+  return isBelieved ? account : { ...account, email_verified: false };
 }

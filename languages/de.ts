@@ -122,6 +122,9 @@ export const de: Dictionary = {
     'Suchen Sie die E-Mail, die Ihnen Ihr Anmeldedienst bei der Registrierung geschickt hat, und bestätigen Sie Ihre Adresse wie dort beschrieben. Falls sie nicht mehr da ist, fordern Sie in Ihrem Konto eine neue an.',
   'unverified.comeBack':
     'Kommen Sie hierher zurück und klicken Sie auf die Schaltfläche. Die Einladung wartet auf Sie.',
+  'unverified.elsewhere': 'Melden Sie sich anderswo an',
+  'unverified.notBelieved':
+    'Wo Sie sich angemeldet haben, kann nicht bestätigt werden, dass {email} Ihnen gehört. Um {organization} beizutreten, melden Sie sich mit dieser Adresse anderswo an.',
 
   'unreachable.title': 'Noch nicht erledigt',
   'unreachable.heading': 'Der Dienst antwortet gerade nicht',

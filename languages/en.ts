@@ -114,6 +114,9 @@ export const en = {
   'unverified.find':
     'Find the email that your sign-in provider sent you when you signed up, and confirm your address as it says. If it is gone, ask for another in your account there.',
   'unverified.comeBack': 'Come back here and press the button. The invitation waits.',
+  'unverified.elsewhere': 'Sign in another way',
+  'unverified.notBelieved':
+    'Where you have signed in cannot confirm that {email} is yours. To join {organization}, sign in elsewhere with that address.',
 
   'unreachable.title': 'Not done yet',
   'unreachable.heading': 'We cannot reach the engine',

@@ -114,6 +114,9 @@ export const es: Dictionary = {
   'unverified.find':
     'Busque el correo que su servicio de inicio de sesión le envió al registrarse y confirme su dirección como se indica en él. Si ya no lo tiene, pida otro desde su cuenta.',
   'unverified.comeBack': 'Vuelva aquí y pulse el botón. La invitación le espera.',
+  'unverified.elsewhere': 'Inicie sesión de otro modo',
+  'unverified.notBelieved':
+    'El servicio con el que ha iniciado sesión no puede confirmar que {email} es suya. Para unirse a {organization}, inicie sesión en otro con esa dirección.',
 
   'unreachable.title': 'Todavía no está hecho',
   'unreachable.heading': 'El servicio no responde en este momento',

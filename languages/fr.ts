@@ -122,6 +122,9 @@ export const fr: Dictionary = {
   'unverified.find':
     'Retrouvez l’e-mail que votre service de connexion vous a envoyé à l’inscription et confirmez votre adresse comme il l’indique. Si vous ne l’avez plus, demandez-en un autre depuis votre compte.',
   'unverified.comeBack': 'Revenez ici et appuyez sur le bouton. L’invitation vous attend.',
+  'unverified.elsewhere': 'Connectez-vous autrement',
+  'unverified.notBelieved':
+    'Le service auquel vous vous êtes connecté ne peut pas confirmer que {email} est à vous. Pour rejoindre {organization}, connectez-vous ailleurs avec cette adresse.',
 
   'unreachable.title': 'Opération inachevée',
   'unreachable.heading': 'Le service ne répond pas pour le moment',

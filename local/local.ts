@@ -189,7 +189,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     links,
     from: mail.from,
     lookupPatienceMs: 60_000,
-    issuers: [provider.url],
+    providers: [{ issuer: provider.url, everywhere: true, domains: [] }],
     webhookNetworks,
     connection,
     temporal: client,

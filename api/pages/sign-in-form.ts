@@ -15,6 +15,8 @@ export interface SignInForm {
   switchAccount?: boolean | undefined;
   /** The address that the identity provider suggests. */
   loginHint?: string | undefined;
+  /** The id of the provider to sign in at. @default they choose, where there are several */
+  provider?: string | undefined;
 }
 
 /** Where somebody can sign in. */
@@ -36,7 +38,7 @@ interface SignInChoices {
   returnTo?: string | undefined;
 }
 
-/** Starts a sign-in: posts `_csrf` and, where given, `invitation`, `prompt=login`, `login_hint` to /sign-in. */
+/** Starts a sign-in: posts `_csrf` and, where given, `invitation`, `prompt=login`, `login_hint`, `provider` to /sign-in. */
 export const signInForm = (form: SignInForm): Html =>
   postForm(
     '/sign-in',
@@ -45,6 +47,7 @@ export const signInForm = (form: SignInForm): Html =>
       invitation: form.invitation,
       prompt: form.switchAccount ? 'login' : undefined,
       login_hint: form.loginHint,
+      provider: form.provider,
     },
     html`<button class="button primary">${form.text}</button>`,
   );

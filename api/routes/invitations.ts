@@ -4,6 +4,7 @@ import { listEvents } from '../../db/events.ts';
 import { type AccountId, isId } from '../../db/ids.ts';
 import { findInvitation, type Invitation as InvitationRow } from '../../db/invitations.ts';
 import { isAmong } from '../../identity/issuers.ts';
+import { providerOf, vouchesFor } from '../../identity/providers.ts';
 import type { Actor } from '../../statecharts/invitation.ts';
 import {
   authenticate,
@@ -122,7 +123,7 @@ const further = Object.fromEntries(
 
 /** The invitations of an organization, and what can be done with one. */
 export function registerInvitations(app: App, deps: RouteDeps): void {
-  const { db, issuers } = deps;
+  const { db, issuers, providers } = deps;
 
   const findRow = async (id: string): Promise<InvitationRow> => {
     const row = isId('inv', id) ? await findInvitation(db, id) : undefined;
@@ -176,7 +177,9 @@ export function registerInvitations(app: App, deps: RouteDeps): void {
         'The key may vouch only for accounts of the issuer that is registered for its organization.',
       );
     }
-    return upsertAccount(db, { ...said, name: said.name ?? said.email.split('@')[0]! });
+    const provider = providerOf(providers, said.issuer);
+    const emailVerified = said.emailVerified && (!provider || vouchesFor(provider, said.email));
+    return upsertAccount(db, { ...said, emailVerified, name: said.name ?? said.email.split('@')[0]! });
   };
 
   app.post(

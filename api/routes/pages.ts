@@ -4,6 +4,7 @@ import type { Account } from '../../db/accounts.ts';
 import { isId } from '../../db/ids.ts';
 import { findInvitation, type Invitation } from '../../db/invitations.ts';
 import { mayLeadTo } from '../../identity/origins.ts';
+import { providerOf, vouchesFor } from '../../identity/providers.ts';
 import type { Words } from '../../languages/words.ts';
 import type { App, RouteDeps } from '../deps.ts';
 import {
@@ -47,7 +48,7 @@ interface Visit {
 
 /** The pages of invitees, the home page, and a first console. GET changes nothing: mail scanners follow links. */
 export function registerPages(app: App, deps: RouteDeps): void {
-  const { db, links, cookies, limits, issuers } = deps;
+  const { db, links, cookies, limits, issuers, providers } = deps;
 
   /** @throws Problem `not_found` when the browser has neither a link to it nor the invited account */
   const visit = async (request: FastifyRequest, id: string): Promise<Visit | undefined> => {
@@ -117,12 +118,14 @@ export function registerPages(app: App, deps: RouteDeps): void {
         if (!account) return startSignIn(deps, request, reply, { invitation: row.id });
         const refusal = whyNotInvitee(row, account, issuers);
         if (refusal === 'email_unverified') {
+          const provider = providerOf(providers, account.issuer)!;
           return sendPage(
             reply.status(403),
             unverifiedPage({
               ...frame(),
               account,
               invitation: { id: row.id, organization: organizationOf(row) },
+              provider: vouchesFor(provider, account.email) ? provider.id : undefined,
             }),
           );
         }

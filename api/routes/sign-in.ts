@@ -36,8 +36,8 @@ export function offered({ providers, cookies }: RouteDeps, request: FastifyReque
 }
 
 /**
- * Sends the browser to an identity provider: that of the organization which invites, the only one there is, or the one they
- * choose on a page. Back, it lands on the invitation, `returnTo` or the home page.
+ * Sends the browser to an identity provider: the only one there is, that of the organization which invites, or the one they
+ * choose on a page, as they do for another account too. Back, it lands on the invitation, `returnTo` or the home page.
  */
 export async function startSignIn(
   deps: RouteDeps,
@@ -57,7 +57,9 @@ export async function startSignIn(
   const own = isLive && row.organization_issuer ? providerOf(providers, row.organization_issuer) : undefined;
   const choices = withFirst(own, offered(deps, request));
   const chosen = choices.find(({ id }) => id === wish.provider);
-  const provider = chosen ?? own ?? (choices.length === 1 ? choices[0] : undefined);
+  // Whom its provider does not know would be sent back there for ever.
+  const isSettled = choices.length === 1 || (own !== undefined && !switchAccount);
+  const provider = chosen ?? (isSettled ? choices[0] : undefined);
   if (!provider)
     return sendPage(
       reply,

@@ -7,7 +7,7 @@ import { readConfig } from '../../config.ts';
 import { createDatabase } from '../../db/database.ts';
 import { createBearers } from '../../identity/bearers.ts';
 import { createLinks } from '../../identity/links.ts';
-import { createProviders, issuersOf } from '../../identity/providers.ts';
+import { createProviders } from '../../identity/providers.ts';
 import { createMail } from '../../mail/provider.ts';
 import { createWorker } from '../../worker.ts';
 
@@ -27,7 +27,7 @@ const worker = await createWorker({
   links,
   from: config.mail.from,
   lookupPatienceMs: config.mail.lookupPatienceMs,
-  issuers: issuersOf(config.providers),
+  providers: config.providers,
   connection,
   temporal,
   namespace,

@@ -60,7 +60,10 @@ const decide = async (id: InvitationId, verb: 'accept' | 'decline') => {
 /** As its run does when its time has come. */
 const expire = async (id: InvitationId) => {
   const row = (await findInvitation(usher.db, id))!;
-  const outcome = await createInvitationActivities({ db: usher.db, issuers: [usher.issuer] }).commit({
+  const outcome = await createInvitationActivities({
+    db: usher.db,
+    providers: [{ issuer: usher.issuer, everywhere: true, domains: [] }],
+  }).commit({
     invitation: id,
     sequence: row.sequence + 1,
     chartVersion,

@@ -126,7 +126,10 @@ test('a run that is behind its row is told to look, and mails what the row says'
   // As a worker that dies, with its server, after the commit.
   const facts = factsOf((await findInvitation(usher.db, id))!);
   const delivery = { ordinal: 2, kind: 'invitation', status: 'queued' } as const;
-  await createInvitationActivities({ db: usher.db, issuers: [usher.issuer] }).commit({
+  await createInvitationActivities({
+    db: usher.db,
+    providers: [{ issuer: usher.issuer, everywhere: true, domains: [] }],
+  }).commit({
     invitation: id,
     sequence: 2,
     chartVersion,

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readConfig } from '../../config.ts';
 import { ensureOrganization, registerTrust } from '../../db/organizations.ts';
 import { type RunningProvider, startProvider } from '../../identity/provider/start-provider.ts';
+import type { Trust } from '../../identity/providers.ts';
 import { freePort } from '../../local/ports.ts';
 import { emptyDatabase } from '../setup/database.ts';
 import { decided } from '../setup/until.ts';
@@ -19,6 +21,8 @@ let shared: Issuer;
 let initech: Issuer;
 const keys: Record<string, string> = {};
 const password = 'correct horse battery';
+/** Of the one that counts everywhere. */
+const domains = ['shared.example', 'taken.example'];
 
 beforeAll(async () => {
   [shared, initech] = await Promise.all([startIssuer(), startIssuer()]);
@@ -31,9 +35,12 @@ beforeAll(async () => {
       { id: 'globex', name: 'Globex', issuer, ...client, everywhere: false, hidden: true, domains: [] },
       {
         ...{ id: 'shared', name: 'Shared', issuer: shared.url, ...client },
-        ...{ everywhere: true, hidden: false, domains: ['shared.example'] },
+        ...{ everywhere: true, hidden: false, domains },
       },
-      { id: 'initech', name: 'Initech', issuer: initech.url, ...client, everywhere: false, hidden: true, domains: [] },
+      {
+        ...{ id: 'initech', name: 'Initech', issuer: initech.url, ...client },
+        ...{ everywhere: false, hidden: true, domains: ['initech.example'] },
+      },
     ],
   });
   globex = await startProvider({
@@ -127,6 +134,18 @@ describe('an organization with a provider of its own', () => {
     expect([visitor.page.status, await stateOf('acme', theirs)]).toEqual([403, 'pending']);
   });
 
+  test('leaves whom it does not know the choice of another account', async () => {
+    const known = 'smithers@globex.example';
+    await invite('globex', known);
+    const visitor = await ofGlobex(known);
+    const email = 'unknown-there@example.com';
+    await invite('globex', email);
+    await visitor.visit(`${usher.url}${await usher.linkTo(email)}`);
+    expect([visitor.page.status, visitor.title]).toEqual([403, 'Another account is invited']);
+    await visitor.submit('/sign-in');
+    expect(choices(visitor)).toEqual(['globex', 'main', 'shared']);
+  });
+
   test('makes nobody staff, nor a member elsewhere, whatever the account once was', async () => {
     const email = 'elevated@globex.example';
     await invite('globex', email);
@@ -216,7 +235,9 @@ describe('a provider that knows the owners of some domains alone', () => {
     shared.person.email = email;
     const visitor = await follow(email, 'Acme');
     await visitor.submit('/sign-in', { provider: 'shared' });
-    expect([visitor.page.status, visitor.title]).toEqual([403, 'Verify your address first']);
+    expect([visitor.page.status, visitor.title]).toEqual([403, 'Sign in another way']);
+    await visitor.submit('/sign-in');
+    expect(choices(visitor)).toEqual(['shared', 'main']);
     expect(await account(email)).toMatchObject({ email_verified: false });
 
     const token = await shared.token({ ...shared.person, aud: usher.url });
@@ -225,13 +246,55 @@ describe('a provider that knows the owners of some domains alone', () => {
     const answer = await usher.call(`/v1/invitations/${id}/accept`, { key: null, headers, body: {} });
     expect([answer.status, await stateOf('acme', id)]).toEqual([404, 'pending']);
   });
+
+  test('nor by the key of its organization', async () => {
+    const email = 'victim@elsewhere.example';
+    const id = await invite('initech', email);
+    const said = { issuer: initech.url, subject: 'mallory', email, emailVerified: true };
+    const answer = await usher.call(`/v1/invitations/${id}/accept`, { key: keys.initech!, body: { account: said } });
+    expect([answer.body.code, await stateOf('initech', id)]).toEqual(['email_unverified', 'pending']);
+  });
+
+  test('is believed no longer of those that are taken from it, whoever is signed in by it', async () => {
+    const email = 'somebody@taken.example';
+    const id = await invite('acme', email);
+    shared.person.email = email;
+    const visitor = await follow(email, 'Acme');
+    await visitor.submit('/sign-in', { provider: 'shared' });
+    const token = await shared.token({ sub: shared.person.sub, aud: usher.url });
+    const callers = [{ session: sessionOf(visitor)! }, { key: null, headers: { authorization: `Bearer ${token}` } }];
+    const accept = (caller: object) => usher.call(`/v1/invitations/${id}/accept`, { body: {}, ...caller });
+
+    // The worker has its own word on it, in the transaction that lets somebody in.
+    const workerWith = async (providers?: Trust[]) => {
+      await usher.worker.stop();
+      usher.worker = await usher.startWorker(providers && { providers });
+    };
+    await workerWith([{ issuer: shared.url, everywhere: true, domains: ['shared.example'] }]);
+    for (const caller of callers) {
+      expect((await usher.call('/v1/me', caller)).body).toMatchObject({ email, emailVerified: true });
+      expect((await accept(caller)).body.code).toBe('email_unverified');
+    }
+    await workerWith();
+    domains.pop();
+    try {
+      for (const caller of callers) {
+        expect((await usher.call('/v1/me', caller)).body).toMatchObject({ email, emailVerified: false });
+        expect((await accept(caller)).body.code).toBe('invitation_not_found');
+      }
+      expect((await visitor.visit(`${usher.url}/`)).text).not.toContain(id);
+    } finally {
+      domains.push('taken.example');
+    }
+    expect((await accept(callers[0]!)).body.state).toBe('accepted');
+  });
 });
 
 describe('what one provider sends is not taken for what another does', () => {
   /** A browser on its way back from Initech's provider. @returns its callback */
   async function onTheWayBack(visitor: Visitor, email: string): Promise<URL> {
     await invite('initech', email);
-    initech.asked.length = 0;
+    shared.asked.length = initech.asked.length = 0;
     visitor.stopAt = `${usher.url}/sign-in/callback`;
     await visitor.visit(`${usher.url}${await usher.linkTo(email)}`);
     visitor.stopAt = undefined;
@@ -239,7 +302,7 @@ describe('what one provider sends is not taken for what another does', () => {
   }
 
   test.each([
-    ['at the callback of another', (back: URL) => back.href.replace('/callback/initech', '/callback')],
+    ['at the callback of another', (back: URL) => back.href.replace('/callback/initech', '/callback/shared')],
     ['at the callback of none', (back: URL) => back.href.replace('/callback/initech', '/callback/none')],
     ['in the name of another', (back: URL) => `${back.href}&iss=${encodeURIComponent(usher.issuer)}`],
   ])('%s: a code is redeemed nowhere, and nobody is signed in', async (where, change) => {
@@ -249,7 +312,7 @@ describe('what one provider sends is not taken for what another does', () => {
     await visitor.visit(change(back));
     expect(visitor.page.status).toBe(400);
     expect(sessionOf(visitor)).toBeUndefined();
-    expect(initech.asked).not.toContain('/token');
+    expect([...shared.asked, ...initech.asked]).not.toContain('/token');
   });
 
   test('an ID token in which it names another issuer signs nobody in', async () => {
@@ -260,4 +323,28 @@ describe('what one provider sends is not taken for what another does', () => {
     initech.idToken = {};
     expect([visitor.page.status, sessionOf(visitor)]).toEqual([400, undefined]);
   });
+});
+
+test('one of an organization alone is hidden unless its entry says otherwise', () => {
+  const key = Buffer.alloc(32).toString('base64');
+  const entry = (id: string, more: object) => ({
+    ...{ id, name: id, issuer: `https://${id}.example`, clientId: 'usher', clientSecret: 'secret', ...more },
+  });
+  const { providers } = readConfig({
+    USHER_DATABASE_URL: 'postgres://usher@db/usher',
+    USHER_PUBLIC_URL: 'https://usher.example.com',
+    USHER_LINK_KEYS: key,
+    USHER_COOKIE_KEY: key,
+    USHER_ISSUER: 'https://login.example.com',
+    USHER_CLIENT_ID: 'usher',
+    USHER_CLIENT_SECRET: 'secret',
+    USHER_MAIL_FROM: 'usher@example.com',
+    USHER_POSTMARK_TOKEN: 'token',
+    USHER_PROVIDERS: JSON.stringify([
+      entry('own', {}),
+      entry('shown', { hidden: false }),
+      entry('all', { everywhere: true }),
+    ]),
+  });
+  expect(providers.filter(({ hidden }) => hidden).map(({ id }) => id)).toEqual(['own']);
 });

@@ -19,7 +19,7 @@ import {
   settle,
   type World,
 } from './model.ts';
-import { newOrganization, readRecords, recordsOf } from './records.ts';
+import { newOrganization, providers, readRecords, recordsOf } from './records.ts';
 import { Runs } from './run.ts';
 import { longest, runs, seed } from './runs.ts';
 import { assertSideBySide, atOnce } from './side-by-side.ts';
@@ -95,7 +95,7 @@ function inOrder(world: World, acts: { act: Act; key: string }[]): { world: Worl
 async function walk(
   db: Kysely<Database>,
   { seats, steps }: { seats: number; steps: Step[] },
-  activities: InvitationActivities = createInvitationActivities({ db, issuers: ['order'] }),
+  activities: InvitationActivities = createInvitationActivities({ db, providers }),
 ) {
   const organization = await newOrganization(db, seats);
   let world = newWorld(Date.UTC(2030, 0, 1), seats);
@@ -213,7 +213,7 @@ const faults: [string, (real: InvitationActivities) => Partial<InvitationActivit
 ];
 
 test.each(faults)('a commit that %s is found out', async (_, fault) => {
-  const real = createInvitationActivities({ db, issuers: ['order'] });
+  const real = createInvitationActivities({ db, providers });
   // The same ones each time: whether a fault is found is no matter of luck.
   const values = fc.sample(sequence, { numRuns: 2_000, seed: 1 });
   const walks = async () => {

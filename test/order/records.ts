@@ -16,6 +16,7 @@ import { insertAmendment } from '../../db/invitations.ts';
 import { ensureLicensePool } from '../../db/licenses.ts';
 import { ensureOrganization } from '../../db/organizations.ts';
 import { type Mailbox as Address, mailboxOf } from '../../identity/mailbox.ts';
+import type { Trust } from '../../identity/providers.ts';
 import { type Act, type Answer, type Mailbox, type Modelled, type Person, seatsHeld, type World } from './model.ts';
 
 /** The model's organization in the database: what it does there, and what it finds there, in the model's words. */
@@ -32,6 +33,9 @@ export interface Organization {
   invitations: InvitationId[];
 }
 
+/** Whose accounts they all are. */
+export const providers: Trust[] = [{ issuer: 'order', everywhere: true, domains: [] }];
+
 const addressOf = (mailbox: Mailbox) => `${mailbox}@example.com`;
 let organizations = 0;
 
@@ -46,7 +50,7 @@ export async function newOrganization(db: Kysely<Database>, seats: number): Prom
     quantity: seats,
   });
   const account = async (subject: string, email: string, emailVerified: boolean) =>
-    (await upsertAccount(db, { issuer: 'order', subject, email, emailVerified, name: subject })).id;
+    (await upsertAccount(db, { issuer: providers[0]!.issuer, subject, email, emailVerified, name: subject })).id;
   return {
     db,
     id,

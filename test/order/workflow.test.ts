@@ -51,6 +51,7 @@ import {
   newOrganization,
   note,
   type Organization,
+  providers,
   type Records,
   readRecords,
   recordsOf,
@@ -137,7 +138,7 @@ beforeAll(async () => {
     links: createLinks('http://localhost', [randomBytes(32)]),
     from: 'usher@usher.example',
     lookupPatienceMs: 15_000,
-    issuers: ['order'],
+    providers,
     connection: environment.nativeConnection,
     temporal: environment.client,
     namespace: 'default',
@@ -218,7 +219,7 @@ class Life {
     const { type: _, ...input } = event;
     return until(`an answer to ${act.do}`, async () => {
       // The row first: it knows what has been done, and what has ended.
-      const row = (await createInvitationActivities({ db, issuers: ['order'] }).load(this.#id, key))!;
+      const row = (await createInvitationActivities({ db, providers }).load(this.#id, key))!;
       // A run that is behind it is told to look: by the API, or by the reconciler.
       const told = async (outcome: Outcome) => {
         if (this.#wakes !== undefined) await this.#handle.signal('reload');
@@ -314,7 +315,7 @@ class Life {
         const request = await this.#ask(step.intent);
         if (!request) return;
         const before = structuredClone(this.#modelled);
-        const lost = new Runs(this.#organization, createInvitationActivities({ db, issuers: ['order'] }));
+        const lost = new Runs(this.#organization, createInvitationActivities({ db, providers }));
         const answer = await lost.offer(request.act, request.key, this.#world.now, true, request.amends as never);
         deepStrictEqual(answer, perform(this.#world, request.act, request.key));
         if (this.#modelled.log.length === before.log.length) return;

@@ -210,13 +210,17 @@ test('the wrong account sees both addresses and can switch', async () => {
   ]);
 });
 
-test('an unverified account can try again', async () => {
+test('an unverified account can try again where it is, or elsewhere if that is not believed', async () => {
+  const fields = { _csrf: csrf, invitation: id, prompt: 'login' };
   expect(formsBesideSignOut(await page('unverified'))).toEqual([
     {
       action: '/sign-in',
-      fields: { _csrf: csrf, invitation: id, prompt: 'login' },
+      fields: { ...fields, provider: 'main' },
       button: 'I have verified it – try again',
     },
+  ]);
+  expect(formsBesideSignOut(await page('unverified-elsewhere'))).toEqual([
+    { action: '/sign-in', fields, button: 'Switch account' },
   ]);
 });
 

@@ -447,7 +447,8 @@ export function pagesOf(cast: Cast, words = english): Record<string, Html> {
     'already-accepted': alreadyAcceptedPage({ ...signedOut, organization }),
     'already-accepted-signed-in': alreadyAcceptedPage({ ...signedIn, organization }),
     'wrong-account': wrongAccountPage({ ...signedIn, invitation: { ...invitation, email: cast.otherEmail } }),
-    unverified: unverifiedPage({ ...signedIn, invitation }),
+    unverified: unverifiedPage({ ...signedIn, invitation, provider: 'main' }),
+    'unverified-elsewhere': unverifiedPage({ ...signedIn, invitation }),
     'unknown-link': unknownLinkPage(signedOut),
     'unreachable-pending': unreachablePage({
       ...signedIn,

@@ -18,7 +18,7 @@ import { ensureOrganization, type Organization, registerTrust } from '../../db/o
 import { createBearers } from '../../identity/bearers.ts';
 import { createLinks, type Links } from '../../identity/links.ts';
 import { type ProviderOptions, type RunningProvider, startProvider } from '../../identity/provider/start-provider.ts';
-import { createProviders, issuersOf, mainSettings, type ProviderSettings } from '../../identity/providers.ts';
+import { createProviders, mainSettings, type ProviderSettings } from '../../identity/providers.ts';
 import { freePort } from '../../local/ports.ts';
 import type { Mail } from '../../mail/mail.ts';
 import { createPostmarkMail } from '../../mail/postmark.ts';
@@ -242,7 +242,7 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
       links,
       from: 'Usher <usher@usher.example>',
       lookupPatienceMs: 15_000,
-      issuers: issuersOf([{ issuer, everywhere: true }, ...(options.providers ?? [])]),
+      providers: [{ issuer, everywhere: true, domains: [] }, ...(options.providers ?? [])],
       webhookNetworks: loopback,
       connection: temporal.nativeConnection,
       temporal: temporal.client,

@@ -45,7 +45,7 @@ beforeAll(async () => {
     links: createLinks('http://localhost', [randomBytes(32)]),
     from: 'usher@usher.example',
     lookupPatienceMs: 15_000,
-    issuers: ['test'],
+    providers: [{ issuer: 'test', everywhere: true, domains: [] }],
     connection: environment.nativeConnection,
     temporal: environment.client,
     namespace: 'default',
