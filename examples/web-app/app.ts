@@ -26,6 +26,9 @@ interface Told {
   data: { member?: { id: string; name: string; email: string; role: string } };
 }
 
+/** How long somebody stays signed in: a day's work. */
+const sessionSeconds = 12 * 3_600;
+
 /** What a form may hold. */
 const text = (body: unknown, field: string): string => {
   const value = (body as Record<string, unknown> | undefined)?.[field];
@@ -42,16 +45,22 @@ export async function buildWebApp(o: AppOptions): Promise<FastifyInstance> {
   await app.register(formbody);
   const { documents, tokenFor } = await createIssuer({ ...o, audience: o.usher });
   // As long as this process lives. An app with users has a table, and a password or an identity provider before it.
-  const sessions = new Map<string, Person>();
+  const sessions = new Map<string, { person: Person; ends: number }>();
   // Who has joined, the newest first. In a database: where the id of a message is kept in the same transaction as what it changes.
   const joined: { name: string; role: string }[] = [];
   const taken = new Set<string>();
   const webhook = new Webhook(o.webhookSecret);
-  const cookieName = `workshop_${new URL(o.url).port}_session`;
+  const secure = o.url.startsWith('https:');
+  // With that prefix browsers take it from this very host alone, over TLS alone. On this machine, a port tells apps apart.
+  const cookieName = secure ? '__Host-workshop_session' : `workshop_${new URL(o.url).port}_session`;
   const path = { organization: o.organization };
 
   const usherAs = async (person: Person) => createUsher({ url: o.usher, apiKey: await tokenFor(person) });
-  const personOf = (request: FastifyRequest) => sessions.get(request.cookies[cookieName] ?? '');
+  const sessionOf = (request: FastifyRequest) => request.cookies[cookieName] ?? '';
+  const personOf = (request: FastifyRequest) => {
+    const session = sessions.get(sessionOf(request));
+    return session && session.ends > Date.now() ? session.person : undefined;
+  };
   const show = async (reply: FastifyReply, page: ReturnType<typeof signInPage>) =>
     reply.type('text/html; charset=utf-8').send(String(await page));
 
@@ -147,13 +156,19 @@ export async function buildWebApp(o: AppOptions): Promise<FastifyInstance> {
     if (!/^[^@\s]+@[^@\s]+$/.test(email)) return reply.redirect('/', 303);
     // Whoever types an address has it here. Never do so: Usher believes this app that it has made sure.
     const id = randomUUID();
-    sessions.set(id, { email, name: name || email.split('@')[0]! });
-    return reply.setCookie(cookieName, id, { path: '/', httpOnly: true, sameSite: 'lax' }).redirect('/', 303);
+    sessions.delete(sessionOf(request));
+    sessions.set(id, {
+      person: { email, name: name || email.split('@')[0]! },
+      ends: Date.now() + sessionSeconds * 1_000,
+    });
+    return reply
+      .setCookie(cookieName, id, { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: sessionSeconds })
+      .redirect('/', 303);
   });
 
   app.post('/sign-out', async (request, reply) => {
-    sessions.delete(request.cookies[cookieName] ?? '');
-    return reply.clearCookie(cookieName, { path: '/' }).redirect('/', 303);
+    sessions.delete(sessionOf(request));
+    return reply.clearCookie(cookieName, { path: '/', secure }).redirect('/', 303);
   });
 
   app.post('/invite', (request, reply) =>

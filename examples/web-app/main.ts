@@ -32,9 +32,19 @@ async function ensureWebhook(
 ): Promise<{ id: string; secret: string }> {
   const usher = createUsher({ url: o.api, apiKey: o.apiKey });
   const path = { organization: o.organization };
+  const url = `${o.url}/webhooks`;
   const { items } = await usher.get('/v1/organizations/{organization}/webhooks', { path });
-  if (webhook && items.some(({ id }) => id === webhook.id)) return webhook;
-  const body = { url: `${o.url}/webhooks`, types: ['member.joined' as const] };
+  const known = webhook && items.find(({ id }) => id === webhook.id);
+  if (known) {
+    // Another port than the last time.
+    if (known.url !== url)
+      await usher.patch('/v1/organizations/{organization}/webhooks/{id}', {
+        path: { ...path, id: known.id },
+        body: { url },
+      });
+    return webhook;
+  }
+  const body = { url, types: ['member.joined' as const] };
   const { id, secret } = await usher.post('/v1/organizations/{organization}/webhooks', { path, body });
   return { id, secret: secret! };
 }
@@ -52,11 +62,15 @@ if (local) {
     ...{ database: local.database, installation: local.issuer, url, organization, apiKey: memory.apiKey },
     owner: { email: 'admin@workshop.example', name: 'Ada Admin' },
   });
+  const remember = () => writeFile(file, JSON.stringify(memory), { mode: 0o600 });
+  // At once: whatever fails after this, the key is told only once.
+  await remember();
   const webhook = await ensureWebhook(
     { ...local, apiKey: memory.apiKey, organization: organization.slug, url },
     memory,
   );
-  await writeFile(file, JSON.stringify({ ...memory, webhook }), { mode: 0o600 });
+  memory.webhook = webhook;
+  await remember();
   const app = await buildWebApp({
     ...{ url, usher: local.api, organization: organization.slug },
     ...{ signingKey: memory.signingKey, webhookSecret: webhook.secret },

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildWebApp } from '../../examples/web-app/app.ts';
+import { newSigningKey } from '../../examples/web-app/issuer.ts';
 import { freePort } from '../../local/ports.ts';
 import { accessibilityFaults } from '../setup/accessibility.ts';
 import { launchBrowser, takePicture } from '../setup/browser.ts';
@@ -24,6 +26,17 @@ beforeAll(async () => {
   state = await mkdtemp(path.join(tmpdir(), 'usher-web-app-'));
   const addresses = { api: usher.url, issuer: usher.issuer, database: usher.runUrl };
   await writeFile(path.join(state, 'local.json'), JSON.stringify(addresses));
+  await startApp();
+});
+afterAll(async () => {
+  await stopApp();
+  await chromium?.close();
+  await usher?.close();
+  if (state) await rm(state, { recursive: true });
+});
+
+/** On another port each time. */
+async function startApp(): Promise<void> {
   const port = String(await freePort());
   url = `http://localhost:${port}`;
   const main = path.join(import.meta.dirname, '../../examples/web-app/main.ts');
@@ -33,16 +46,12 @@ beforeAll(async () => {
   });
   const [line] = await once(app.stdout!, 'data');
   expect(String(line)).toContain(`The web app is at ${url}.`);
-});
-afterAll(async () => {
-  if (app?.exitCode === null) {
-    app.kill('SIGTERM');
-    expect(await once(app, 'exit')).toEqual([0, null]);
-  }
-  await chromium?.close();
-  await usher?.close();
-  if (state) await rm(state, { recursive: true });
-});
+}
+async function stopApp(): Promise<void> {
+  if (app?.exitCode !== null) return;
+  app.kill('SIGTERM');
+  expect(await once(app, 'exit')).toEqual([0, null]);
+}
 
 /** Somebody at a browser of their own, signed in to the app. */
 async function signedIn(name: string): Promise<Page> {
@@ -138,4 +147,28 @@ test('a form of another site does nothing here', async () => {
   const form = new URLSearchParams({ email: 'mallory@workshop.example' });
   const answer = await fetch(`${url}/sign-in`, { method: 'POST', body: form, redirect: 'manual' });
   expect([answer.status, answer.headers.get('set-cookie')]).toEqual([403, null]);
+});
+
+test('started on another port, it is told there who joins, and nowhere else', async () => {
+  await stopApp();
+  await startApp();
+  const webhooks = await usher.db.selectFrom('webhooks').select('url').execute();
+  expect(webhooks).toEqual([{ url: `${url}/webhooks` }]);
+});
+
+test('its sessions are kept by browsers for this host and TLS alone, and end with the next sign-in', async () => {
+  await using site = await buildWebApp({
+    ...{ url: 'https://workshop.example', usher: usher.url, organization: 'workshop' },
+    ...{ signingKey: await newSigningKey(), webhookSecret: `whsec_${Buffer.alloc(24).toString('base64')}` },
+  });
+  const signIn = (cookies: Record<string, string>) =>
+    site.inject({
+      ...{ method: 'POST', url: '/sign-in', cookies, headers: { origin: 'https://workshop.example' } },
+      payload: { email: 'eve@workshop.example' },
+    });
+  const [cookie] = (await signIn({})).cookies as [{ name: string; value: string }];
+  expect(cookie).toMatchObject({ name: '__Host-workshop_session', secure: true, httpOnly: true, maxAge: 43_200 });
+  await signIn({ [cookie.name]: cookie.value });
+  const { body } = await site.inject({ url: '/', cookies: { [cookie.name]: cookie.value } });
+  expect(body).toContain('action="/sign-in"');
 });
