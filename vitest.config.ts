@@ -8,7 +8,6 @@ const browserTests = ['test/browser/**/*.test.ts', 'test/**/*browser.test.ts'];
 /** They begin first, so that none is left to run by itself at the end; a fresh clone knows no times, and goes by size. */
 const longestTests = [
   'test/pages/browser.test.ts',
-  'test/fuzz/fuzz.test.ts',
   'test/bench/bench.test.ts',
   'test/cli/cli.test.ts',
   'test/api/batches.test.ts',
@@ -30,7 +29,7 @@ export default defineConfig({
     globalSetup: 'test/setup/global.ts',
     setupFiles: 'test/setup/leaks.ts',
     // Each worker may run a Temporal server and a Postgres session beside it, and waits for them now and then.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Guards against hanging only: conditions decide, not times, and a busy machine is slow.
     testTimeout: 120_000,
     hookTimeout: 120_000,

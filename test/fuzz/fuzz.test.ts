@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startUsher, type Usher } from '../setup/usher.ts';
 import { fuzz, gaps } from './schemathesis.ts';
 
-/** The short form of `npm run fuzz`. */
+/** The short form of `npm run fuzz`: what is asked of invitations themselves. */
 
 let usher: Usher;
 beforeAll(async () => {
@@ -17,11 +17,12 @@ test('no request made from the OpenAPI document fails, or is answered otherwise 
     key: usher.key,
     issuer: 'https://idp.example',
     examples: 3,
+    paths: '^/v1/invitations',
     seed: 1,
     report: (text) => printed.push(text),
     log: async () => usher.log,
   });
   expect(findings.passed, printed.join('\n')).toBe(true);
   expect(gaps(findings)).toEqual([]);
-  expect(Object.keys(findings.statuses).length).toBeGreaterThan(10);
+  expect(Object.keys(findings.statuses).length).toBeGreaterThan(8);
 }, 300_000);

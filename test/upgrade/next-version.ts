@@ -14,6 +14,7 @@ const parts = [
   'operations',
   'statecharts',
   'telemetry',
+  'webhooks',
   'workflows',
 ];
 const files = [

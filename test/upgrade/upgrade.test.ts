@@ -353,7 +353,11 @@ test('twenty invitations begin on one version and end on the next, and nobody no
   expect(during).toBeGreaterThan(0);
 
   await usher.mailIs({
-    failures: unsent.map((name) => ({ match: { recipient: address(name) }, count: 1000, response: 429 as const })),
+    failures: unsent.map((name) => ({
+      match: { recipient: address(name) },
+      count: 1000,
+      response: 'reset_before' as const,
+    })),
   });
   await begin(unsent);
 
