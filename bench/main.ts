@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { killChildren } from '../local/child.ts';
 import { compare, rows } from './compare.ts';
 import { goalsTable } from './goals.ts';
 import { measurePages } from './lists/pages.ts';
@@ -132,6 +133,12 @@ program
     console.log([costs(results), capacity(results), validation(results)].join('\n\n'));
   });
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    killChildren();
+    process.exit(1);
+  });
+}
 await program.parseAsync();
 // The clients of the peers keep connections of their own.
 process.exit();

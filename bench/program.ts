@@ -26,6 +26,9 @@ export async function startProgram(o: {
     env: { PATH: process.env.PATH!, ...o.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // Whatever ends this process before it has stopped them.
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
   let printed = '';
   let isReady = () => {};
   const ready = new Promise<void>((resolve) => {
@@ -37,7 +40,7 @@ export async function startProgram(o: {
       if (printed.length < 100_000) printed += chunk;
       if (printed.includes(o.ready)) isReady();
     });
-  const exited = once(child, 'close');
+  const exited = once(child, 'close').finally(() => process.off('exit', kill));
   const ended = exited.then(() => {
     throw new Error(`${o.file} ended: ${printed}`);
   });
@@ -47,7 +50,7 @@ export async function startProgram(o: {
     pid: child.pid!,
     async stop() {
       child.kill('SIGTERM');
-      const patience = setTimeout(() => child.kill('SIGKILL'), 15_000);
+      const patience = setTimeout(kill, 15_000);
       await exited;
       clearTimeout(patience);
     },
