@@ -243,7 +243,7 @@ export function createEngine({
 const tooMany = () =>
   new Problem(
     'engine_unreachable',
-    'Too many are ahead. Nothing was done; repeat it with the same Idempotency-Key.',
+    'Too many are ahead: this try was not begun. Nothing was lost; repeat it with the same Idempotency-Key.',
     undefined,
     { 'retry-after': String(2 + Math.floor(Math.random() * (latestRepeat - 1))) },
   );
