@@ -8,6 +8,7 @@ const browserTests = ['test/browser/**/*.test.ts', 'test/**/*browser.test.ts'];
 /** They begin first, so that none is left to run by itself at the end; a fresh clone knows no times, and goes by size. */
 const longestTests = [
   'test/pages/browser.test.ts',
+  'test/fuzz/fuzz.test.ts',
   'test/bench/bench.test.ts',
   'test/cli/cli.test.ts',
   'test/api/batches.test.ts',
