@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import path from 'node:path';
 import cookie from '@fastify/cookie';
 import csrf from '@fastify/csrf-protection';
+import SerializerSelector from '@fastify/fast-json-stringify-compiler';
 import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
@@ -61,6 +62,18 @@ const keepAliveTimeout = 72_000;
 /** Whatever is down or slow, callers have an answer within 2 s. Each part has less; this is for their sum. */
 const usualPatienceMs = 1_800;
 
+/** What writes answers is made once for each schema, not for each answer of each operation: nearly all of these are problems. */
+const buildSerializer: SerializerSelector.SerializerFactory = (schemas, options) => {
+  const compile = SerializerSelector()(schemas, options);
+  const made = new Map<string, SerializerSelector.Serializer>();
+  return (route) => {
+    const key = JSON.stringify(route.schema);
+    const serializer = made.get(key) ?? compile(route);
+    made.set(key, serializer);
+    return serializer;
+  };
+};
+
 function createFastify({ logger, trustedProxies = [], patienceMs = usualPatienceMs }: AppDeps) {
   const app = Fastify({
     loggerInstance: logger,
@@ -77,6 +90,7 @@ function createFastify({ logger, trustedProxies = [], patienceMs = usualPatience
     genReqId: () => crypto.randomUUID(),
     requestIdHeader: false,
     routerOptions: { maxParamLength: pathPartLimit },
+    schemaController: { compilersFactory: { buildSerializer } },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   // Bodies are taken as they are: an unknown property or a number for a text is refused, not mended. Queries are text.
