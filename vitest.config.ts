@@ -3,6 +3,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Real time passes in these, or a great many processes: beside others they would show how busy the machine is. */
 const testsAlone = ['test/chaos/chaos.test.ts', 'test/order/workflow.test.ts'];
+/** What needs programs that few machines have: `npm run keycloak` alone runs these. */
+const testsByRequest = ['test/keycloak/**/*.test.ts'];
+const isRequested = process.env.npm_lifecycle_event === 'keycloak';
 const browserTests = ['test/browser/**/*.test.ts', 'test/**/*browser.test.ts'];
 
 /** They begin first, so that none is left to run by itself at the end; a fresh clone knows no times, and goes by size. */
@@ -37,7 +40,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...browserTests, ...testsAlone] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...browserTests, ...testsAlone, ...testsByRequest],
+        },
       },
       {
         // The workflows once more, with every task replayed from its history.
@@ -52,6 +59,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'alone', include: testsAlone, fileParallelism: false, sequence: { groupOrder: 1 } },
       },
+      ...(isRequested ? [{ extends: true as const, test: { name: 'keycloak', include: testsByRequest } }] : []),
     ],
   },
 });

@@ -13,6 +13,8 @@ export interface ChildOptions {
   stopSignal: NodeJS.Signals;
   /** Ends it at once: what it keeps must survive this, as it would a crash. */
   killSignal: NodeJS.Signals;
+  /** Variables besides this process' own. */
+  env?: Record<string, string>;
   /** Unix user to run as; needs root. */
   user?: { uid: number; gid: number };
 }
@@ -50,6 +52,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     cwd: options.cwd,
     stdio: ['pipe', log.fd, log.fd],
     detached: true,
+    env: { ...process.env, ...options.env },
     ...options.user,
   });
   const kill = () => child.kill(options.killSignal);

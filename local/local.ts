@@ -98,6 +98,12 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
   const secrets = await ensureSecrets(state);
   await rename(file('usher.log'), file('usher.log.1')).catch(() => undefined);
   const logger = pino({ level: 'info' }, destination({ dest: file('usher.log'), mode: 0o600, sync: true }));
+  /** Has a part ended with the rest, those that started last first. When one does not end, the log says which did. */
+  const ending = (part: string, end: () => Promise<void>) =>
+    started.defer(async () => {
+      await end();
+      logger.info({ part }, 'ended');
+    });
   await postgres.ensureDatabase('usher');
   await postgres.ensureDatabase('identity');
 
@@ -111,7 +117,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     uiPort: port['Temporal UI'],
     report,
   });
-  started.defer(() => temporal.stop());
+  ending('Temporal', () => temporal.stop());
 
   step('Starting the mail sandbox and the identity provider…');
   const host = '127.0.0.1';
@@ -124,7 +130,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
       webhookUrl: `http://postmark:${secrets.feedbackPassword}@localhost:${port.API}/webhooks/postmark`,
     },
   });
-  started.defer(() => sandbox.close());
+  ending('mail sandbox', () => sandbox.close());
 
   // People reach Usher as localhost and the provider as 127.0.0.1: two sites, as they will be elsewhere.
   const publicUrl = `http://localhost:${port.API}`;
@@ -145,12 +151,12 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     mail,
     logger: logger.child({ part: 'identity provider' }),
   });
-  started.defer(() => provider.close());
+  ending('identity provider', () => provider.close());
 
   step('Preparing the database…');
   await migrate(postgres.url('usher'), postgres.runUrl('usher'));
   const db = createDatabase(postgres.runUrl('usher'), 20);
-  started.defer(() => db.destroy());
+  ending('connections to Postgres', () => db.destroy());
   const { subject } = await provider.ensureUser({
     ...example.owner,
     password: secrets.ownerPassword,
@@ -176,7 +182,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
   step('Starting the worker and the API…');
   const { connection, client } = await connectToTemporal(temporal.address, started);
   const postmark = createPostmarkMail(mail);
-  started.defer(() => postmark.close());
+  ending('mail', () => postmark.close());
   // Programs of this machine are told without TLS.
   const webhookNetworks = ['127.0.0.0/8', '::1/128'];
   const links = createLinks(publicUrl, [Buffer.from(secrets.linkKey, 'base64')]);
@@ -200,7 +206,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     () => 'The worker has ended.',
     (error) => `The worker has failed: ${error}.`,
   );
-  started.defer(async () => {
+  ending('worker', async () => {
     if (worker.getState() === 'RUNNING') worker.shutdown();
     await working;
   });
@@ -224,7 +230,7 @@ export async function startLocal({ state: folder, portBase, report = () => {}, s
     webhookNetworks,
     logger: logger.child({ part: 'API' }),
   });
-  started.defer(() => app.close());
+  ending('API', () => app.close());
   await app.listen({ host: 'localhost', port: port.API });
 
   signal?.throwIfAborted();

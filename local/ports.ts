@@ -1,16 +1,21 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 
 const host = '127.0.0.1';
 
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+/**
+ * The first of some free ports in a row. They lie below those that systems hand out by themselves (from 32768 on): one
+ * of these could be another program's, be it for a call of its own, before it is listened on.
+ *
+ * @param count how many ports, at most 100
+ */
+export async function freePort(count = 1): Promise<number> {
+  for (;;) {
+    const first = randomInt(10_000, 32_768 - count);
+    const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(first + i)));
+    if (free.every(Boolean)) return first;
+  }
 }
 
 /** True when a server could listen on the port, on both names of this machine: `localhost` may be IPv6. */

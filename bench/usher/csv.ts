@@ -7,7 +7,7 @@ import { parse } from 'csv-parse/sync';
 import { Client } from 'pg';
 import { createUsher } from '../../client/index.ts';
 import { type LocalAddresses, startLocal } from '../../local/local.ts';
-import { freePort, isFree } from '../../local/ports.ts';
+import { freePort } from '../../local/ports.ts';
 import { personOf } from '../row.ts';
 import { seatsAreExact, timed } from './scenario.ts';
 
@@ -23,7 +23,7 @@ const listed = 500;
  */
 export async function csv({ count, report }: { count: number; report(line: string): void }) {
   const folder = await mkdtemp(path.join(tmpdir(), 'usher-csv-'));
-  const local = await startLocal({ state: path.join(folder, 'state'), portBase: await sixPorts(), report });
+  const local = await startLocal({ state: path.join(folder, 'state'), portBase: await freePort(6), report });
   try {
     const { api: url, apiKey, inbox, migrateDatabase, organization } = local.addresses;
     const usher = createUsher({ url, apiKey });
@@ -71,15 +71,6 @@ export async function csv({ count, report }: { count: number; report(line: strin
   } finally {
     await local.stop();
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** The first of six free ports in a row. */
-async function sixPorts(): Promise<number> {
-  for (;;) {
-    const base = await freePort();
-    const free = await Promise.all(Array.from({ length: 6 }, (_, n) => isFree(base + n)));
-    if (base < 65_530 && free.every(Boolean)) return base;
   }
 }
 

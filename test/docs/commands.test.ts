@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LocalAddresses } from '../../local/local.ts';
-import { freePort, isFree } from '../../local/ports.ts';
+import { freePort } from '../../local/ports.ts';
 
 /**
  * What the docs tell people to do, done: every command is run against a local Usher, in the order in which one reads, in a
@@ -65,7 +65,7 @@ test('every block is of a kind that is checked here', () => {
 
 test('only what cannot be run here is not run', () => {
   const excused =
-    /^(npm start|npm test|npm run (bundle|migrate|api|worker|example)|npm run (fuzz|chaos|order|bench) -- .*|npm audit .*|docker compose .*|npm run operate -- organization globex .*|temporal worker deployment .*|pg_dump .*|cp \.env\.example \.env)$/;
+    /^(npm start|npm test|npm run (bundle|migrate|api|worker|example|keycloak)|npm run (fuzz|chaos|order|bench) -- .*|npm audit .*|docker compose .*|npm run operate -- organization globex .*|temporal worker deployment .*|pg_dump .*|cp \.env\.example \.env)$/;
   const lines = docs.flatMap(({ blocks }) => blocks.filter((b) => b.noRun).flatMap((b) => b.code.trim().split('\n')));
   expect(lines.filter((line) => !excused.test(line))).toEqual([]);
   const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -122,14 +122,17 @@ describe('against a local Usher', { timeout: 90_000 }, () => {
     const state = path.join(checkout, '.usher');
     const child = spawn(
       process.execPath,
-      [path.join(root, 'local/start.ts'), '--state', state, '--port-base', String(await freePortBase())],
+      [path.join(root, 'local/start.ts'), '--state', state, '--port-base', String(await freePort(6))],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     const exit = once(child, 'exit');
     const output = Promise.all([text(child.stdout), text(child.stderr)]);
     stop = async () => {
       child.kill('SIGINT');
+      const log = () => readFileSync(path.join(state, 'usher.log'), 'utf8').split('\n').slice(-30).join('\n');
+      const late = setTimeout(() => console.log(`Usher does not stop:\n${log()}`), 25_000);
       await exit;
+      clearTimeout(late);
     };
     const ended = exit.then(async () => Promise.reject(new Error(`Usher ended: ${(await output).join('')}`)));
     ended.catch(() => undefined);
@@ -244,15 +247,6 @@ describe('against a local Usher', { timeout: 90_000 }, () => {
     }
   });
 });
-
-/** The first of six free ports in a row, below those that the system hands out by itself. */
-async function freePortBase(): Promise<number> {
-  for (;;) {
-    const base = 10_000 + Math.floor(Math.random() * 20_000);
-    const free = await Promise.all([0, 1, 2, 3, 4, 5].map((i) => isFree(base + i)));
-    if (free.every(Boolean)) return base;
-  }
-}
 
 const shells = new Set<number>();
 

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { Connection, Client as Temporal } from '@temporalio/client';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { LocalAddresses } from '../../local/local.ts';
-import { isFree } from '../../local/ports.ts';
+import { freePort } from '../../local/ports.ts';
 
 const program = path.join(import.meta.dirname, '../../local/start.ts');
 const home = mkdtempSync(path.join(tmpdir(), 'usher-local-'));
@@ -54,15 +54,6 @@ async function gone(state: string): Promise<void> {
   while (processesOf(state).length > 0 && Date.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 50));
   expect(processesOf(state)).toEqual([]);
-}
-
-/** The first of six free ports in a row, below those that the system hands out by itself. */
-async function freePortBase(): Promise<number> {
-  for (;;) {
-    const base = 10_000 + Math.floor(Math.random() * 20_000);
-    const free = await Promise.all([0, 1, 2, 3, 4, 5].map((i) => isFree(base + i)));
-    if (free.every(Boolean)) return base;
-  }
 }
 
 function call(local: LocalAddresses, method: string, route: string, body?: object): Promise<Response> {
@@ -138,8 +129,8 @@ describe('a local run', { timeout: 90_000 }, () => {
   });
 
   test('runs beside another, each with an organization of its own', async () => {
-    const base = await freePortBase();
-    ports = [base, await freePortBase()];
+    const base = await freePort(6);
+    ports = [base, await freePort(6)];
     first = begin(one, ports[0]);
     second = begin(two, ports[1]);
     for (const [run, state] of [
@@ -164,7 +155,7 @@ describe('a local run', { timeout: 90_000 }, () => {
   });
 
   test('on a state folder in use says so, and leaves it alone', async () => {
-    const run = begin(one, await freePortBase());
+    const run = begin(one, await freePort(6));
     expect(await run.exitCode).toBe(1);
     expect(await run.output).toContain('Usher runs already with the same state folder');
     expect(await readFile(path.join(one, 'local.json'), 'utf8')).toContain('acme');
