@@ -388,6 +388,6 @@ export async function cancelBatch(
   act: Parameters<typeof cancel>[2],
 ): Promise<BatchBody> {
   await cancel(db, batch, act);
-  engine.startBatch(batch);
+  engine.reloadBatch(batch);
   return batchNow(db, batch.id);
 }

@@ -74,6 +74,8 @@ export interface Engine {
   catchUp(invitation: Pick<Invitation, 'id'>): void;
   /** Starts the workflow of a batch without waiting; what fails here the reconciler starts. */
   startBatch(batch: { id: BatchId; kind: BatchKind }): void;
+  /** Has the workflow of a batch that was changed look again, or starts it: one that is just ending would not see the change. */
+  reloadBatch(batch: { id: BatchId; kind: BatchKind }): void;
   /** Starts the workflow of a delivery beside the chart, without waiting. */
   deliver(delivery: DeliveryInput): void;
   /** What does not answer within a second; a worker is missing when none has asked for work for a while. */
@@ -209,6 +211,10 @@ export function createEngine({
     },
     catchUp,
     startBatch: ({ id, kind }) => void startSoon(id, () => temporal.workflow.start(batchType(kind), batchStart(id))),
+    reloadBatch: ({ id, kind }) =>
+      void startSoon(id, () =>
+        temporal.workflow.signalWithStart(batchType(kind), { ...batchStart(id), signal: reloadSignal }),
+      ),
     deliver: (delivery) =>
       void startSoon(delivery.invitation, () =>
         temporal.workflow.start(workflowTypes.delivery, deliveryStart(delivery)),

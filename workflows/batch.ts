@@ -1,5 +1,5 @@
-import { CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
-import type { BatchInput } from './contract.ts';
+import { CancellationScope, isCancellation, proxyActivities, setHandler } from '@temporalio/workflow';
+import { type BatchInput, reloadSignal } from './contract.ts';
 
 export interface BatchActivities {
   /** Sends the first emails of the batch's next invitations, many to a request; false when there are no more. */
@@ -48,14 +48,28 @@ async function cancellable(input: BatchInput, carryOut: (input: BatchInput) => P
   }
 }
 
-async function actOnAll(input: BatchInput): Promise<void> {
+/**
+ * Repeats what is to be done until the batch says that all is. A cancel that comes after that, and before this run has ended,
+ * has the engine hand the run's last task out again, with the signal.
+ */
+async function untilFinished(input: BatchInput, round: () => Promise<void>): Promise<void> {
+  let isNews: boolean;
+  setHandler(reloadSignal, () => {
+    isNews = true;
+  });
   do {
-    while (await actSome(input));
-  } while (!(await finishBatch(input)));
+    isNews = false;
+    await round();
+  } while (!(await finishBatch(input)) || isNews);
 }
 
-async function inviteAll(input: BatchInput): Promise<void> {
-  do {
+const actOnAll = (input: BatchInput): Promise<void> =>
+  untilFinished(input, async () => {
+    while (await actSome(input));
+  });
+
+const inviteAll = (input: BatchInput): Promise<void> =>
+  untilFinished(input, async () => {
     // While some are started the next are mailed.
     let starting = Promise.resolve(false);
     while (await mailSome(input)) {
@@ -65,5 +79,4 @@ async function inviteAll(input: BatchInput): Promise<void> {
     await starting;
     while (await startSome(input));
     while (await takeBackSome(input));
-  } while (!(await finishBatch(input)));
-}
+  });

@@ -131,7 +131,7 @@ export const revokeSignal = defineSignal<unknown[]>('revoke');
 /** Feedback of the mail provider: `{ordinal, status}`. */
 export const deliverySignal = defineSignal<unknown[]>('delivery');
 
-/** From the reconciler, to a run that is behind its row: read it again. */
+/** To a run that may be behind its row, of an invitation or a batch: read it again. */
 export const reloadSignal = defineSignal('reload');
 
 export interface InvitationStatus {
