@@ -31,7 +31,7 @@ export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     globalSetup: 'test/setup/global.ts',
-    setupFiles: 'test/setup/leaks.ts',
+    setupFiles: 'test/setup/each-file.ts',
     // Each worker may run a Temporal server and a Postgres session beside it, and waits for them now and then.
     maxWorkers: 4,
     // Guards against hanging only: conditions decide, not times, and a busy machine is slow.

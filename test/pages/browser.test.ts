@@ -86,10 +86,11 @@ interface BrowserElement {
   querySelectorAll(selector: string): Iterable<BrowserElement>;
 }
 
-/** The faults of a page's layout and content, found in the browser. */
+/** The faults of a page's layout and content, found in the browser; without a locator, for which Playwright loads much into each page. */
 const faultsOf = (page: Page): Promise<string[]> =>
-  page.locator('html').evaluate((root) => {
-    const html = root as unknown as BrowserElement;
+  page.evaluate(() => {
+    const { document } = globalThis as unknown as { document: { documentElement: BrowserElement } };
+    const html = document.documentElement;
     const found: string[] = [];
     const { scrollWidth, clientWidth } = html;
     if (scrollWidth > clientWidth) found.push(`scrolls sideways: ${scrollWidth} > ${clientWidth}`);

@@ -12,6 +12,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The run's Postgres: connection strings with `*` for the database, and the migrated one that files clone. */
     postgres: { url: string; runUrl: string; template: string };
+    /** Folder where programs that tests start leave what they have compiled: most load the same. */
+    compiled: string;
     /** What workers of the tests keep in memory; undefined for the SDK's default. */
     maxCachedWorkflows?: number;
   }
@@ -23,13 +25,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await temporalTestServer(console.log);
   await workflowBundle();
   const dir = await mkdtemp(path.join(tmpdir(), 'usher-test-'));
-  // For the workers of this run, and all programs that they start: most load the same.
-  process.env.NODE_COMPILE_CACHE = path.join(dir, 'compiled');
   const postgres = await startPostgres({ dir, port: await freePort(), durable: false });
   const template = 'template';
   const teardown = async () => {
     await postgres.stop();
-    // Again where the last worker, as it ends, still writes down what it has compiled.
+    // Again where the last program, as it ends, still writes down what it has compiled.
     await rm(dir, { recursive: true, force: true, maxRetries: 10 });
   };
   try {
@@ -39,6 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await teardown();
     throw error;
   }
+  project.provide('compiled', path.join(dir, 'compiled'));
   project.provide('postgres', { url: postgres.url('*'), runUrl: postgres.runUrl('*'), template });
   return teardown;
 }

@@ -1,4 +1,7 @@
-import { afterAll } from 'vitest';
+import { afterAll, inject } from 'vitest';
+
+// Not of this process itself: it would write down all that it has loaded after each file.
+process.env.NODE_COMPILE_CACHE = inject('compiled');
 
 /** What a test must close: sockets, servers and child processes keep a process alive. */
 const kinds = ['TCPSocketWrap', 'TCPServerWrap', 'ProcessWrap'];
