@@ -74,6 +74,29 @@ const buildSerializer: SerializerSelector.SerializerFactory = (schemas, options)
   };
 };
 
+/** How long those who are being answered are waited for when the API ends, ms: longer than any of them may take. */
+const endingPatienceMs = 25_000;
+
+/**
+ * Has the API end although somebody has connected and asks nothing, as browsers do to have a connection at hand: a server that
+ * closes looks no more at how long headers take (Node 24), and would wait for ever.
+ */
+function closeUnasked(app: FastifyInstance): void {
+  const unasked = new Set<Socket>();
+  app.server.on('connection', (socket) => {
+    unasked.add(socket);
+    socket.once('close', () => unasked.delete(socket));
+  });
+  app.server.on('request', ({ socket }) => unasked.delete(socket));
+  let late: NodeJS.Timeout;
+  app.addHook('preClose', async () => {
+    for (const socket of unasked) socket.destroy();
+    // Of one that has come since, too, or whose request does not end.
+    late = setTimeout(() => app.server.closeAllConnections(), endingPatienceMs);
+  });
+  app.addHook('onClose', async () => clearTimeout(late));
+}
+
 function createFastify({ logger, trustedProxies = [], patienceMs = usualPatienceMs }: AppDeps) {
   const app = Fastify({
     loggerInstance: logger,
@@ -116,6 +139,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const limits = createLimits({ db: deps.db, key: deps.cookieKey, factor: deps.limitFactor ?? 1 });
   const all: RouteDeps = { ...deps, engine, cookies, limits, issuers: issuersOf(deps.providers) };
   app.addHook('onClose', () => engine.close());
+  closeUnasked(app);
   // First of all: it sees the hooks and routes that come after it.
   if (deps.tracing) await app.register(deps.tracing);
 

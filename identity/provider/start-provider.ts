@@ -70,6 +70,8 @@ export async function startProvider(o: ProviderOptions): Promise<RunningProvider
   const fastify = Fastify({
     serverFactory: (pages) =>
       createServer((request, response) => (isPage(request.url ?? '') ? pages : oidc)(request, response)),
+    // Browsers have connections at hand on which they ask nothing.
+    forceCloseConnections: true,
     // Unknown form fields are refused rather than dropped.
     ajv: { customOptions: { removeAdditional: false } },
   });

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { chmod, readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -165,8 +166,20 @@ describe('a local run', { timeout: 90_000 }, () => {
     const before = await ready(first, one);
     const invitation = await invite(before);
     const run = await waitingRun(before, invitation);
+    // Browsers have connections at hand, on which they ask nothing.
+    const spare = [before.api, before.issuer, before.inbox].map((url) =>
+      connect(Number(new URL(url).port), '127.0.0.1'),
+    );
+    await Promise.all(spare.map((socket) => once(socket, 'connect')));
+    const ended = spare.map((socket) =>
+      once(
+        socket.on('error', () => undefined),
+        'close',
+      ),
+    );
     first.process.kill('SIGINT');
     expect(await first.exitCode).toBe(0);
+    await Promise.all(ended);
     await gone(one);
 
     first = begin(one, ports[0]);
