@@ -10,11 +10,13 @@ const browserTests = ['test/browser/**/*.test.ts', 'test/**/*browser.test.ts'];
 
 /** They begin first, so that none is left to run by itself at the end; a fresh clone knows no times, and goes by size. */
 const longestTests = [
-  'test/pages/browser.test.ts',
   'test/fuzz/fuzz.test.ts',
+  'test/pages/browser.test.ts',
   'test/bench/bench.test.ts',
   'test/cli/cli.test.ts',
   'test/api/batches.test.ts',
+  'test/docs/commands.test.ts',
+  'test/local/start.test.ts',
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -32,8 +34,9 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     globalSetup: 'test/setup/global.ts',
     setupFiles: 'test/setup/each-file.ts',
-    // Each worker may run a Temporal server and a Postgres session beside it, and waits for them now and then.
-    maxWorkers: 4,
+    // Each worker may run a Temporal server and a Postgres session beside it, and waits for them now and then: on two cores, four
+    // leave a quarter of the time unused.
+    maxWorkers: 5,
     // Guards against hanging only: conditions decide, not times, and a busy machine is slow.
     testTimeout: 120_000,
     hookTimeout: 120_000,
