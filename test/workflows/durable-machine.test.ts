@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import { type Client, type WorkflowHandle, WithStartWorkflowOperation } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { Pool } from 'pg';
@@ -111,6 +111,8 @@ const say = (id: string, type: string, request?: string, to?: number) =>
   client.workflow
     .getHandle(id)
     .executeUpdate(offer, { args: [{ type, ...(request ? { request } : {}), ...(to ? { to } : {}) }] });
+/** What a run says of itself; a worker that keeps none cannot say while a local activity is under way (SDK 1.24). */
+const seen = (run: WorkflowHandle) => run.query(look).catch(() => undefined);
 /** Starts a chart with an event, which is thus in the run's first task, before anything can be due. */
 const startWith = (id: string, workflow: typeof counting | typeof waiting, event: Offer) =>
   client.workflow.executeUpdateWithStart(offer, {
@@ -318,7 +320,7 @@ describe('time', () => {
       ),
     );
     const handle = await start(id);
-    await until('the run to know', async () => (await handle.query(look)).sequence === 2);
+    await until('the run to know', async () => (await seen(handle))?.sequence === 2);
     expect(await say(id, 'stop')).toEqual({ status: 'taken', sequence: 3 });
     expect(await events(id)).toEqual(['stop']);
   });
@@ -379,7 +381,7 @@ describe('invoked actors', () => {
     const handle = await employ(id);
     await say(id, 'again');
     await handle.signal(finish, 0, 'failed');
-    await until('the signal', async () => (await handle.query(look)).sequence === 2);
+    await until('the signal', async () => (await seen(handle))?.sequence === 2);
     await say(id, 'again');
     await handle.signal(finish, 2, 'done');
     await handle.result();
@@ -391,7 +393,7 @@ test('a request to cancel becomes an event, and the run completes', async () => 
   for (const begin of [start, employ]) {
     const id = await insert();
     const handle = await begin(id);
-    await until('a start', async () => (await handle.query(look)).sequence === 1);
+    await until('a start', async () => (await seen(handle))?.sequence === 1);
     await handle.cancel();
     await handle.result();
     expect(await events(id)).toEqual(['cancel']);
