@@ -119,7 +119,7 @@ async function send(deps: NoticeDeps, email: NoticeEmailId): Promise<keyof SentN
 }
 
 function compose({ links, from }: NoticeDeps, email: NoticeEmailId, news: readonly NoticeRow[]): Message {
-  const { inviter_name, inviter_email, slug, organization_name, invitation_id } = news[0]!;
+  const { inviter_name, inviter_email, slug, organization_name, languages, invitation_id } = news[0]!;
   const troubled = news.filter((row) => row.kind === 'undeliverable');
   const [about, another] = troubled.length > 0 ? troubled : news;
   // Of several in trouble the overview tells which need attention.
@@ -127,6 +127,7 @@ function compose({ links, from }: NoticeDeps, email: NoticeEmailId, news: readon
   const content = noticeEmail({
     inviterName: inviter_name,
     organization: organization_name,
+    locale: languages[0] ?? 'en',
     notices: news.map((row) => ({
       kind: row.kind,
       email: row.email,

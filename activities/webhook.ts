@@ -211,6 +211,7 @@ function noticeTo(owner: Awaited<ReturnType<typeof listOwners>>[number], webhook
     ...webhookDisabledEmail({
       name: owner.name,
       organization: webhook.organization_name,
+      locale: webhook.languages[0] ?? 'en',
       url: webhook.url,
       isGone: webhook.disabled_why === 'gone',
       since: webhook.failing_since ?? webhook.disabled_at,

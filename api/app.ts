@@ -74,27 +74,34 @@ const buildSerializer: SerializerSelector.SerializerFactory = (schemas, options)
   };
 };
 
-/** How long those who are being answered are waited for when the API ends, ms: longer than any of them may take. */
+/** How long a connection may be there without asking anything when the API ends, ms. */
+const unaskedMs = 1_000;
+/** How long those who are being answered have when the API ends, ms. The longest exports are cut off, and may be asked for again. */
 const endingPatienceMs = 25_000;
 
 /**
- * Has the API end although somebody has connected and asks nothing, as browsers do to have a connection at hand: a server that
- * closes looks no more at how long headers take (Node 24), and would wait for ever.
+ * Has the API end although somebody has connected and asks nothing, as browsers do to have a connection at hand, or keeps a
+ * connection after an answer: a server that closes looks once at which are idle, and no more at how long headers take (Node 24).
  */
-function closeUnasked(app: FastifyInstance): void {
-  const unasked = new Set<Socket>();
+function endUnasked(app: FastifyInstance): void {
+  /** Since when, by connection. */
+  const unasked = new Map<Socket, number>();
   app.server.on('connection', (socket) => {
-    unasked.add(socket);
+    unasked.set(socket, performance.now());
     socket.once('close', () => unasked.delete(socket));
   });
   app.server.on('request', ({ socket }) => unasked.delete(socket));
-  let late: NodeJS.Timeout;
+  let looking: NodeJS.Timeout;
   app.addHook('preClose', async () => {
-    for (const socket of unasked) socket.destroy();
-    // Of one that has come since, too, or whose request does not end.
-    late = setTimeout(() => app.server.closeAllConnections(), endingPatienceMs);
+    const began = performance.now();
+    looking = setInterval(() => {
+      const now = performance.now();
+      for (const [socket, since] of unasked) if (now - since > unaskedMs) socket.destroy();
+      app.server.closeIdleConnections();
+      if (now - began > endingPatienceMs) app.server.closeAllConnections();
+    }, unaskedMs / 2);
   });
-  app.addHook('onClose', async () => clearTimeout(late));
+  app.addHook('onClose', async () => clearInterval(looking));
 }
 
 function createFastify({ logger, trustedProxies = [], patienceMs = usualPatienceMs }: AppDeps) {
@@ -139,7 +146,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const limits = createLimits({ db: deps.db, key: deps.cookieKey, factor: deps.limitFactor ?? 1 });
   const all: RouteDeps = { ...deps, engine, cookies, limits, issuers: issuersOf(deps.providers) };
   app.addHook('onClose', () => engine.close());
-  closeUnasked(app);
+  endUnasked(app);
   // First of all: it sees the hooks and routes that come after it.
   if (deps.tracing) await app.register(deps.tracing);
 

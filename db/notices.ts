@@ -167,7 +167,12 @@ export const findNoticeEmail = (db: Kysely<Database>, email: NoticeEmailId) =>
     .select(['notices.id', 'notices.kind', 'notices.invitation_id', 'notices.attempted_at'])
     .select(['invitations.email', 'deliveries.status as delivery_status', 'deliveries.detail as delivery_detail'])
     .select(['accounts.name as inviter_name', 'accounts.email as inviter_email'])
-    .select(['organizations.slug', 'organizations.name as organization_name', 'organizations.suspended_at'])
+    .select([
+      'organizations.slug',
+      'organizations.name as organization_name',
+      'organizations.suspended_at',
+      'languages',
+    ])
     .select((e) =>
       e
         .exists(

@@ -405,7 +405,7 @@ export const findUntold = (db: Kysely<Database>, id: WebhookId) =>
     .selectFrom('webhooks')
     .innerJoin('organizations', 'organizations.id', 'organization_id')
     .select(['webhooks.id', 'webhooks.organization_id', 'url', 'disabled_why', 'failing_since', 'telling_since'])
-    .select(['organizations.name as organization_name', sql<Date>`disabled_at`.as('disabled_at')])
+    .select(['organizations.name as organization_name', 'languages', sql<Date>`disabled_at`.as('disabled_at')])
     .where('webhooks.id', '=', id)
     .where('disabled_at', 'is not', null)
     .where('told_at', 'is', null)

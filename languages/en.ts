@@ -1,5 +1,5 @@
 /**
- * Everything that invitees read, in English: pages and emails. The other languages have exactly these keys, each with the
+ * Everything that invitees read, in English: pages and emails; and the emails to those who invite, and to owners. The other languages have exactly these keys, each with the
  * same `{placeholders}`. What depends on a number has a form for each category of its language (CLDR).
  */
 export const en = {
@@ -251,4 +251,54 @@ export const en = {
   'request.review': 'Review the invitation',
   'request.ignore':
     'A new invitation goes to the invited address only, whoever asked. If that address should no longer be invited, you can ignore this email: nothing is sent unless you resend it.',
+
+  'notice.kicker': 'Your invitations',
+  'notice.undeliverable.subject': 'Your invitation for {email} to {organization} could not be delivered',
+  'notice.undeliverable.heading': 'An invitation to join {organization} could not be delivered',
+  'notice.undeliverable.words': 'Your invitation for {email} to join {organization} did not arrive.',
+  'notice.accepted.subject': '{email} joined {organization}',
+  'notice.accepted.heading': 'Your invitation to join {organization} was accepted',
+  'notice.accepted.words': '{email} accepted your invitation, and is now a member of {organization}.',
+  'notice.declined.subject': '{email} declined your invitation to {organization}',
+  'notice.declined.heading': 'Your invitation to join {organization} was declined',
+  'notice.declined.words': '{email} declined your invitation to join {organization}.',
+  'notice.expired.subject': 'Your invitation for {email} to {organization} has expired',
+  'notice.expired.heading': 'Your invitation to join {organization} has expired',
+  'notice.expired.words': '{email} did not answer your invitation to join {organization} in time.',
+  'notice.again': 'To invite them again, open the invitation and choose Resend.',
+  'notice.reason.complained': 'Whoever got it marked it as spam, so nothing more is sent to that address{code}.',
+  'notice.reason.failed': 'The mail provider refuses to send to that address{code}.',
+  'notice.reason.bounced': 'The mail server there did not take it{code}.',
+  'notice.correct':
+    'If the address is wrong, open the invitation, choose Change and correct it: a new email goes to the new address, and the link in the old one no longer works.',
+  'notice.copy':
+    'If it is right, copy the link of the invitation there and send it yourself, in a chat for instance. It can still be used by the owner of that address alone.',
+  'notice.many.subject': 'Your invitations to {organization}: {counts}',
+  'notice.many.heading': 'News of your invitations to {organization}',
+  'notice.many.words': 'Of those whom you invited to join {organization}, {counts}.',
+  'notice.more': 'and {n} more',
+  'notice.term.undeliverable': 'Not delivered',
+  'notice.term.accepted': 'Joined',
+  'notice.term.declined': 'Declined',
+  'notice.term.expired': 'Expired',
+  'notice.count.undeliverable': { one: 'could not be reached', other: 'could not be reached' },
+  'notice.count.accepted': { one: 'joined', other: 'joined' },
+  'notice.count.declined': { one: 'declined', other: 'declined' },
+  'notice.count.expired': { one: 'expired', other: 'expired' },
+  'notice.viewOne': 'View the one that was not delivered',
+  'notice.viewAll': 'View your invitations',
+  'notice.why':
+    'You get this because you invited them. Which of these emails are sent is in the settings of the organization.',
+  'webhook.subject': 'A webhook of {organization} has been disabled',
+  'webhook.preview': 'Your program is not told any more what becomes of invitations.',
+  'webhook.heading': 'A webhook has been disabled',
+  'webhook.words':
+    'Usher no longer tells a program of {organization} what becomes of invitations, members and licences: {why}',
+  'webhook.gone': 'the program answered that this address is gone for good (410).',
+  'webhook.failing': 'nothing that was sent to it has got through for days.',
+  'webhook.address': 'Address',
+  'webhook.since': 'Not since',
+  'webhook.next':
+    'What happens meanwhile is kept for 30 days. Once the program works again, open the webhook in the console and choose Enable: all that has waited is sent then, in order.',
+  'webhook.owner': 'You get this email because you are an owner of the organization.',
 } as const;

@@ -6,13 +6,13 @@ const host = '127.0.0.1';
 
 /**
  * The first of some free ports in a row. They lie below those that systems hand out by themselves (from 32768 on): one
- * of these could be another program's, be it for a call of its own, before it is listened on.
+ * of these could be another program's, be it for a call of its own, before it is listened on. (`fetch` refuses 10080.)
  *
  * @param count how many ports, at most 100
  */
 export async function freePort(count = 1): Promise<number> {
   for (;;) {
-    const first = randomInt(10_000, 32_768 - count);
+    const first = randomInt(10_081, 32_768 - count);
     const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(first + i)));
     if (free.every(Boolean)) return first;
   }

@@ -40,7 +40,7 @@ const text = (body: unknown, field: string): string => {
  * joins here. Each person calls Usher in their own name, with a token of this app; Usher decides what they may.
  */
 export async function buildWebApp(o: AppOptions): Promise<FastifyInstance> {
-  const app = Fastify();
+  const app = Fastify({ forceCloseConnections: true });
   await app.register(cookie);
   await app.register(formbody);
   const { documents, tokenFor } = await createIssuer({ ...o, audience: o.usher });

@@ -1,13 +1,14 @@
-import { english } from '../../languages/words.ts';
+import { type Words, wordsFor } from '../../languages/words.ts';
 import { headerText } from '../message.ts';
 import { asText } from './as-text.ts';
 import { action, type Email, facts, note, type Part, paragraph, renderEmail, strong } from './layout.ts';
 
-type Kind = 'accepted' | 'declined' | 'expired' | 'undeliverable';
+/** In the order in which they are told: what needs somebody to do something comes first. */
+const kinds = ['undeliverable', 'accepted', 'declined', 'expired'] as const;
 
 /** What became of one invitation. */
 export interface Notice {
-  kind: Kind;
+  kind: (typeof kinds)[number];
   /** The invited address. */
   email: string;
   /** How its email fares; what it says counts where that is the news. */
@@ -22,136 +23,96 @@ export interface NoticeEmail {
   notices: readonly Notice[];
   /** In the console: of the invitation, of the one among several that was not delivered, or where they are listed. */
   url: string;
+  /** BCP 47: of those who invite. */
+  locale: string;
 }
-
-/** In the order in which they are told: what needs somebody to do something comes first. */
-const kinds: readonly Kind[] = ['undeliverable', 'accepted', 'declined', 'expired'];
-
-/** Of several: the term beside the addresses, and how a subject counts them. */
-const several: Record<Kind, { term: string; counted: string }> = {
-  undeliverable: { term: 'Not delivered', counted: 'could not be reached' },
-  accepted: { term: 'Joined', counted: 'joined' },
-  declined: { term: 'Declined', counted: 'declined' },
-  expired: { term: 'Expired', counted: 'expired' },
-};
 
 /** So many addresses of a kind are named. */
 const mostNamed = 20;
 
 /** What to do about an email that does not arrive. */
-const remedies = [
-  note(
-    'If the address is wrong, open the invitation, choose Change and correct it: a new email goes to the new address, and the link in the old one no longer works.',
-  ),
-  note(
-    'If it is right, copy the link of the invitation there and send it yourself, in a chat for instance. It can still be used by the owner of that address alone.',
-  ),
-];
+const remedies = (words: Words): Part[] => [note(words.text('notice.correct')), note(words.text('notice.copy'))];
 
-/** Why an email did not arrive, as far as its provider knows. */
-function reason({ status, detail }: Notice['delivery']): string {
-  const code = detail ? ` (${detail.replaceAll('_', ' ')})` : '';
-  if (status === 'complained')
-    return `Whoever got it marked it as spam, so nothing more is sent to that address${code}.`;
-  if (status === 'failed') return `The mail provider refuses to send to that address${code}.`;
-  return `The mail server there did not take it${code}.`;
+/** Why an email did not arrive, as far as its provider knows, with the provider's code. */
+function reason(words: Words, { status, detail }: Notice['delivery']): string {
+  const why = status === 'complained' || status === 'failed' ? status : 'bounced';
+  return words.text(`notice.reason.${why}`, { code: detail ? ` (${detail.replaceAll('_', ' ')})` : '' });
 }
 
 /** Tells an inviter what became of one invitation, or of several at once. */
-export const noticeEmail = (email: NoticeEmail): Email => (email.notices.length === 1 ? one(email) : many(email));
-
-function one({ inviterName, organization, notices, url }: NoticeEmail): Email {
-  const { kind, email, delivery } = notices[0]!;
-  const to = asText(organization);
-  const inHeader = headerText(organization);
-  const said: Record<Kind, { subject: string; heading: string; words: Part[] }> = {
-    undeliverable: {
-      subject: `Your invitation for ${email} to ${inHeader} could not be delivered`,
-      heading: 'An invitation could not be delivered',
-      words: [
-        paragraph(
-          'Your invitation for ',
-          strong(email),
-          ' to join ',
-          strong(to),
-          ' did not arrive. ',
-          reason(delivery),
-        ),
-        ...remedies,
-      ],
-    },
-    accepted: {
-      subject: `${email} joined ${inHeader}`,
-      heading: `Your invitation to join ${to} was accepted`,
-      words: [paragraph(strong(email), ' accepted your invitation, and is now a member of ', strong(to), '.')],
-    },
-    declined: {
-      subject: `${email} declined your invitation to ${inHeader}`,
-      heading: `Your invitation to join ${to} was declined`,
-      words: [paragraph(strong(email), ' declined your invitation to join ', strong(to), '.')],
-    },
-    expired: {
-      subject: `Your invitation for ${email} to ${inHeader} has expired`,
-      heading: `Your invitation to join ${to} has expired`,
-      words: [
-        paragraph(strong(email), ' did not answer your invitation to join ', strong(to), ' in time.'),
-        note('To invite them again, open the invitation and choose Resend.'),
-      ],
-    },
-  };
-  const { subject, heading, words } = said[kind];
-  return render({ inviterName, subject, heading, words, label: 'View the invitation', url });
+export function noticeEmail(email: NoticeEmail): Email {
+  const words = wordsFor(email.locale);
+  return email.notices.length === 1 ? one(words, email) : many(words, email);
 }
 
-function many({ inviterName, organization, notices, url }: NoticeEmail): Email {
-  const by = kinds
-    .map((kind) => ({ kind, these: notices.filter((notice) => notice.kind === kind) }))
-    .filter(({ these }) => these.length > 0);
-  const troubled = notices.filter(({ kind }) => kind === 'undeliverable');
-  const counts = by.map(({ kind, these }) => `${these.length} ${several[kind].counted}`).join(', ');
-  const named = (these: readonly Notice[]) =>
-    [
-      ...these.slice(0, mostNamed).map(({ email }) => email),
-      ...(these.length > mostNamed ? [`and ${these.length - mostNamed} more`] : []),
-    ].join(', ');
-  return render({
+function one(words: Words, { inviterName, organization, notices, url }: NoticeEmail): Email {
+  const { kind, email, delivery } = notices[0]!;
+  const to = asText(organization);
+  const said = words.parts(`notice.${kind}.words`, { email: strong(email), organization: strong(to) });
+  return render(words, {
     inviterName,
-    subject: `Your invitations to ${headerText(organization)}: ${counts}`,
-    heading: `News of your invitations to ${asText(organization)}`,
-    words: [
-      paragraph(`Of those whom you invited to join ${asText(organization)}, ${counts}.`),
-      facts(by.map(({ kind, these }) => [several[kind].term, named(these)] as const)),
-      ...(troubled.length > 0 ? remedies : []),
+    subject: words.text(`notice.${kind}.subject`, { email, organization: headerText(organization) }),
+    heading: words.text(`notice.${kind}.heading`, { organization: to }),
+    content: [
+      paragraph(...said, ...(kind === 'undeliverable' ? [' ', reason(words, delivery)] : [])),
+      ...(kind === 'undeliverable' ? remedies(words) : []),
+      ...(kind === 'expired' ? [note(words.text('notice.again'))] : []),
     ],
-    label: troubled.length === 1 ? 'View the one that was not delivered' : 'View your invitations',
+    label: words.text('email.view'),
     url,
   });
 }
 
-const render = (email: {
+function many(words: Words, { inviterName, organization, notices, url }: NoticeEmail): Email {
+  const to = asText(organization);
+  const by = kinds
+    .map((kind) => ({ kind, these: notices.filter((notice) => notice.kind === kind) }))
+    .filter(({ these }) => these.length > 0);
+  const troubled = notices.filter(({ kind }) => kind === 'undeliverable');
+  const counts = by
+    .map(({ kind, these }) => `${these.length} ${words.count(`notice.count.${kind}`, these.length)}`)
+    .join(', ');
+  const named = (these: readonly Notice[]) =>
+    [
+      ...these.slice(0, mostNamed).map(({ email }) => email),
+      ...(these.length > mostNamed ? [words.text('notice.more', { n: these.length - mostNamed })] : []),
+    ].join(', ');
+  return render(words, {
+    inviterName,
+    subject: words.text('notice.many.subject', { organization: headerText(organization), counts }),
+    heading: words.text('notice.many.heading', { organization: to }),
+    content: [
+      paragraph(words.text('notice.many.words', { organization: to, counts })),
+      facts(by.map(({ kind, these }) => [words.text(`notice.term.${kind}`), named(these)] as const)),
+      ...(troubled.length > 0 ? remedies(words) : []),
+    ],
+    label: words.text(troubled.length === 1 ? 'notice.viewOne' : 'notice.viewAll'),
+    url,
+  });
+}
+
+interface Said {
   inviterName: string;
   subject: string;
   heading: string;
-  words: Part[];
+  content: Part[];
   label: string;
   url: string;
-}): Email => {
-  const name = asText(email.inviterName);
+}
+
+function render(words: Words, { inviterName, subject, heading, content, label, url }: Said): Email {
+  const name = asText(inviterName);
   return renderEmail({
-    words: english,
-    subject: email.subject,
-    preview: email.heading,
-    kicker: 'Your invitations',
-    heading: email.heading,
+    words,
+    subject,
+    preview: heading,
+    kicker: words.text('notice.kicker'),
+    heading,
     content: [
-      paragraph(name === '' ? 'Hello,' : `Hello ${name},`),
-      ...email.words,
-      action(english, email.label, email.url),
+      paragraph(name === '' ? words.text('request.hello') : words.text('request.helloName', { name })),
+      ...content,
+      action(words, label, url),
     ],
-    footer: [
-      note(
-        'You get this because you invited them. Which of these emails are sent is in the settings of the organization.',
-      ),
-    ],
+    footer: [note(words.text('notice.why'))],
   });
-};
+}

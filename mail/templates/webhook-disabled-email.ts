@@ -1,4 +1,4 @@
-import { english } from '../../languages/words.ts';
+import { wordsFor } from '../../languages/words.ts';
 import { headerText } from '../message.ts';
 import { asText } from './as-text.ts';
 import { type Email, facts, note, paragraph, renderEmail, strong } from './layout.ts';
@@ -12,37 +12,32 @@ export interface WebhookDisabledEmail {
   isGone: boolean;
   /** Since when nothing got through. */
   since: Date;
+  /** BCP 47: of the organization. */
+  locale: string;
 }
 
 /** Tells an owner that an endpoint of their organization is told nothing any more. */
 export function webhookDisabledEmail(disabled: WebhookDisabledEmail): Email {
+  const words = wordsFor(disabled.locale);
   const organization = asText(disabled.organization);
   const name = asText(disabled.name);
+  const why = words.text(disabled.isGone ? 'webhook.gone' : 'webhook.failing');
   return renderEmail({
-    words: english,
-    subject: `A webhook of ${headerText(disabled.organization)} has been disabled`,
-    preview: 'Your program is not told any more what becomes of invitations.',
-    kicker: 'Webhook',
-    heading: 'A webhook has been disabled',
+    words,
+    subject: words.text('webhook.subject', { organization: headerText(disabled.organization) }),
+    preview: words.text('webhook.preview'),
+    kicker: organization,
+    heading: words.text('webhook.heading'),
     content: [
-      paragraph(name === '' ? 'Hello,' : `Hello ${name},`),
-      paragraph(
-        'Usher no longer tells a program of ',
-        strong(organization),
-        ' what becomes of invitations, members and licences: ',
-        disabled.isGone
-          ? 'the program answered that this address is gone for good (410).'
-          : 'nothing that was sent to it has got through for days.',
-      ),
+      paragraph(name === '' ? words.text('request.hello') : words.text('request.helloName', { name })),
+      paragraph(...words.parts('webhook.words', { organization: strong(organization), why })),
       facts([
-        ['Organization', organization],
-        ['Address', asText(disabled.url)],
-        ['Not since', english.weekdayAndMinute(disabled.since)],
+        [words.text('request.organization'), organization],
+        [words.text('webhook.address'), asText(disabled.url)],
+        [words.text('webhook.since'), words.weekdayAndMinute(disabled.since)],
       ]),
-      paragraph(
-        'What happens meanwhile is kept for 30 days. Once the program works again, open the webhook in the console and choose Enable: all that has waited is sent then, in order.',
-      ),
+      paragraph(words.text('webhook.next')),
     ],
-    footer: [note('You get this email because you are an owner of the organization.')],
+    footer: [note(words.text('webhook.owner'))],
   });
 }

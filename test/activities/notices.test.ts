@@ -114,6 +114,21 @@ test('who joined, declined, let it expire or cannot be reached is told in one em
   expect(await tell()).toEqual(none);
 });
 
+test('they are told in the language of the organization', async () => {
+  const claude = await inviter('claude');
+  const joined = await claude.invite('e');
+  await decide(joined, 'accept');
+  const speaks = (languages: string[]) =>
+    usher.db.updateTable('organizations').set({ languages }).where('slug', '=', 'acme').execute();
+  await speaks(['fr', 'en']);
+  try {
+    expect(await tell()).toEqual({ ...none, sent: 1 });
+    expect(await claude.told()).toEqual([`${await emailOf(joined)} a rejoint Acme`]);
+  } finally {
+    await speaks([]);
+  }
+});
+
 test('of one alone it says what to do, with a link to it', async () => {
   const bea = await inviter('bea');
   const id = await bea.invite('guest');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { sql } from 'kysely';
@@ -146,6 +146,37 @@ describe('slowness', () => {
       await slow.close();
     }
   });
+
+  // In less than those have who are being answered.
+  test('of who asks nothing, or half of something, keeps no API from ending, and who has asked is answered', async () => {
+    const ending = await startUsher({ withWorker: false });
+    try {
+      const others = await Promise.all(
+        ['', 'GET / HTTP/1.1\r\nhost: a\r\n'].map(async (bytes) => {
+          const { address, port } = ending.app.server.address() as AddressInfo;
+          const socket = connect(port, address).on('error', () => undefined);
+          await once(socket, 'connect');
+          socket.write(bytes);
+          return socket;
+        }),
+      );
+      const answer = await ending.db.transaction().execute(async (trx) => {
+        await sql`lock table invitations in access exclusive mode`.execute(trx);
+        const asked = ending.call('/v1/organizations/acme/invitations');
+        const waiting = sql`
+          select from pg_locks join pg_database d on d.oid = database where not granted and datname = current_database()`;
+        await ending.until('the request to be worked on', async () => (await waiting.execute(trx)).rows.length > 0);
+        const ended = others.map((socket) => socket.closed || once(socket, 'close'));
+        const closing = ending.app.close();
+        await Promise.all(ended);
+        return { asked, closing };
+      });
+      expect((await answer.asked).status).toBe(200);
+      await answer.closing;
+    } finally {
+      await ending.close();
+    }
+  }, 20_000);
 });
 
 test('whatever the bytes, there is no error of ours, and the API lives on', async () => {

@@ -48,8 +48,13 @@ export async function startKeycloak(dir: string): Promise<Keycloak> {
   void child.exited.then((sentence) => {
     ended = sentence;
   });
+  const deadline = Date.now() + 240_000;
   while (!(await fetch(`${url}/realms/master`).catch(() => undefined))?.ok) {
     if (ended) throw new Error(`${ended} ${await child.lastWords()}`);
+    if (Date.now() > deadline) {
+      await child.kill();
+      throw new Error(`Keycloak did not become ready within 4 minutes. ${await child.lastWords()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
   return {

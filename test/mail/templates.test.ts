@@ -268,6 +268,7 @@ describe('the email that tells an inviter', () => {
       organization: 'Acme',
       notices: [notice('undeliverable')],
       url: 'https://usher.example/console/acme/invitations/inv_1',
+      locale: 'en',
       ...change,
     });
   const notice = (kind: NoticeEmail['notices'][number]['kind'], n = 0) => ({
@@ -287,6 +288,21 @@ describe('the email that tells an inviter', () => {
     expect(new Set(references(html))).toEqual(new Set(['https://usher.example/console/acme/invitations/inv_1']));
     expect(text).toContain('grace-0@navy.test');
     expect(/correct it.*copy the link/s.test(text)).toBe(kind === 'undeliverable');
+  });
+
+  it.each([
+    ['de', 'grace-0@navy.test ist Acme beigetreten', 'Ihre Einladungen zu Acme: 1 nicht erreicht, 2 beigetreten'],
+    ['fr', 'grace-0@navy.test a rejoint Acme', 'Vos invitations à rejoindre Acme\u00a0: 1 non remise, 2 acceptées'],
+    ['es', 'grace-0@navy.test se ha unido a Acme', 'Sus invitaciones a Acme: 1 no entregada, 2 aceptadas'],
+  ])('is in the language of those who invite: %s', (locale, ofOne, ofMany) => {
+    expect(told({ locale, notices: [notice('accepted')] }).subject).toBe(ofOne);
+    const { subject, html, text } = told({
+      locale,
+      notices: (['undeliverable', 'accepted', 'accepted'] as const).map(notice),
+    });
+    expect(subject).toBe(ofMany);
+    expect(html).toContain(`lang="${locale}"`);
+    expect(text).not.toMatch(/invitation to|invited|Joined|could not|The mail server/);
   });
 
   it('counts many, and names as many as can be read', () => {

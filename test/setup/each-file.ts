@@ -1,6 +1,6 @@
 import { afterAll, inject } from 'vitest';
 
-// Not of this process itself: it would write down all that it has loaded after each file.
+// For the programs that the file starts; this process does not look at it any more.
 process.env.NODE_COMPILE_CACHE = inject('compiled');
 
 /** What a test must close: sockets, servers and child processes keep a process alive. */

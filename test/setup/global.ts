@@ -24,6 +24,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await temporalCli(console.log);
   await temporalTestServer(console.log);
   await workflowBundle();
+  // Workers of this run would write down all that they have loaded, after each file.
+  delete process.env.NODE_COMPILE_CACHE;
   const dir = await mkdtemp(path.join(tmpdir(), 'usher-test-'));
   const postgres = await startPostgres({ dir, port: await freePort(), durable: false });
   const template = 'template';

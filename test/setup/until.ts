@@ -19,3 +19,13 @@ export const decided = <T extends { status: number }>(ask: () => Promise<T>): Pr
     const answer = await ask();
     return answer.status !== 503 && answer;
   });
+
+/**
+ * Asks a run something; undefined while it cannot answer: a worker that keeps no runs in memory cannot while a local activity is
+ * under way (SDK 1.24).
+ */
+export const asked = <T>(query: () => Promise<T>): Promise<T | undefined> =>
+  query().catch((error: Error) => {
+    if (error.message.includes('Missing associated machine for LocalActivity')) return undefined;
+    throw error;
+  });

@@ -35,8 +35,9 @@ test.each(['invite', 'resend'] as const)(
       async finishBatch({ id }) {
         looks.push('finish');
         // The row says that all is done. Before the run knows, somebody cancels.
-        if (finished++ === 0)
+        if (finished === 0)
           await workflow.signalWithStart(batchType(kind), { ...batchStart(id), signal: reloadSignal });
+        finished += 1;
         return true;
       },
     };
@@ -52,6 +53,6 @@ test.each(['invite', 'resend'] as const)(
       await run.result();
     });
     const round = kind === 'invite' ? ['mail', 'start', 'take back', 'finish'] : ['act', 'finish'];
-    expect(looks.filter((look, i) => look !== 'start' || looks[i - 1] !== 'start')).toEqual([...round, ...round]);
+    expect(looks).toEqual([...round, ...round]);
   },
 );

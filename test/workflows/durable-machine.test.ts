@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { type Client, type WorkflowHandle, WithStartWorkflowOperation } from '@temporalio/client';
+import { type Client, WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { emptyDatabase } from '../setup/database.ts';
 import { temporalEnvironment } from '../setup/temporal.ts';
-import { until } from '../setup/usher.ts';
+import { asked, until } from '../setup/until.ts';
 import {
   counting,
   employing,
@@ -111,8 +111,8 @@ const say = (id: string, type: string, request?: string, to?: number) =>
   client.workflow
     .getHandle(id)
     .executeUpdate(offer, { args: [{ type, ...(request ? { request } : {}), ...(to ? { to } : {}) }] });
-/** What a run says of itself; a worker that keeps none cannot say while a local activity is under way (SDK 1.24). */
-const seen = (run: WorkflowHandle) => run.query(look).catch(() => undefined);
+/** What a run says of itself. */
+const seen = (run: WorkflowHandle) => asked(() => run.query(look));
 /** Starts a chart with an event, which is thus in the run's first task, before anything can be due. */
 const startWith = (id: string, workflow: typeof counting | typeof waiting, event: Offer) =>
   client.workflow.executeUpdateWithStart(offer, {
@@ -198,7 +198,7 @@ describe('events', () => {
     const handle = await start(id);
     await say(id, 'add');
     await handle.signal(reload);
-    expect(await handle.query(look)).toMatchObject({ sequence: 2 });
+    expect(await until('the run to answer', () => seen(handle))).toMatchObject({ sequence: 2 });
     await pool.query(`update charts set sequence = 3, facts = jsonb_set(facts, '{state}', '"closed"') where id = $1`, [
       id,
     ]);

@@ -9,7 +9,7 @@ import { mailboxOf } from '../../identity/mailbox.ts';
 import { createdFacts, type InvitationSnapshot, invitationChart, snapshotOf } from '../../statecharts/invitation.ts';
 import { invitationStart, stateQuery } from '../../workflows/contract.ts';
 import { findBreaches } from '../setup/consistency.ts';
-import { decided } from '../setup/until.ts';
+import { asked, decided } from '../setup/until.ts';
 import { startUsher, type Usher } from '../setup/usher.ts';
 
 /**
@@ -200,7 +200,8 @@ describe('the real workflow goes the way of the chart:', () => {
     const id = await walk(steps);
     const handle = usher.temporal.client.workflow.getHandle(`invitation/${id}`);
     const { status, row } = await usher.until(to, async () => {
-      const heard = await handle.query(stateQuery);
+      const heard = await asked(() => handle.query(stateQuery));
+      if (!heard) return;
       const row = (await loadInvitation(usher.db, id))!;
       // Of what it has handed over a run hears nothing while all is well: it waits, and the row knows.
       const isHandedOver = heard.delivery === 'handed_over' && heard.at === 'pending.waiting';
