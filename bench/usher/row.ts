@@ -138,10 +138,14 @@ async function untilKnown<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+/** How `npm run worker` and `npm run api` have Node use memory. */
+export const memory = ['--max-old-space-size=512', '--max-semi-space-size=8'];
+
 /** API and worker as operators run them. */
 export const separatePrograms = async (env: Record<string, string>) => {
-  const worker = await startProgram({ file: 'worker.ts', cwd: root, env, ready: 'the worker is ready' });
-  const api = await startProgram({ file: 'api/main.ts', cwd: root, env, ready: 'the API is ready' });
+  const as = { args: memory, cwd: root, env };
+  const worker = await startProgram({ ...as, file: 'worker.ts', ready: 'the worker is ready' });
+  const api = await startProgram({ ...as, file: 'api/main.ts', ready: 'the API is ready' });
   return { pids: { worker: worker.pid, api: api.pid }, programs: [api, worker] };
 };
 

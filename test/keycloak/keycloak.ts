@@ -10,7 +10,7 @@ import { freePort } from '../../local/ports.ts';
 const run = promisify(execFile);
 const cache = path.join(import.meta.dirname, '../../.cache');
 const version = '26.7.3';
-const hash = 'HASH';
+const hash = '27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f';
 
 export interface Keycloak {
   /** Base URL. */

@@ -9,6 +9,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { memory } from '../../bench/usher/row.ts';
 import { readConfig } from '../../config.ts';
 import { temporalCli } from '../../local/binaries.ts';
 import { freePort } from '../../local/ports.ts';
@@ -57,6 +58,17 @@ function environmentOf(service: string): Record<string, string> {
 }
 
 const own = Object.keys(compose.services).filter((name) => compose.services[name]!.build);
+
+test('API and worker use memory alike, in a container or not, and where they are measured', () => {
+  const { scripts } = JSON.parse(read('package.json'));
+  const flags = memory.join(' ');
+  for (const [name, file] of [
+    ['worker', 'worker.ts'],
+    ['api', 'api/main.ts'],
+  ])
+    expect(scripts[name!]).toBe(`exec node ${flags} ${file}`);
+  expect(read('Dockerfile')).toContain(`ENV NODE_OPTIONS="${flags}"`);
+});
 
 /** The files of the repository that a program loads, and the packages, by following its imports. */
 function loadedBy(program: string) {
