@@ -10,13 +10,13 @@ RUN npm install --no-save --omit=dev
 
 FROM node:24-slim
 ENV NODE_ENV=production
-# They use less than 150 MB. Where there is much memory, Node would let several times as much pile up before it collects any.
-ENV NODE_OPTIONS="--max-old-space-size=512 --max-semi-space-size=8"
 WORKDIR /usher
 COPY --from=dependencies /usher/node_modules node_modules
 COPY . .
 # So that a worker need not do so at each start.
 RUN npm run bundle
+# Where there is much memory, Node would let several times of what is used pile up before it collects any.
+ENV NODE_OPTIONS="--max-old-space-size=512 --max-semi-space-size=8"
 # The mail sandbox keeps its messages here.
 RUN mkdir /data && chown node:node /data
 USER node

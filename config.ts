@@ -313,7 +313,11 @@ export function readConfig(env: Environment): Config {
   return {
     databaseUrl: databaseUrl(env),
     publicUrl,
-    host: variable(env, 'USHER_HOST', 'an address to listen on', anything, '127.0.0.1'),
+    // There are two of that name, and a server for each would be one too many to end in order.
+    host: variable(env, 'USHER_HOST', 'an address to listen on', anything, '127.0.0.1').replace(
+      /^localhost$/,
+      '127.0.0.1',
+    ),
     port: Number(variable(env, 'USHER_PORT', 'a port (1 to 65535)', isPort, '8080')),
     linkKeys: variable(
       env,

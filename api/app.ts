@@ -74,8 +74,8 @@ const buildSerializer: SerializerSelector.SerializerFactory = (schemas, options)
   };
 };
 
-/** How long a connection may be there without asking anything when the API ends, ms. */
-const unaskedMs = 1_000;
+/** How long a connection on which nothing is answered may stay when the API ends, ms. */
+const quietMs = 1_000;
 /** How long those who are being answered have when the API ends, ms. The longest exports are cut off, and may be asked for again. */
 const endingPatienceMs = 25_000;
 
@@ -83,23 +83,31 @@ const endingPatienceMs = 25_000;
  * Has the API end although somebody has connected and asks nothing, as browsers do to have a connection at hand, or keeps a
  * connection after an answer: a server that closes looks once at which are idle, and no more at how long headers take (Node 24).
  */
-function endUnasked(app: FastifyInstance): void {
-  /** Since when, by connection. */
-  const unasked = new Map<Socket, number>();
+function endQuiet(app: FastifyInstance): void {
+  /** Connections on which nothing is answered: since when. */
+  const quiet = new Map<Socket, number>();
+  const answers = new WeakMap<Socket, number>();
   app.server.on('connection', (socket) => {
-    unasked.set(socket, performance.now());
-    socket.once('close', () => unasked.delete(socket));
+    quiet.set(socket, performance.now());
+    socket.once('close', () => quiet.delete(socket));
   });
-  app.server.on('request', ({ socket }) => unasked.delete(socket));
+  app.server.on('request', ({ socket }, response) => {
+    answers.set(socket, (answers.get(socket) ?? 0) + 1);
+    quiet.delete(socket);
+    response.once('close', () => {
+      const left = answers.get(socket)! - 1;
+      answers.set(socket, left);
+      if (left === 0 && !socket.destroyed) quiet.set(socket, performance.now());
+    });
+  });
   let looking: NodeJS.Timeout;
   app.addHook('preClose', async () => {
     const began = performance.now();
     looking = setInterval(() => {
       const now = performance.now();
-      for (const [socket, since] of unasked) if (now - since > unaskedMs) socket.destroy();
-      app.server.closeIdleConnections();
+      for (const [socket, since] of quiet) if (now - since > quietMs) socket.destroy();
       if (now - began > endingPatienceMs) app.server.closeAllConnections();
-    }, unaskedMs / 2);
+    }, quietMs / 2);
   });
   app.addHook('onClose', async () => clearInterval(looking));
 }
@@ -124,13 +132,17 @@ function createFastify({ logger, trustedProxies = [], patienceMs = usualPatience
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   // Bodies are taken as they are: an unknown property or a number for a text is refused, not mended. Queries are text.
-  const strict = addFormats.default(new Ajv({ allErrors: true, removeAdditional: false, useDefaults: true }));
-  const coercing = addFormats.default(new Ajv({ coerceTypes: true, removeAdditional: false, useDefaults: true }));
+  const usual = { removeAdditional: false, useDefaults: true };
+  const strict = addFormats.default(new Ajv({ ...usual, allErrors: true }));
+  // Of a body that may hold thousands of things the first fault will do: all of them could fill the memory, before anybody has shown a key.
+  const brief = addFormats.default(new Ajv(usual));
+  const coercing = addFormats.default(new Ajv({ ...usual, coerceTypes: true }));
   // What an address is, `mailboxOf` knows better than a format.
-  for (const ajv of [strict, coercing]) ajv.addFormat('idn-email', true);
-  app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'body' ? strict : coercing).compile(schema as object),
-  );
+  for (const ajv of [strict, brief, coercing]) ajv.addFormat('idn-email', true);
+  app.setValidatorCompiler(({ schema, httpPart }) => {
+    const ajv = httpPart !== 'body' ? coercing : /"maxItems":\d{4}/.test(JSON.stringify(schema)) ? brief : strict;
+    return ajv.compile(schema as object);
+  });
   return app;
 }
 
@@ -146,7 +158,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const limits = createLimits({ db: deps.db, key: deps.cookieKey, factor: deps.limitFactor ?? 1 });
   const all: RouteDeps = { ...deps, engine, cookies, limits, issuers: issuersOf(deps.providers) };
   app.addHook('onClose', () => engine.close());
-  endUnasked(app);
+  endQuiet(app);
   // First of all: it sees the hooks and routes that come after it.
   if (deps.tracing) await app.register(deps.tracing);
 

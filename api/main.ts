@@ -56,8 +56,6 @@ async function main() {
     await db.destroy();
     await connection.close();
     await tracing?.close();
-    // Of `localhost` there are two servers; one waits for connections on which nobody asks anything.
-    process.exit();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
 }

@@ -72,11 +72,14 @@ function many(words: Words, { inviterName, organization, notices, url }: NoticeE
   const counts = by
     .map(({ kind, these }) => `${these.length} ${words.count(`notice.count.${kind}`, these.length)}`)
     .join(', ');
-  const named = (these: readonly Notice[]) =>
-    [
-      ...these.slice(0, mostNamed).map(({ email }) => email),
-      ...(these.length > mostNamed ? [words.text('notice.more', { n: these.length - mostNamed })] : []),
-    ].join(', ');
+  const named = (these: readonly Notice[]) => {
+    const names = these
+      .slice(0, mostNamed)
+      .map(({ email }) => email)
+      .join(', ');
+    const n = these.length - mostNamed;
+    return n > 0 ? words.text('notice.more', { names, n }) : names;
+  };
   return render(words, {
     inviterName,
     subject: words.text('notice.many.subject', { organization: headerText(organization), counts }),

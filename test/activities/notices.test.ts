@@ -101,9 +101,7 @@ test('who joined, declined, let it expire or cannot be reached is told in one em
   await report(bounced!, 'bounced', 1);
   await report(bounced!, 'bounced', 2);
   expect(await tell()).toEqual({ ...none, sent: 1 });
-  expect(await ada.told()).toEqual([
-    'Your invitations to Acme: 1 could not be reached, 1 joined, 1 declined, 1 expired',
-  ]);
+  expect(await ada.told()).toEqual(['Your invitations to Acme: 1 not delivered, 1 accepted, 1 declined, 1 expired']);
   const text = await textOf(ada.account.email);
   for (const id of [joined!, declined!, expired!, bounced!]) expect(text).toContain(await emailOf(id));
   expect(text).toContain(`${usher.url}/console/acme/invitations/${bounced}`);

@@ -395,3 +395,10 @@ test.each(['https://evil.example', 'Acme <b>', 'Visit evil.com', '', 'x'.repeat(
     await expect(ensureOrganization(usher.db, { slug: 'bad', name })).rejects.toThrow('organization name');
   },
 );
+
+test('of millions of things where thousands may be, one fault is found, whoever sends them', async () => {
+  const invitations = Array.from({ length: 4_000_000 }, () => 0);
+  const body = { mode: 'all', invitations };
+  const answer = await usher.call('/v1/organizations/acme/invitation-batches', { key: null, body });
+  expect(answer.body).toMatchObject({ code: 'invalid_request', errors: [{ path: 'body/invitations' }] });
+});

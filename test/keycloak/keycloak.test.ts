@@ -68,7 +68,7 @@ beforeAll(async () => {
   await ensureOrganization(usher.db, { slug: 'globex', name: 'Globex' });
   const organization = await registerTrust(usher.db, 'globex', { issuer }, [usher.issuer]);
   key = await usher.apiKey({ organization });
-}, 300_000);
+}, 600_000);
 afterAll(async () => {
   await usher?.close();
   await keycloak?.close();

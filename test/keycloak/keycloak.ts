@@ -49,7 +49,7 @@ export async function startKeycloak(dir: string): Promise<Keycloak> {
     ended = sentence;
   });
   const deadline = Date.now() + 240_000;
-  while (!(await fetch(`${url}/realms/master`).catch(() => undefined))?.ok) {
+  while (!(await fetch(`${url}/realms/master`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined))?.ok) {
     if (ended) throw new Error(`${ended} ${await child.lastWords()}`);
     if (Date.now() > deadline) {
       await child.kill();

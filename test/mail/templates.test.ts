@@ -4,6 +4,7 @@ import { senderFor } from '../../mail/message.ts';
 import { type InvitationEmail, invitationEmail } from '../../mail/templates/invitation-email.ts';
 import { type NoticeEmail, noticeEmail } from '../../mail/templates/notice-email.ts';
 import { resendRequestEmail } from '../../mail/templates/resend-request-email.ts';
+import { webhookDisabledEmail } from '../../mail/templates/webhook-disabled-email.ts';
 
 const url = 'https://usher.example/i/AZqk3o6Yd1yk9d3yZ0xJ2Rr1xq0wAbqk3o6Yd1yk9d3yZ0xJ2Rr1xq0w8QpYt';
 const invitation = (change: Partial<InvitationEmail> = {}): InvitationEmail => ({
@@ -290,26 +291,57 @@ describe('the email that tells an inviter', () => {
     expect(/correct it.*copy the link/s.test(text)).toBe(kind === 'undeliverable');
   });
 
-  it.each([
-    ['de', 'grace-0@navy.test ist Acme beigetreten', 'Ihre Einladungen zu Acme: 1 nicht erreicht, 2 beigetreten'],
-    ['fr', 'grace-0@navy.test a rejoint Acme', 'Vos invitations à rejoindre Acme\u00a0: 1 non remise, 2 acceptées'],
-    ['es', 'grace-0@navy.test se ha unido a Acme', 'Sus invitaciones a Acme: 1 no entregada, 2 aceptadas'],
-  ])('is in the language of those who invite: %s', (locale, ofOne, ofMany) => {
-    expect(told({ locale, notices: [notice('accepted')] }).subject).toBe(ofOne);
-    const { subject, html, text } = told({
-      locale,
-      notices: (['undeliverable', 'accepted', 'accepted'] as const).map(notice),
-    });
-    expect(subject).toBe(ofMany);
-    expect(html).toContain(`lang="${locale}"`);
-    expect(text).not.toMatch(/invitation to|invited|Joined|could not|The mail server/);
+  const english = /[Ii]nvitation (for|to)|invited|[Jj]oined|could not|mail (server|provider)|spam, so|Hello|You get/;
+  const subjects = {
+    de: [
+      'Ihre Einladung an grace-0@navy.test zu Acme konnte nicht zugestellt werden',
+      'grace-0@navy.test ist Acme beigetreten',
+      'grace-0@navy.test hat Ihre Einladung zu Acme abgelehnt',
+      'Ihre Einladung an grace-0@navy.test zu Acme ist abgelaufen',
+      'Ihre Einladungen zu Acme: 1 nicht zugestellt, 21 angenommen',
+      'grace-19@navy.test und 1 weitere',
+    ],
+    fr: [
+      'L’invitation à rejoindre Acme envoyée à grace-0@navy.test n’a pas pu être remise',
+      'grace-0@navy.test a rejoint Acme',
+      'grace-0@navy.test a refusé votre invitation à rejoindre Acme',
+      'L’invitation à rejoindre Acme envoyée à grace-0@navy.test a expiré',
+      'Vos invitations à rejoindre Acme\u00a0: 1 non remise, 21 acceptées',
+      'grace-19@navy.test et 1 de plus',
+    ],
+    es: [
+      'No se pudo entregar la invitación a Acme que envió a grace-0@navy.test',
+      'grace-0@navy.test se ha unido a Acme',
+      'grace-0@navy.test rechazó su invitación a Acme',
+      'La invitación a Acme que envió a grace-0@navy.test ha caducado',
+      'Sus invitaciones a Acme: 1 no entregada, 21 aceptadas',
+      'grace-19@navy.test y 1 más',
+    ],
+  };
+
+  it.each(['de', 'fr', 'es'] as const)('is in the language of those who invite: %s', (locale) => {
+    const kinds = ['undeliverable', 'accepted', 'declined', 'expired'] as const;
+    const one = kinds.map((kind) => told({ locale, notices: [notice(kind)] }));
+    const reasons = ['complained', 'failed', 'bounced'].map((status) =>
+      told({ locale, notices: [{ ...notice('undeliverable'), delivery: { status, detail: null } }] }),
+    );
+    const accepted = Array.from({ length: 21 }, (_, n) => notice('accepted', n));
+    const many = told({ locale, notices: [notice('undeliverable', 99), ...accepted] });
+    expect([...one, many].map(({ subject }) => subject)).toEqual(subjects[locale].slice(0, 5));
+    expect(many.text).toContain(subjects[locale][5]);
+    expect(new Set(reasons.map(({ text }) => text)).size).toBe(3);
+    for (const { html, text } of [...one, ...reasons, many]) {
+      expect(html).toContain(`lang="${locale}"`);
+      expect(text).not.toMatch(english);
+      expect(text).not.toMatch(/[{}]/);
+    }
   });
 
   it('counts many, and names as many as can be read', () => {
     const { subject, text } = told({
       notices: [notice('declined', 99), ...Array.from({ length: 25 }, (_, n) => notice('accepted', n))],
     });
-    expect(subject).toBe('Your invitations to Acme: 25 joined, 1 declined');
+    expect(subject).toBe('Your invitations to Acme: 25 accepted, 1 declined');
     for (const shown of ['grace-19@navy.test, and 5 more', 'grace-99@navy.test']) expect(text).toContain(shown);
     expect(text).not.toContain('grace-20@navy.test');
   });
@@ -321,5 +353,28 @@ describe('the email that tells an inviter', () => {
     });
     expect(subject).not.toMatch(/[\r\n]/);
     expect(html).not.toMatch(/<b>Acme|https:\/\/win|win\.evil|eve@evil/);
+  });
+});
+
+describe('the email that tells an owner of a webhook', () => {
+  it.each([
+    ['en', 'A webhook of Acme has been disabled'],
+    ['de', 'Ein Webhook von Acme wurde abgeschaltet'],
+    ['fr', 'Un webhook de Acme a été désactivé'],
+    ['es', 'Se ha desactivado un webhook de Acme'],
+  ])('is in the language of the organization, and says why: %s', (locale, subject) => {
+    const [gone, failing] = [true, false].map((isGone) =>
+      webhookDisabledEmail({
+        ...{ name: 'Ada', organization: 'Acme', url: 'https://hooks.acme.test/', isGone, locale },
+        since: new Date('2026-12-08T09:00:00Z'),
+      }),
+    );
+    expect([gone!.subject, failing!.subject]).toEqual([subject, subject]);
+    expect([gone!.text.includes('410'), failing!.text.includes('410')]).toEqual([true, false]);
+    for (const { html, text } of [gone!, failing!]) {
+      expect(html).toContain(`lang="${locale}"`);
+      expect(text).not.toMatch(/[{}]/);
+      if (locale !== 'en') expect(text).not.toMatch(/Hello|webhook has been|no longer|You get/);
+    }
   });
 });
