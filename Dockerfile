@@ -15,8 +15,10 @@ COPY --from=dependencies /usher/node_modules node_modules
 COPY . .
 # So that a worker need not do so at each start.
 RUN npm run bundle
-# Where there is much memory, Node would let several times of what is used pile up before it collects any.
+# Where there is much memory, Node would let several times of what is used pile up before it collects any; and glibc would
+# keep what was freed in a pool for each of a worker's many threads.
 ENV NODE_OPTIONS="--max-old-space-size=512 --max-semi-space-size=8"
+ENV MALLOC_ARENA_MAX=2
 # The mail sandbox keeps its messages here.
 RUN mkdir /data && chown node:node /data
 USER node

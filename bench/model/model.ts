@@ -129,31 +129,32 @@ export function validation(results: Results): string {
     row('32 at a time: lifecycles/s', median(busy.map((p) => p.perSecond)), 2_000 / (closed.endMs / 1000)),
     row('32 at a time: accept p50 ms', median(busy.map((p) => p.accept.p50)), percentile(closed.took.accept!, 0.5)),
   ];
-  const cell = (of: typeof soak, column: string) =>
-    median(of!.rows.filter((r) => typeof r[0] === 'number').map((r) => Number(r[of!.head.indexOf(column)])));
   if (soak) {
+    const cell = (column: string) =>
+      median(soak.rows.filter((r) => typeof r[0] === 'number').map((r) => Number(r[soak.head.indexOf(column)])));
     const perSecond = Number(soak.options.perSecond);
     const steady = simulate(servers, [{ job: lifecycle, arrivals: arrivalsAt(perSecond, 600) }]);
     const cpuColumns = ['worker CPU %', 'API CPU %', 'Temporal CPU %', 'Postgres CPU %'];
     const modelled = parts.reduce((sum, part) => sum + m.create[part] + m.accept[part], 0);
     rows.push(
-      row(`${perSecond}/s: accept p50 ms`, cell(soak, 'accept p50 ms'), percentile(steady.took.accept!, 0.5)),
-      row(`${perSecond}/s: accept p99 ms`, cell(soak, 'accept p99 ms'), percentile(steady.took.accept!, 0.99)),
+      row(`${perSecond}/s: accept p50 ms`, cell('accept p50 ms'), percentile(steady.took.accept!, 0.5)),
+      row(`${perSecond}/s: accept p99 ms`, cell('accept p99 ms'), percentile(steady.took.accept!, 0.99)),
       row(
         `${perSecond}/s: CPU of all parts, % of a core`,
-        cpuColumns.reduce((sum, column) => sum + cell(soak, column), 0),
+        cpuColumns.reduce((sum, column) => sum + cell(column), 0),
         (perSecond * modelled) / 10,
       ),
     );
   }
-  if (burst) {
-    const people = Number(burst.rows[0]![burst.head.indexOf('members')]);
-    const seconds = Number(burst.options.seconds);
+  for (const measured of burst?.rows ?? []) {
+    const of = (column: string) => Number(measured[burst!.head.indexOf(column)]);
+    const people = of('members');
+    const seconds = Number(burst!.options.seconds);
     const times = Array.from({ length: people }, (_, i) => (i / people) * seconds * 1000);
     const rush = simulate(servers, [{ job: accept, arrivals: times }]);
     rows.push(
-      row(`burst of ${people}: accept p50 ms`, cell(burst, 'accept p50 ms'), percentile(rush.took.accept!, 0.5)),
-      row(`burst of ${people}: all in after s`, cell(burst, 'all in after s'), rush.endMs / 1000),
+      row(`burst of ${people}: accept p50 ms`, of('accept p50 ms'), percentile(rush.took.accept!, 0.5)),
+      row(`burst of ${people}: all in after s`, of('all in after s'), rush.endMs / 1000),
     );
   }
   return table(['', 'measured', 'model', 'model, % of measured'], rows);

@@ -61,13 +61,15 @@ const own = Object.keys(compose.services).filter((name) => compose.services[name
 
 test('API and worker use memory alike, in a container or not, and where they are measured', () => {
   const { scripts } = JSON.parse(read('package.json'));
-  const flags = memory.join(' ');
+  const flags = memory.args.join(' ');
+  const variables = Object.entries(memory.env).map((variable) => variable.join('='));
   for (const [name, file] of [
     ['worker', 'worker.ts'],
     ['api', 'api/main.ts'],
   ])
-    expect(scripts[name!]).toBe(`exec node ${flags} ${file}`);
+    expect(scripts[name!]).toBe(`${variables.join(' ')} exec node ${flags} ${file}`);
   expect(read('Dockerfile')).toContain(`ENV NODE_OPTIONS="${flags}"`);
+  for (const variable of variables) expect(read('Dockerfile')).toContain(`ENV ${variable}`);
 });
 
 /** The files of the repository that a program loads, and the packages, by following its imports. */
