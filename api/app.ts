@@ -153,7 +153,9 @@ function createFastify({ logger, trustedProxies = [], patienceMs = usualPatience
  */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = createFastify(deps);
-  const engine = createEngine({ db: deps.db, temporal: deps.temporal, log: deps.logger });
+  const engine = createEngine({
+    ...{ db: deps.db, temporal: deps.temporal, log: deps.logger, patienceMs: deps.enginePatienceMs },
+  });
   const cookies = createCookies(deps.publicUrl);
   const limits = createLimits({ db: deps.db, key: deps.cookieKey, factor: deps.limitFactor ?? 1 });
   const all: RouteDeps = { ...deps, engine, cookies, limits, issuers: issuersOf(deps.providers) };

@@ -46,6 +46,8 @@ export interface AppDeps {
   limitFactor?: number;
   /** How long a request may take, ms. @default 1800 */
   patienceMs?: number;
+  /** How long of that it waits for the engine, ms. @default 1500 */
+  enginePatienceMs?: number;
   /** Addresses and networks whose `X-Forwarded-For` says where a request came from. @default none */
   trustedProxies?: readonly string[];
   /** Where Temporal's UI is, for operators. @default they are shown no link to it */

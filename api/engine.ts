@@ -27,8 +27,8 @@ import {
 import type { Turn } from './idempotency.ts';
 import { Problem } from './problem.ts';
 
-/** How long a caller waits for the engine, ms. After that the outcome is unknown, and Postgres is asked. */
-const patienceMs = 1_500;
+/** How long a caller waits for the engine, ms: some of the time that a request has is left to answer it. */
+const usualPatienceMs = 1_500;
 /**
  * How many offers are with the engine at a time. In a burst more would not be taken sooner: each would wait there past its
  * caller's patience, and be offered again.
@@ -84,15 +84,21 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** What the API asks of Temporal. */
+/**
+ * What the API asks of Temporal.
+ *
+ * @param patienceMs how long a caller waits for it. After that the outcome is unknown, and Postgres is asked. @default 1500
+ */
 export function createEngine({
   db,
   temporal,
   log,
+  patienceMs = usualPatienceMs,
 }: {
   db: Kysely<Database>;
   temporal: Client;
   log: FastifyBaseLogger;
+  patienceMs?: number | undefined;
 }): Engine {
   const turns = createTurns(offersAtOnce);
   const starting = new Set<Promise<unknown>>();

@@ -56,12 +56,18 @@ export const poolOf = (db: Kysely<Database>): Pool => pools.get(db)!;
  * @param connectionString postgres://…
  * @param connections most connections of this process
  * @param statementMs how long a statement may take. @default 5 s: nothing of Usher's is slow
+ * @param connectMs how long a connection may take to come, or to be free. @default 1.5 s: a request has no more
  */
-export function createDatabase(connectionString: string, connections = 10, statementMs = 5_000): Kysely<Database> {
+export function createDatabase(
+  connectionString: string,
+  connections = 10,
+  statementMs = 5_000,
+  connectMs = 1_500,
+): Kysely<Database> {
   const pool = new Pool({
     connectionString,
     max: connections,
-    connectionTimeoutMillis: 1_500,
+    connectionTimeoutMillis: connectMs,
     // A statement that hangs must not hold a request or a workflow task; nor must a server that has fallen silent.
     statement_timeout: statementMs,
     query_timeout: statementMs + 100,

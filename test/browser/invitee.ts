@@ -26,7 +26,9 @@ const present: Invitee[] = [];
 vi.setConfig({ testTimeout: 120_000 });
 
 beforeAll(async () => {
-  [usher, chromium] = await Promise.all([startUsher({ withProvider: true, seats: 100 }), launchBrowser()]);
+  // What people are told while there is no engine is looked at, too.
+  const options = { withProvider: true, seats: 100, enginePatienceMs: 5_000 } as const;
+  [usher, chromium] = await Promise.all([startUsher(options), launchBrowser()]);
   laboratory = await chromium.newPage();
 });
 afterEach(async () => {

@@ -1,10 +1,9 @@
-/** Waits until a condition holds, asking every 25 ms. @throws after a while, a minute by default: it will not come */
-export async function until<T>(
-  what: string,
-  condition: () => Promise<T | undefined | false>,
-  patienceMs = 60_000,
-): Promise<T> {
-  const deadline = Date.now() + patienceMs;
+import type { WorkflowHandle } from '@temporalio/client';
+import type { QueryDefinition } from '@temporalio/common';
+
+/** Waits until a condition holds, asking every 25 ms. @throws after a minute: it will not come */
+export async function until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T> {
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== false) return value;
@@ -21,11 +20,15 @@ export const decided = <T extends { status: number }>(ask: () => Promise<T>): Pr
   });
 
 /**
- * Asks a run something; undefined while it cannot answer: a worker that keeps no runs in memory cannot while a local activity is
- * under way (SDK 1.24).
+ * Asks a run something; undefined while it has a task to do. A worker that keeps no runs would leave off the task for the
+ * answer, and lose what its local activities did (SDK 1.24): asked again and again, the run would never get on.
  */
-export const asked = <T>(query: () => Promise<T>): Promise<T | undefined> =>
-  query().catch((error: Error) => {
+export async function asked<T>(run: WorkflowHandle, query: QueryDefinition<T>): Promise<T | undefined> {
+  const { raw } = await run.describe();
+  if (raw.pendingWorkflowTask) return undefined;
+  return run.query(query).catch((error: Error) => {
+    // The task came in between.
     if (error.message.includes('Missing associated machine for LocalActivity')) return undefined;
     throw error;
   });
+}

@@ -130,6 +130,8 @@ export interface UsherOptions {
    * @default 60_000: many files run at once on few cores
    */
   patienceMs?: number;
+  /** How long of that it waits for the engine, ms: what is answered when there is none is answered only then. @default 60_000 */
+  enginePatienceMs?: number;
 }
 
 /** What tests receive webhooks at. */
@@ -142,9 +144,11 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
   const temporal = options.temporal ?? (await temporalEnvironment());
   if (!options.temporal) started.defer(() => temporal.teardown());
   const { url: databaseUrl, runUrl } = await freshDatabase();
-  const db = createDatabase(databaseUrl, 5);
+  // Many files run at once on few cores.
+  const patience = 60_000;
+  const db = createDatabase(databaseUrl, 5, patience, patience);
   started.defer(() => db.destroy());
-  const ofPrograms = createDatabase(runUrl, 20);
+  const ofPrograms = createDatabase(runUrl, 20, undefined, patience);
   started.defer(() => ofPrograms.destroy());
   const dir = await mkdtemp(path.join(tmpdir(), 'usher-mail-'));
   started.defer(() => rm(dir, { recursive: true, force: true }));
@@ -197,7 +201,8 @@ export async function startUsher(options: UsherOptions = {}): Promise<Usher> {
     publicUrl: url,
     cookieKey: randomBytes(32),
     limitFactor: options.limitFactor ?? 1000,
-    patienceMs: options.patienceMs ?? 60_000,
+    patienceMs: options.patienceMs ?? patience,
+    enginePatienceMs: options.enginePatienceMs ?? patience,
     feedbackPassword,
     webhookNetworks: loopback,
     logger,
