@@ -53,9 +53,6 @@ const serverKilled = (server: (usher: Installation) => Server): Fault => ({
   },
 });
 
-/** How long people are waited for who lead a program to the point at which it dies, ms. */
-const patienceMs = 20_000;
-
 /** A program that dies at a point. @param also what dies with it */
 const dies = (point: PointName, also?: (usher: Installation) => Promise<unknown>): Fault => {
   const name = point.slice(0, point.indexOf(':')) as PartName;
@@ -69,7 +66,7 @@ const dies = (point: PointName, also?: (usher: Installation) => Promise<unknown>
         // It may hit the point before it says that it is ready, or not come up for some other trouble.
         await usher.doomed(point).catch(() => undefined);
         const luring = scene.lure();
-        const hit = await usher.hit(patienceMs).then(
+        const hit = await usher.hit().then(
           () => true,
           () => false,
         );

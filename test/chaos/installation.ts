@@ -106,8 +106,8 @@ export interface Installation {
   kill(name: PartName): Promise<void>;
   /** Starts a part, instead of one that runs, that will kill itself at a point, once so many are there. */
   doomed(point: PointName, together?: number): Promise<Part>;
-  /** Waits until the point was hit, proved by what the dying process wrote. @param patienceMs as of {@link until} */
-  hit(patienceMs?: number): Promise<void>;
+  /** Waits until the point was hit, proved by what the dying process wrote. */
+  hit(): Promise<void>;
   /** @throws TypeError when the API dies under it, or is not there; DOMException when it does not answer within 10 s */
   call(
     path: string,
@@ -410,8 +410,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       });
       return dying;
     },
-    async hit(patienceMs) {
-      await until('the crash', async () => existsSync(marker), patienceMs);
+    async hit() {
+      await until('the crash', async () => existsSync(marker));
       await rm(marker);
       const end = await dying!.exited;
       if (end !== 'SIGKILL') throw new Error(`it ended with ${end}`);
