@@ -112,7 +112,7 @@ const say = (id: string, type: string, request?: string, to?: number) =>
     .getHandle(id)
     .executeUpdate(offer, { args: [{ type, ...(request ? { request } : {}), ...(to ? { to } : {}) }] });
 /** What a run says of itself. */
-const seen = (run: WorkflowHandle) => asked(() => run.query(look));
+const seen = (run: WorkflowHandle) => asked(run, look);
 /** Starts a chart with an event, which is thus in the run's first task, before anything can be due. */
 const startWith = (id: string, workflow: typeof counting | typeof waiting, event: Offer) =>
   client.workflow.executeUpdateWithStart(offer, {
