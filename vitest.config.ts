@@ -14,6 +14,7 @@ const longestTests = [
   'test/pages/browser.test.ts',
   'test/bench/bench.test.ts',
   'test/cli/cli.test.ts',
+  'test/chaos/crash-points.test.ts',
   'test/api/batches.test.ts',
   'test/docs/commands.test.ts',
   'test/local/start.test.ts',
@@ -40,6 +41,7 @@ export default defineConfig({
     // Guards against hanging only: conditions decide, not times, and a busy machine is slow.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       {
         extends: true,

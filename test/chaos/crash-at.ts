@@ -28,6 +28,8 @@ export const points = {
     statement: /^\s*with settled as \(\s*update deliveries/,
     when: 'before',
   },
+  /** The provider has an email to an inviter; nothing of ours says so. */
+  'worker: before a sent notice is recorded': { statement: /^update "notices" set "status"/, when: 'before' },
   /** The invitation is durable; nobody has told Temporal. */
   'api: after the creating transaction': {
     statement: /^with "inserted" as \(insert into "invitations"/,

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { InvitationId } from '../../db/ids.ts';
+import { insertMember } from '../../db/members.ts';
 import { revokeSignal, stateQuery } from '../../workflows/contract.ts';
 import { findBreaches } from '../setup/consistency.ts';
 import { freshDatabase } from '../setup/database.ts';
@@ -174,6 +175,55 @@ test('the worker dies after the provider took the email: it is found there, howe
   await usher.mailIs({ indexLagMs: 0 });
   await usher.sent(id);
   expect(await usher.mails(email)).toBe(1);
+});
+
+test('the worker dies after the provider took an email to an inviter: it is found there, and not sent again', async () => {
+  await usher.running('api');
+  await usher.running('worker');
+  const [inviter, email] = ['ida@acme.example', 'told-of@example.com'];
+  const browser = await usher.browser(inviter);
+  const { id: account } = await usher.db
+    .selectFrom('accounts')
+    .select('id')
+    .where('email', '=', inviter)
+    .executeTakeFirstOrThrow();
+  const { id: organization } = usher.organization;
+  await usher.db
+    .transaction()
+    .execute((trx) => insertMember(trx, { organization, account, role: 'admin', teams: [], invitation: null }));
+  const form = await (await browser('/console/acme/invite')).text();
+  const fields = [...form.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
+  const invited = await browser('/console/acme/invite', {
+    ...Object.fromEntries(fields),
+    role: 'member',
+    addresses: email,
+  });
+  expect(invited.status).toBe(303);
+  const { id } = await usher.db
+    .selectFrom('invitations')
+    .select('id')
+    .where('email', '=', email)
+    .executeTakeFirstOrThrow();
+  await usher.sent(id);
+
+  await usher.doomed('worker: before a sent notice is recorded');
+  expect((await settled(() => usher.act('accept', id, email))).status).toBe(200);
+  await usher.temporal.schedule.getHandle('notices').trigger();
+  await usher.hit();
+  expect(await usher.mails(inviter)).toBe(1);
+  const told = async () =>
+    (await usher.db.selectFrom('notices').select('status').where('invitation_id', '=', id).execute()).map(
+      ({ status }) => status,
+    );
+  expect(await told()).toEqual(['queued']);
+
+  // Once the engine has missed the heartbeats of the one that died.
+  await usher.running('worker');
+  await until('the email to be known as sent', async () => (await told())[0] === 'sent');
+  expect(await usher.mails(inviter)).toBe(1);
 });
 
 test('the API dies after the creating transaction: the repeat finds the invitation, the Schedule starts it', async () => {

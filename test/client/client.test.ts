@@ -205,7 +205,8 @@ describe('against an Usher', () => {
     expect(error.message).toContain('does not answer within 0.3 s');
     expect(seen.map(({ headers }) => headers['idempotency-key'])).toEqual([error.idempotencyKey, error.idempotencyKey]);
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(usher.key);
-    await invite(by, 'silent@example.com', { idempotencyKey: error.idempotencyKey });
+    const patient = createUsher(options({ url }));
+    await invite(patient, 'silent@example.com', { idempotencyKey: error.idempotencyKey });
     expect(await created('silent@example.com')).toBe(1);
   });
 

@@ -100,7 +100,7 @@ test('what is shown as JSON is JSON', () => {
   for (const { code } of blocks) expect(() => JSON.parse(code), code).not.toThrow();
 });
 
-describe('against a local Usher', { timeout: 90_000 }, () => {
+describe('against a local Usher', () => {
   let checkout: string;
   let local: LocalAddresses;
   let stop: (() => Promise<void>) | undefined;
@@ -139,7 +139,7 @@ describe('against a local Usher', { timeout: 90_000 }, () => {
     const file = path.join(state, 'local.json');
     while (!existsSync(file)) await Promise.race([new Promise((resolve) => setTimeout(resolve, 50)), ended]);
     local = JSON.parse(readFileSync(file, 'utf8'));
-  }, 90_000);
+  });
   afterAll(async () => {
     endShells();
     await stop?.();
@@ -206,7 +206,7 @@ describe('against a local Usher', { timeout: 90_000 }, () => {
       const response = await fetch(search, { headers: { 'X-Postmark-Server-Token': 'any' } });
       return ((await response.json()) as { Messages: { Subject: string }[] }).Messages.map((m) => m.Subject);
     };
-    await expect.poll(subjects, { timeout: 15_000 }).toEqual(['Olivia Owner invited you to join Acme']);
+    await expect.poll(subjects).toEqual(['Olivia Owner invited you to join Acme']);
   });
 
   test('a newcomer finds all well, invites somebody, and sees them listed', async () => {

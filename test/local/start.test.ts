@@ -10,6 +10,7 @@ import { Connection, Client as Temporal } from '@temporalio/client';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { LocalAddresses } from '../../local/local.ts';
 import { freePort } from '../../local/ports.ts';
+import { decided } from '../setup/until.ts';
 
 const program = path.join(import.meta.dirname, '../../local/start.ts');
 const home = mkdtempSync(path.join(tmpdir(), 'usher-local-'));
@@ -51,22 +52,26 @@ const processesOf = (state: string): string[] =>
     .filter((line) => line.includes(state));
 
 async function gone(state: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  // Postgres itself waits 5 s for its own before it kills them.
+  const deadline = Date.now() + 15_000;
   while (processesOf(state).length > 0 && Date.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 50));
   expect(processesOf(state)).toEqual([]);
 }
 
 function call(local: LocalAddresses, method: string, route: string, body?: object): Promise<Response> {
-  return fetch(`${local.api}/v1${route}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${local.apiKey}`,
-      'content-type': 'application/json',
-      'idempotency-key': crypto.randomUUID(),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  });
+  const key = crypto.randomUUID();
+  return decided(() =>
+    fetch(`${local.api}/v1${route}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${local.apiKey}`,
+        'content-type': 'application/json',
+        'idempotency-key': key,
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    }),
+  );
 }
 
 interface Invitation {
@@ -110,7 +115,7 @@ async function waitingRun(local: LocalAddresses, id: string): Promise<string> {
   }
 }
 
-describe('a local run', { timeout: 90_000 }, () => {
+describe('a local run', () => {
   const one = path.join(home, 'one');
   const two = path.join(home, 'two');
   const runs: Run[] = [];

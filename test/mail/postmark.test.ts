@@ -1,9 +1,10 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { MailError, type SendResult } from '../../mail/mail.ts';
 import { namedAddress } from '../../mail/message.ts';
+import { until } from '../setup/until.ts';
 import { ask, message, postmark, release, sandbox, sentTo, settings } from './with-sandbox.ts';
 
 const sends = async (url: string) => (await ask('GET', `${url}/sandbox/stats`)).body.calls.send as number;
@@ -54,12 +55,13 @@ describe('a message that Postmark takes', () => {
   });
 
   it('is not found before the index has it, and then is', async () => {
-    const { url } = await sandbox({ settings: { indexLagMs: 250 } });
+    const { url } = await sandbox({ settings: { indexLagMs: 3_600_000 } });
     const mail = postmark({ url });
     const one = message();
     await mail.send(one);
     expect(await mail.find(one.delivery)).toBeUndefined();
-    await expect.poll(() => mail.find(one.delivery), { timeout: 3000 }).toBeDefined();
+    await settings(url, { indexLagMs: 0 });
+    expect(await mail.find(one.delivery)).toBeDefined();
   });
 });
 
@@ -141,10 +143,10 @@ describe('a message that may have been taken', () => {
     [503, 'http_503', false],
   ] as const)('is unknown after %s (%s), and only looking it up tells: taken %s', async (response, code, taken) => {
     const { url } = await sandbox({ settings: { failures: [{ count: 1, response }] } });
-    const mail = postmark({ url, timeoutMs: 200 });
+    const impatient = { url, timeoutMs: 1_000 };
     const one = message();
-    expect(await mail.send(one)).toEqual({ status: 'unknown', code });
-    expect((await mail.find(one.delivery)) !== undefined).toBe(taken);
+    expect(await postmark(code === 'timeout' ? impatient : { url }).send(one)).toEqual({ status: 'unknown', code });
+    expect((await postmark({ url }).find(one.delivery)) !== undefined).toBe(taken);
     expect(await sends(url)).toBe(1);
   });
 
@@ -214,16 +216,25 @@ describe('many messages at once', () => {
   });
 
   it('gather while four requests are under way', async () => {
-    const { url } = await sandbox({ settings: { latencyMs: 2_000 } });
+    const requests: { messages: number; answer: () => void }[] = [];
+    const url = await serve(async (request, response) => {
+      const messages = JSON.parse(await text(request)) as unknown[];
+      const answer = () => response.end(JSON.stringify(messages.map(() => ({ ErrorCode: 0, MessageID: 'm' }))));
+      requests.push({ messages: messages.length, answer });
+    });
     const mail = postmark({ url });
     const sent: Promise<SendResult>[] = [];
-    for (let i = 0; i < 15; i++) {
+    for (let i = 1; i <= 4; i++) {
       sent.push(mail.send(message()));
-      await sleep(20);
+      await until('the request', async () => requests.length === i);
     }
+    for (let i = 0; i < 11; i++) sent.push(mail.send(message()));
+    for (const { answer } of requests) answer();
+    await until('the request of the rest', async () => requests.length === 5);
+    requests[4]!.answer();
     expect((await Promise.all(sent)).every((r) => r.status === 'sent')).toBe(true);
     // Four, each alone, and then all that gathered meanwhile.
-    expect(await sends(url)).toBe(5);
+    expect(requests.map(({ messages }) => messages)).toEqual([1, 1, 1, 1, 11]);
   });
 
   it('leave no faster than the account allows', async () => {
@@ -277,11 +288,11 @@ describe('many messages at once', () => {
 
   it('share the outcome of their request', async () => {
     const { url } = await sandbox({ settings: { failures: [{ count: 1, response: 'timeout_after' }] } });
-    const mail = postmark({ url, timeoutMs: 200 });
+    const mail = postmark({ url, timeoutMs: 1_000 });
     const messages = [message(), message(), message()];
     const results = await Promise.all(messages.map((m) => mail.send(m)));
     expect(results).toEqual(Array(3).fill({ status: 'unknown', code: 'timeout' }));
-    for (const { delivery } of messages) expect(await mail.find(delivery)).toBeDefined();
+    for (const { delivery } of messages) expect(await postmark({ url }).find(delivery)).toBeDefined();
   });
 });
 

@@ -9,7 +9,7 @@ import type { Lost, Report } from '../../operations/restored.ts';
 import { accountOf } from '../chaos/acts.ts';
 import { type Installation, startInstallation } from '../chaos/installation.ts';
 import { findBreaches } from '../setup/consistency.ts';
-import { until } from '../setup/until.ts';
+import { decided, until } from '../setup/until.ts';
 
 /** The procedure of docs/operations.md, "Backups": an older Postgres beneath a newer engine. */
 
@@ -69,17 +69,19 @@ const address = (name: string) => `${name}@example.com`;
 const ids = new Map<string, InvitationId>();
 const id = (name: string) => ids.get(name)!;
 const invite = async (name: string) => {
-  const { status, body } = await usher.invite(address(name));
+  const { status, body } = await decided(() => usher.invite(address(name)));
   expect(status).toBe(201);
   ids.set(name, body.id);
 };
 const act = async (name: string, verb: string, body: unknown, status = 200) => {
   const amend = verb === 'amend';
-  const answer = await usher.call(`/v1/invitations/${id(name)}${amend ? '' : `/${verb}`}`, {
-    ...(amend ? { method: 'PATCH' } : {}),
-    body,
-    idempotencyKey: `${verb}-${name}-${JSON.stringify(body).length}`,
-  });
+  const answer = await decided(() =>
+    usher.call(`/v1/invitations/${id(name)}${amend ? '' : `/${verb}`}`, {
+      ...(amend ? { method: 'PATCH' } : {}),
+      body,
+      idempotencyKey: `${verb}-${name}-${JSON.stringify(body).length}`,
+    }),
+  );
   expect({ verb, name, status: answer.status, code: answer.body.code }).toMatchObject({ verb, name, status });
   return answer.body;
 };

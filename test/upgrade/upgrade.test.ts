@@ -21,7 +21,7 @@ import { accountOf } from '../chaos/acts.ts';
 import { type Installation, type Part, startInstallation } from '../chaos/installation.ts';
 import { findBreaches } from '../setup/consistency.ts';
 import { freshDatabase } from '../setup/database.ts';
-import { until } from '../setup/until.ts';
+import { decided, until } from '../setup/until.ts';
 import type { Answer } from '../setup/usher.ts';
 import { type NextVersion, nextVersion } from './next-version.ts';
 
@@ -304,11 +304,13 @@ test('twenty invitations begin on one version and end on the next, and nobody no
   expect(Object.keys(lives)).toHaveLength(20);
   const ids = new Map<string, string>();
   const invite = async (email: string, base?: string) => {
-    const { status, body } = await usher.call('/v1/organizations/acme/invitations', {
-      body: { email, licenses: ['studio'] },
-      idempotencyKey: email,
-      ...(base ? { at: base } : {}),
-    });
+    const { status, body } = await decided(() =>
+      usher.call('/v1/organizations/acme/invitations', {
+        body: { email, licenses: ['studio'] },
+        idempotencyKey: email,
+        ...(base ? { at: base } : {}),
+      }),
+    );
     expect({ status, body }).toMatchObject({ status: 201 });
     return body.id as string;
   };
@@ -337,8 +339,10 @@ test('twenty invitations begin on one version and end on the next, and nobody no
   const load = [1, 2, 3].map(async (caller) => {
     for (let i = 0; serving; i++) {
       const email = `load-${caller}-${i}@example.com`;
-      const invited = await usher.call('/v1/organizations/acme/invitations', { body: { email } });
-      const accepted = await usher.call(`/v1/invitations/${invited.body.id}/accept`, { body: accountOf(email) });
+      const invited = await decided(() =>
+        usher.call('/v1/organizations/acme/invitations', { body: { email }, idempotencyKey: email }),
+      );
+      const accepted = await act(invited.body.id, 'accept', email, A);
       if (invited.status !== 201 || accepted.status !== 200) failed.push(invited.body, accepted.body);
       served += 1;
     }
