@@ -40,7 +40,8 @@ export default defineConfig({
     maxWorkers: 5,
     // Guards against hanging only: conditions decide, not times, and a busy machine is slow.
     testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // The first that needs a browser may have to install one.
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
     projects: [
       {

@@ -6,8 +6,14 @@ import type { Guest } from './guests.ts';
 import type { Installation } from './installation.ts';
 import { type Journal, knownOf } from './journal.ts';
 
+/**
+ * How long an email may rightly wait once all is mended, ms: for the provider that was asked just before and keeps silent
+ * (10 s), and then for its next turn (30 s, and half as much). Found then or not, it is sent.
+ */
+const longestEmailMs = 60_000;
+
 export interface RestOptions {
-  /** How long it may take, ms. */
+  /** How long it may take, ms; longer, where emails wait for their next turn. */
   ms: number;
   /** Makes queued deliveries look as old as the reconciler wants them. */
   isHurried: boolean;
@@ -22,7 +28,8 @@ export interface RestOptions {
  */
 export async function rest(usher: Installation, journal: Journal, guests: Guest[], options: RestOptions) {
   const { say, signal } = options;
-  const deadline = Date.now() + options.ms;
+  let deadline = Date.now() + options.ms;
+  const lastEmail = Date.now() + longestEmailMs;
   let told = '';
   for (let round = 0; ; round += 1) {
     // The last one first: what came after something unknown must not depend on somebody's asking about that.
@@ -32,6 +39,8 @@ export async function rest(usher: Installation, journal: Journal, guests: Guest[
     if (options.isHurried && round % 8 === 0) await hurry(usher);
     const unrest = await findUnrest(usher, journal, guests);
     if (unrest.length === 0) return [];
+    // While emails alone wait for their next turn, the time for all else has not begun.
+    if (unrest.every(isUnsent)) deadline = Math.max(deadline, Math.min(Date.now(), lastEmail) + options.ms);
     if (Date.now() > deadline) return Promise.all(unrest.map((what) => explained(usher, what)));
     const summary = `waiting for ${unrest.length}, such as: ${unrest[0]}`;
     if (summary !== told) say(summary);
@@ -39,6 +48,8 @@ export async function rest(usher: Installation, journal: Journal, guests: Guest[
     await sleep(500, undefined, { signal });
   }
 }
+
+const isUnsent = (what: string) => what.startsWith('not sent: ');
 
 /** What is under way, with what its run is at. */
 async function explained({ temporal }: Installation, what: string): Promise<string> {

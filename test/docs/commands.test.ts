@@ -144,7 +144,7 @@ describe('against a local Usher', () => {
     endShells();
     await stop?.();
     await rm(checkout, { recursive: true, force: true });
-  }, 30_000);
+  });
 
   test('the TypeScript type-checks', async () => {
     const project = path.join(checkout, 'tsconfig.docs.json');

@@ -35,12 +35,10 @@ test('runs as a process of its own until it is told to stop', async () => {
   const { child, output, exit } = run({});
   const issuer = environment.USHER_PROVIDER_ISSUER!;
   await expect
-    .poll(
-      () =>
-        fetch(`${issuer}/.well-known/openid-configuration`)
-          .then((r) => r.json())
-          .catch(() => undefined),
-      { timeout: 10_000 },
+    .poll(() =>
+      fetch(`${issuer}/.well-known/openid-configuration`)
+        .then((r) => r.json())
+        .catch(() => undefined),
     )
     .toMatchObject({ issuer });
   const authorize = new URLSearchParams({

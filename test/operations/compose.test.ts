@@ -191,13 +191,11 @@ describe('the variables', () => {
     const exit = once(child, 'exit');
     try {
       await expect
-        .poll(
-          () =>
-            fetch(`http://127.0.0.1:${port}/`).then(
-              (r) => r.status,
-              () => 0,
-            ),
-          { timeout: 15_000 },
+        .poll(() =>
+          fetch(`http://127.0.0.1:${port}/`).then(
+            (r) => r.status,
+            () => 0,
+          ),
         )
         .toBe(200);
     } finally {

@@ -675,6 +675,7 @@ describe('the audit log', () => {
   test('tells what happened, the newest first, by whom and about what, and is filtered by that', async () => {
     const olga = await visitorOf('olga@acme.example', { role: 'admin' });
     const { id } = await usher.invite('logged@people.example');
+    await usher.until('it is sent', async () => (await countOf(id, 'invitation_sent')) === 1);
     await olga.visit(`/console/acme/invitations/${id}`);
     await olga.submit(`${id}/resend`, {});
     await usher.until('it is sent again', async () => (await countOf(id, 'invitation_sent')) === 2);
