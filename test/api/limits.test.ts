@@ -298,7 +298,12 @@ describe('two APIs over one database', () => {
     const { invite, resend } = await organization({ limit_factor: 0.2 });
     const { body } = await invite('unknown-outcome@example.com');
     // There is no engine here.
-    for (let i = 0; i < 3; i++) expect(await resend(body.id, 'one')).toMatch(/^(engine_unreachable|too_slow)$/);
+    const repeat = () =>
+      until('what is missing', async () => {
+        const code = await resend(body.id, 'one');
+        return code !== 'too_slow' && code;
+      });
+    for (let i = 0; i < 3; i++) expect(await repeat()).toBe('engine_unreachable');
     expect(await resend(body.id, 'two')).toBe('rate_limited');
     expect(await resend(body.id, 'two')).toBe('rate_limited');
   });

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { revokeSignal } from '../../workflows/contract.ts';
 import { findBreaches } from '../setup/consistency.ts';
 import { decided, until } from '../setup/until.ts';
+import type { Answer } from '../setup/usher.ts';
 import { inviteShortly } from './guests.ts';
 import { type Installation, type Part, startInstallation } from './installation.ts';
 
@@ -27,8 +28,13 @@ const accepted = (id: `inv_${string}`, email: string) =>
     const answer = await usher.act('accept', id, email);
     return answer.status !== 503 && answer.body.state === 'accepted';
   });
-/** What is said while there is no engine; where the machine is slow too, that it takes too long. */
-const inVain = { status: 503, body: { code: expect.stringMatching(/^(engine_unreachable|too_slow)$/) } };
+/** Asks again where the machine is so slow that nobody comes to say what is missing. */
+const told = (ask: () => Promise<Answer>) =>
+  until('what is missing', async () => {
+    const answer = await ask();
+    return answer.body.code !== 'too_slow' && answer;
+  });
+const inVain = { status: 503, body: { code: 'engine_unreachable' } };
 const ready = async () => (await usher.call('/readyz')).body;
 const workflow = (id: string) => usher.temporal.workflow.getHandle(`invitation/${id}`);
 
@@ -88,7 +94,7 @@ test('with Temporal down invitations are created and decisions get a 503; once i
 
   const emails = ['left@example.com', 'early@example.com'] as const;
   const [left, early] = [await invite(emails[0]), await invite(emails[1])];
-  expect(await usher.act('accept', before, 'before@example.com')).toMatchObject(inVain);
+  expect(await told(() => usher.act('accept', before, 'before@example.com'))).toMatchObject(inVain);
   const { again } = await joinInVain(before, 'before@example.com');
   expect((await usher.call('/healthz')).status).toBe(200);
   expect(await usher.state(before)).toBe('pending');
@@ -115,7 +121,7 @@ test('with every worker down decisions get a 503, and take effect when one is ba
   const id = await invite('no-worker@example.com');
   await usher.sent(id);
   expect(await worker.end('SIGTERM')).toBe(0);
-  const refused = await usher.act('accept', id, 'no-worker@example.com');
+  const refused = await told(() => usher.act('accept', id, 'no-worker@example.com'));
   expect(refused).toMatchObject(inVain);
   expect(refused.headers.get('retry-after')).toBe('2');
   await joinInVain(id, 'no-worker@example.com');
@@ -145,7 +151,7 @@ test('an accept that came in time and found no worker is in time when it is repe
   await usher.kill('worker');
   const email = 'in-time@example.com';
   const { body } = await inviteShortly(usher, { key: email, email, licenses: ['studio'], expiresIn: 6_000 });
-  const ask = () => usher.act('accept', body.id, email);
+  const ask = () => told(() => usher.act('accept', body.id, email));
   expect(await ask()).toMatchObject(inVain);
   await until('the expiry', async () => Date.now() > Date.parse(body.expiresAt));
   // To say "too late" now would be a lie: the first try is with the engine, and may let them in.
@@ -163,9 +169,9 @@ test('with Postgres down all say so; what the engine has taken waits, and is com
   await usher.servers.postgres.kill();
 
   await workflow(id).signal(revokeSignal);
-  const unreachable = { status: 503, body: { code: expect.stringMatching(/^(database_unreachable|too_slow)$/) } };
-  expect(await usher.act('accept', id, 'no-database@example.com')).toMatchObject(unreachable);
-  expect(await usher.invite('new@example.com')).toMatchObject(unreachable);
+  const unreachable = { status: 503, body: { code: 'database_unreachable' } };
+  expect(await told(() => usher.act('accept', id, 'no-database@example.com'))).toMatchObject(unreachable);
+  expect(await told(() => usher.invite('new@example.com'))).toMatchObject(unreachable);
   expect(await ready()).toEqual({ status: 'unready', missing: ['postgres'] });
   expect((await usher.call('/healthz')).status).toBe(200);
   // Where operators see it.
